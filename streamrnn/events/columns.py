@@ -1,0 +1,115 @@
+"""The columns that flow through the daemon: raw records in, events, predictions out."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Partition:
+    """One ordered log: the unit of state, of commits and of recovery."""
+
+    topic: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}-{self.number}"
+
+
+@dataclass(slots=True)
+class Records:
+    """Raw records of one partition in log order, as a transport hands them over.
+
+    ``timestamps`` are the log's own, in seconds since 1970, NaN where it has none.
+    ``next_offset`` is the position after the last of them (logs may have holes).
+    """
+
+    partition: Partition
+    offsets: list[int]
+    keys: list[bytes | None]
+    values: list[bytes | None]
+    timestamps: list[float]
+    next_offset: int
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that was refused: why, where it stood, and its original bytes."""
+
+    reason: str
+    message: str
+    partition: Partition
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(slots=True)
+class Events:
+    """Decoded events of one partition in log order, as columns of n rows.
+
+    Attributes
+    ----------
+    offsets : int64[n]
+    streams : n stream ids
+    times : float64[n], event time in seconds since 1970
+    timestamps : float64[n], the log's own time, NaN where it has none
+    features : float64[n, features], NaN where a value is missing
+    ends : bool[n], True where a tombstone (null value) ends its stream; its other columns are void
+    rejects : the records that did not become events
+    """
+
+    partition: Partition
+    offsets: Ints
+    streams: list[str]
+    times: Floats
+    timestamps: Floats
+    features: Floats
+    ends: npt.NDArray[np.bool_]
+    rejects: list[DeadLetter] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+
+@dataclass(slots=True)
+class Predictions:
+    """What the shard answers: one row for each event it accepted, in log order.
+
+    Attributes
+    ----------
+    offsets : int64[n]
+    streams : n stream ids
+    times : float64[n], event time in seconds
+    counts : int64[n], how many events the stream had, this one included
+    records : int64[n], how many events the shard's model had, this one included
+    forecasts : float64[n, targets], of the stream's next event; NaN while there is nothing to go by
+    baselines : float64[n, targets], last value, for the same event
+    outcomes : float64[n, targets], the value that this event brought; NaN where missing
+    settled : float64[n, targets], the forecast that this event settled; NaN where none was pending
+    settled_baselines : float64[n, targets], the last value that stood beside it
+    lineage : identity of the shard's history
+    """
+
+    partition: Partition
+    offsets: Ints
+    streams: list[str]
+    times: Floats
+    counts: Ints
+    records: Ints
+    forecasts: Floats
+    baselines: Floats
+    outcomes: Floats
+    settled: Floats
+    settled_baselines: Floats
+    lineage: str
+
+    def __len__(self) -> int:
+        return len(self.offsets)

@@ -1,0 +1,71 @@
+"""Gated recurrent unit (Cho et al. 2014, in the form of torch.nn.GRUCell): one step, and back through a window.
+
+    r = sigmoid(x Wr + br + h Ur + cr)
+    z = sigmoid(x Wz + bz + h Uz + cz)
+    n = tanh(x Wn + bn + r (h Un + cn))
+    h' = (1 - z) n + z h
+
+Weights are input-major: W is [inputs, 3 hidden] and U is [hidden, 3 hidden], columns in the order r, z, n.
+"""
+
+import numpy as np
+
+from streamrnn.kernels.compile import kernel
+from streamrnn.kernels.functions import sigmoid, tanh
+from streamrnn.kernels.linear import add_outer, add_rows
+
+ONE = np.float32(1)
+
+
+@kernel
+def step(x, h, w, b, u, c, left, right, gates, out):  # type: ignore[no-untyped-def]
+    """One step: from input x[inputs] and state h[hidden] to the next state out[hidden].
+
+    ``left`` and ``right`` [3 hidden] are work space; ``gates`` [4, hidden] keeps r, z, n and h Un + cn for ``back``.
+    """
+    hidden = h.shape[0]
+    for j in range(3 * hidden):
+        left[j] = b[j]
+        right[j] = c[j]
+    add_rows(left, x, w, x.shape[0], 3 * hidden)
+    add_rows(right, h, u, hidden, 3 * hidden)
+    for j in range(hidden):
+        gates[0, j] = sigmoid(left[j] + right[j])
+    for j in range(hidden):
+        gates[1, j] = sigmoid(left[hidden + j] + right[hidden + j])
+    for j in range(hidden):
+        gates[3, j] = right[2 * hidden + j]
+        gates[2, j] = tanh(left[2 * hidden + j] + gates[0, j] * right[2 * hidden + j])
+    for j in range(hidden):
+        out[j] = gates[2, j] + gates[1, j] * (h[j] - gates[2, j])
+
+
+@kernel
+def back(h, gates, dh, transposed_u, d_left, d_right, dh_before):  # type: ignore[no-untyped-def]
+    """One step back: from dh[hidden] to the gradients of both gate sums [3 hidden] and of the state before."""
+    hidden = h.shape[0]
+    for j in range(hidden):
+        r, z, n = gates[0, j], gates[1, j], gates[2, j]
+        dn = (dh[j] - dh[j] * z) * (ONE - n * n)
+        dz = dh[j] * (h[j] - n) * (z - z * z)
+        dr = dn * gates[3, j] * (r - r * r)
+        d_left[j] = dr
+        d_left[hidden + j] = dz
+        d_left[2 * hidden + j] = dn
+        d_right[j] = dr
+        d_right[hidden + j] = dz
+        d_right[2 * hidden + j] = dn * r
+        dh_before[j] = dh[j] * z
+    add_rows(dh_before, d_right, transposed_u, 3 * hidden, hidden)
+
+
+@kernel
+def add_gradient(x, h, d_left, d_right, steps, gw, gb, gu, gc):  # type: ignore[no-untyped-def]
+    """Add a window's weight gradients: x[steps, inputs], h[steps, hidden] (states before), both gate gradients."""
+    columns = d_left.shape[1]
+    add_outer(gw, x, d_left, steps, x.shape[1], columns)
+    add_outer(gu, h, d_right, steps, h.shape[1], columns)
+    for i in range(steps):
+        for j in range(columns):
+            gb[j] += d_left[i, j]
+            gc[j] += d_right[i, j]

@@ -1,0 +1,65 @@
+"""Products of small matrices and vectors, written so that the compiler vectorises them without reordering a sum."""
+
+import numpy as np
+
+from streamrnn.kernels.compile import kernel
+
+LANES = 8
+
+
+@kernel
+def add_rows(out, x, matrix, rows, columns):  # type: ignore[no-untyped-def]
+    """out[j] += sum over k of x[k] * matrix[k, j]; four rows a pass spare loads and stores of ``out``."""
+    k = 0
+    while k + 4 <= rows:
+        a, b, c, d = x[k], x[k + 1], x[k + 2], x[k + 3]
+        for j in range(columns):
+            out[j] += (a * matrix[k, j] + b * matrix[k + 1, j]) + (c * matrix[k + 2, j] + d * matrix[k + 3, j])
+        k += 4
+    while k < rows:
+        a = x[k]
+        for j in range(columns):
+            out[j] += a * matrix[k, j]
+        k += 1
+
+
+@kernel
+def add_outer(out, left, right, steps, rows, columns):  # type: ignore[no-untyped-def]
+    """out[k, j] += sum over i of left[i, k] * right[i, j]: a window's outer products in one pass."""
+    for k in range(rows):
+        i = 0
+        while i + 4 <= steps:
+            a, b, c, d = left[i, k], left[i + 1, k], left[i + 2, k], left[i + 3, k]
+            for j in range(columns):
+                out[k, j] += (a * right[i, j] + b * right[i + 1, j]) + (c * right[i + 2, j] + d * right[i + 3, j])
+            i += 4
+        while i < steps:
+            a = left[i, k]
+            for j in range(columns):
+                out[k, j] += a * right[i, j]
+            i += 1
+
+
+@kernel
+def transpose(out, matrix):  # type: ignore[no-untyped-def]
+    """out[j, i] = matrix[i, j]."""
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            out[j, i] = matrix[i, j]
+
+
+@kernel
+def sum_of_squares(x):  # type: ignore[no-untyped-def]
+    """Sum of x[i] squared over eight lanes, in the precision of x."""
+    lanes = np.zeros(LANES, x.dtype)
+    n = x.shape[0]
+    whole = n - n % LANES
+    for i in range(0, whole, LANES):
+        for lane in range(LANES):
+            lanes[lane] += x[i + lane] * x[i + lane]
+    for i in range(whole, n):
+        lanes[i - whole] += x[i] * x[i]
+    total = 0.0
+    for lane in range(LANES):
+        total += lanes[lane]
+    return total

@@ -1,0 +1,61 @@
+"""Adam (Kingma and Ba 2015) on the mean gradient, clipped by norm, guarded against non-finite numbers."""
+
+import numpy as np
+
+from streamrnn.engine.sizes import (
+    BETA1_POWER,
+    BETA2_POWER,
+    CLIP_NORM,
+    CLIPPED,
+    LEARNING_RATE,
+    NORM,
+    SKIPPED,
+    STEPS,
+)
+from streamrnn.kernels.compile import kernel
+from streamrnn.kernels.linear import sum_of_squares
+
+BETA1 = 0.9
+BETA2 = 0.999
+EPSILON = 1e-8
+
+
+@kernel
+def step(weights, first, second, gradient, contributed, rates, totals, sums):  # type: ignore[no-untyped-def]
+    """One optimiser step with the mean of ``contributed`` records' gradients; clears the gradient.
+
+    Returns False, changes nothing and counts the skip where the gradient is not finite.
+    """
+    norm = np.sqrt(sum_of_squares(gradient)) / contributed
+    if not np.isfinite(norm):
+        totals[SKIPPED] += 1
+        gradient[:] = 0
+        return False
+    scale = 1.0 / contributed
+    if norm > rates[CLIP_NORM]:
+        totals[CLIPPED] += 1
+        scale *= rates[CLIP_NORM] / norm
+    sums[NORM] = norm
+    sums[BETA1_POWER] *= BETA1
+    sums[BETA2_POWER] *= BETA2
+    # Constants in the network's own precision: a float64 among them would halve the speed of the loop below.
+    constants = np.empty(7, weights.dtype)
+    constants[0] = scale
+    constants[1] = BETA1
+    constants[2] = 1.0 - BETA1
+    constants[3] = BETA2
+    constants[4] = 1.0 - BETA2
+    correction = np.sqrt(1.0 - sums[BETA2_POWER])
+    constants[5] = rates[LEARNING_RATE] * correction / (1.0 - sums[BETA1_POWER])
+    constants[6] = EPSILON * correction
+    shrink, keep1, take1, keep2, take2, rate, epsilon = (
+        constants[0], constants[1], constants[2], constants[3], constants[4], constants[5], constants[6],
+    )  # fmt: skip
+    for i in range(weights.shape[0]):
+        g = gradient[i] * shrink
+        first[i] = keep1 * first[i] + take1 * g
+        second[i] = keep2 * second[i] + take2 * g * g
+        weights[i] -= rate * first[i] / (np.sqrt(second[i]) + epsilon)
+        gradient[i] = 0
+    totals[STEPS] += 1
+    return True

@@ -1,0 +1,32 @@
+"""Prequential sums of each target: over all records, and over a sliding window in blocks."""
+
+from streamrnn.engine.sizes import (
+    ABSOLUTE,
+    BASELINE_ABSOLUTE,
+    BASELINE_SQUARED,
+    COUNT,
+    SCORE_BLOCKS,
+    SQUARED,
+)
+from streamrnn.kernels.compile import kernel
+
+
+@kernel
+def score(sums, forecast, baseline, outcome):  # type: ignore[no-untyped-def]
+    """Add one settled forecast to a target's sums."""
+    error = outcome - forecast
+    baseline_error = outcome - baseline
+    sums[COUNT] += 1.0
+    sums[ABSOLUTE] += abs(error)
+    sums[SQUARED] += error * error
+    sums[BASELINE_ABSOLUTE] += abs(baseline_error)
+    sums[BASELINE_SQUARED] += baseline_error * baseline_error
+
+
+@kernel
+def block_of(record, length, window):  # type: ignore[no-untyped-def]
+    """The window's block that a record falls in; a block is cleared as it is entered anew."""
+    block = (record // length) % SCORE_BLOCKS
+    if record % length == 0:
+        window[:, block, :] = 0.0
+    return block

@@ -1,0 +1,86 @@
+"""Hooks that the daemon calls, so that the loop knows no metrics library."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streamrnn.events.columns import Partition
+
+
+@dataclass(frozen=True, slots=True)
+class TargetScore:
+    """Prequential sums of one target over one batch (or a whole run): error of the forecast and of the last value."""
+
+    count: int
+    absolute_error: float
+    squared_error: float
+    baseline_absolute_error: float
+    baseline_squared_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What one processed batch did. Sums and counts are of this batch alone, gauges are as of its end."""
+
+    events: int
+    bytes: int
+    scores: Mapping[str, TargetScore]
+    dead_letters: Mapping[str, int]
+    late: int
+    updates: int
+    skipped_updates: int
+    clipped_updates: int
+    loss: float  # summed over `losses` learning passes
+    losses: int
+    expired: Mapping[str, int]  # by reason: time, capacity, tombstone
+    live_streams: int
+    gradient_norm: float
+
+
+class Sensor:
+    """Does nothing at each hook; subclass what you need. Hooks must be quick and must not raise."""
+
+    def on_batch(self, partition: Partition, report: BatchReport) -> None:
+        """A live batch was processed (never called for silent replay)."""
+
+    def on_replay(self, partition: Partition, events: int, done: bool) -> None:
+        """Events were replayed silently to reach the committed offset."""
+
+    def on_busy(self, stage: str, seconds: float) -> None:
+        """Time spent in a stage: poll_wait, decode, process, encode, publish, commit, snapshot."""
+
+    def on_published(self, partition: Partition, predictions: int, dead_letters: int) -> None:
+        """Output was handed to the transport."""
+
+    def on_commit(self, ok: bool, seconds: float) -> None:
+        """A commit ended."""
+
+    def on_snapshot(self, partition: Partition, ok: bool, seconds: float, size: int) -> None:
+        """A snapshot was written (size in bytes) or failed."""
+
+    def on_assignment(self, assigned: int, event: str) -> None:
+        """Partitions changed hands: event is assigned or revoked; `assigned` is how many are held now."""
+
+    def on_lag(self, partition: Partition, records: int | None, seconds: float | None) -> None:
+        """How far the partition is behind its log's end."""
+
+    def on_state(self, state: str) -> None:
+        """The daemon entered a state: starting, restoring, running, draining, stopped."""
+
+
+class Sensors(Sensor):
+    """Several sensors as one."""
+
+    def __init__(self, *sensors: Sensor) -> None:
+        self._sensors = sensors
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("on_"):
+            return super().__getattribute__(name)
+        sensors = self._sensors
+
+        def call(*args: Any) -> None:
+            for sensor in sensors:
+                getattr(sensor, name)(*args)
+
+        return call

@@ -1,0 +1,286 @@
+"""The snapshot file: a safetensors file with a checked header and a digest over every byte.
+
+Layout: 8 bytes little-endian header length, a JSON header, the raw arrays back to back. The JSON begins with our metadata, whose
+first two fields have a fixed place and width, so that a file is judged before any of it is parsed::
+
+    {"__metadata__":{"sha256":"<64 hex characters>","bytes":"<20 digits>","streamrnn":"<header as JSON>"}, ...arrays...}
+
+``sha256`` covers the whole file with its own 64 characters as zeros; ``bytes`` is the file's size. A file is written with the digest
+still zero ("unsealed") and sealed once its bytes are on the disk. Nothing in it is pickled.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+
+FORMAT = 1
+PIECE = 1 << 20  # bytes in flight at once: bounds the memory of a write or a check whatever the arrays' size
+
+_PREFIX = b'{"__metadata__":{"sha256":"'
+_UNSEALED = b"0" * 64
+_SIZE_KEY = b'","bytes":"'
+_SIZE_DIGITS = 20
+_DIGEST_AT = 8 + len(_PREFIX)
+_SIZE_AT = _DIGEST_AT + len(_UNSEALED) + len(_SIZE_KEY)
+_FIXED = _SIZE_AT + _SIZE_DIGITS
+
+# Widest first: each array then starts at a multiple of its item size.
+_DTYPES: dict[np.dtype[Any], str] = {
+    np.dtype("<f8"): "F64", np.dtype("<i8"): "I64", np.dtype("<f4"): "F32", np.dtype("<i4"): "I32",
+    np.dtype("u1"): "U8", np.dtype("?"): "BOOL",
+}  # fmt: skip
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+Reason = Literal["torn", "corrupt", "foreign", "newer"]
+
+
+class SnapshotError(Exception):
+    """A snapshot that must not be used; the message names the file and the remedy.
+
+    Attributes
+    ----------
+    reason : torn (cut short or never sealed), corrupt (bytes changed), foreign (another shard or other settings), newer (a later
+        format). The first two say nothing about older snapshots, which may serve; the last two call for a person.
+    path : the file
+    """
+
+    def __init__(self, reason: Reason, path: Path, problem: str, remedy: str) -> None:
+        super().__init__(f"snapshot {path} {problem}: {remedy}")
+        self.reason: Reason = reason
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Whose state a snapshot holds, and where in the log.
+
+    Attributes
+    ----------
+    format : version of this file format
+    partition : as ``str(Partition)``
+    position : next offset to process
+    records : accepted records so far
+    lineage : identity of the shard's history
+    settings_digest : digest of the settings that change state
+    seed : of the shard's random numbers
+    versions : of streamrnn and what it stands on, by name
+    genesis : True for the snapshot taken before the lineage's first record
+    """
+
+    format: int
+    partition: str
+    position: int
+    records: int
+    lineage: str
+    settings_digest: str
+    seed: int
+    versions: dict[str, str]
+    genesis: bool
+
+
+class _FormatOnly(msgspec.Struct):
+    format: int
+
+
+def write_unsealed(descriptor: int, header: Header, arrays: Arrays) -> int:
+    """Write all of a snapshot but its digest to an empty file, straight from the arrays, a bounded piece at a time.
+
+    Returns
+    -------
+    int
+        Size of the file in bytes.
+
+    Raises
+    ------
+    OSError
+        The disk is full or failing.
+    ValueError
+        An array has a type the format does not carry.
+    """
+    preamble, ordered = _preamble(header, arrays)
+    at = _write(descriptor, memoryview(preamble), 0)
+    for array in ordered:
+        for piece in _pieces(array):
+            at = _write(descriptor, piece, at)
+    return at
+
+
+def seal(descriptor: int) -> str:
+    """Compute the digest of an unsealed file by reading it back, patch it in place, and return it (64 hex characters)."""
+    digest = _digest(descriptor)
+    _write(descriptor, memoryview(digest), _DIGEST_AT)
+    return digest.decode()
+
+
+def write_snapshot(path: Path, header: Header, arrays: Arrays) -> int:
+    """Write, seal and sync a snapshot at ``path``, which must not exist; return its size in bytes.
+
+    The file bears its name while it is written: use ``DirectoryStore`` where a crash half-way must leave no trace.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        size = write_unsealed(descriptor, header, arrays)
+        seal(descriptor)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return size
+
+
+def read_header(path: Path) -> Header:
+    """Check every byte of a snapshot and return its header. Raises ``SnapshotError``; ``OSError`` if it cannot be read."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        text = _checked_metadata(path, descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        version = msgspec.json.decode(text, type=_FormatOnly).format
+        if version > FORMAT:
+            raise SnapshotError("newer", path, f"has format {version} and this streamrnn reads up to {FORMAT}",
+                                "start the streamrnn that wrote it, or a later one")
+        return msgspec.json.decode(text, type=Header)
+    except msgspec.MsgspecError as error:
+        raise _corrupt(path, f"has a header that does not parse ({error})") from error
+
+
+def read_snapshot(path: Path, *, partition: str | None = None, lineage: str | None = None,
+                  settings_digest: str | None = None) -> tuple[Header, dict[str, npt.NDArray[Any]]]:
+    """Check a snapshot and read it.
+
+    Parameters
+    ----------
+    path : the file
+    partition, lineage, settings_digest : what the header must say, where given
+
+    Returns
+    -------
+    tuple of Header and dict
+        Every array by name, owned by the caller and writable.
+
+    Raises
+    ------
+    SnapshotError
+        With the reason torn, corrupt, newer, or foreign (the header says something else than expected).
+    OSError
+        The file cannot be read.
+    """
+    header = read_header(path)
+    _expect(path, "partition", header.partition, partition, "point snapshots.path at the folder of this service and topic")
+    _expect(path, "lineage", header.lineage, lineage, "move it away if the committed lineage is the right one")
+    _expect(path, "settings digest", header.settings_digest, settings_digest,
+            "go back to the settings it was made with, or start a new lineage")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            arrays = {name: np.require(file.get_tensor(name), requirements=["C", "W"]) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise _corrupt(path, f"has arrays that do not parse ({error})") from error
+    return header, arrays
+
+
+def _expect(path: Path, what: str, found: str, expected: str | None, remedy: str) -> None:
+    if expected is not None and found != expected:
+        raise SnapshotError("foreign", path, f"has {what} {found!r} where {expected!r} is expected", remedy)
+
+
+def _preamble(header: Header, arrays: Arrays) -> tuple[bytes, list[npt.NDArray[Any]]]:
+    """The bytes before the first array, unsealed, and the arrays in file order."""
+    for name, array in arrays.items():
+        if array.dtype not in _DTYPES:
+            carried = ", ".join(str(dtype) for dtype in _DTYPES)
+            raise ValueError(f"array {name!r} has type {array.dtype}, which a snapshot does not carry: convert it to one of {carried}")
+    if "__metadata__" in arrays:
+        raise ValueError("an array may not be named '__metadata__', the name that safetensors reserves: rename it")
+    ordered = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
+    entries, end = {}, 0
+    for name in ordered:
+        start, end = end, end + arrays[name].nbytes
+        entries[name] = {"dtype": _DTYPES[arrays[name].dtype], "shape": list(arrays[name].shape), "data_offsets": [start, end]}
+    listing = json.dumps(entries, separators=(",", ":"))[1:-1].encode()
+    text = json.dumps(json.dumps(asdict(header), sort_keys=True, separators=(",", ":"))).encode()
+    tail = b'","streamrnn":' + text + b"}" + (b"," + listing if listing else b"") + b"}"
+    tail += b" " * (-(_FIXED + len(tail)) % 8)
+    total = _FIXED + len(tail) + end
+    fixed = struct.pack("<Q", _FIXED - 8 + len(tail)) + _PREFIX + _UNSEALED + _SIZE_KEY + b"%0*d" % (_SIZE_DIGITS, total)
+    return fixed + tail, [arrays[name] for name in ordered]
+
+
+def _pieces(array: npt.NDArray[Any]) -> Iterator[memoryview]:
+    """The array's bytes in C order: views where it is contiguous, else copies of one piece at a time."""
+    if array.size == 0:
+        return
+    if array.flags.c_contiguous:
+        raw = memoryview(array.reshape(-1).view(np.uint8))
+        for start in range(0, len(raw), PIECE):
+            yield raw[start : start + PIECE]
+        return
+    items = PIECE // array.itemsize
+    for piece in np.nditer(array, flags=["external_loop", "buffered"], order="C", buffersize=items):
+        yield memoryview(np.ascontiguousarray(piece).view(np.uint8))
+
+
+def _write(descriptor: int, piece: memoryview | bytes, at: int) -> int:
+    """Write the whole piece at an offset and return the offset after it."""
+    rest = memoryview(piece)
+    while rest:
+        written = os.pwrite(descriptor, rest, at)
+        if written == 0:
+            raise OSError(errno.EIO, "the disk took no bytes")
+        rest, at = rest[written:], at + written
+    return at
+
+
+def _digest(descriptor: int) -> bytes:
+    """SHA-256 of a file with its own digest field as zeros, in hex."""
+    sha = hashlib.sha256()
+    at = 0
+    while piece := os.pread(descriptor, PIECE, at):
+        if at == 0:
+            piece = piece[:_DIGEST_AT] + _UNSEALED + piece[_DIGEST_AT + len(_UNSEALED) :]
+        sha.update(piece)
+        at += len(piece)
+    return sha.hexdigest().encode()
+
+
+def _checked_metadata(path: Path, descriptor: int) -> str:
+    """Our header's JSON text, once size and digest have vouched for every byte."""
+    size = os.fstat(descriptor).st_size
+    fixed = os.pread(descriptor, _FIXED, 0)
+    if len(fixed) < _FIXED:
+        raise _torn(path, f"ends after {size} bytes")
+    if fixed[8:_DIGEST_AT] != _PREFIX or fixed[_SIZE_AT - len(_SIZE_KEY) : _SIZE_AT] != _SIZE_KEY:
+        raise _corrupt(path, "does not begin as a snapshot does")
+    stated = fixed[_SIZE_AT:]
+    if not stated.isdigit() or size > int(stated):
+        raise _corrupt(path, f"has {size} bytes where its header says {stated.decode(errors='replace')}")
+    if size < int(stated):
+        raise _torn(path, f"ends after {size} of {int(stated)} bytes")
+    digest = fixed[_DIGEST_AT : _DIGEST_AT + len(_UNSEALED)]
+    if digest == _UNSEALED:
+        raise _torn(path, "was never finished")
+    if digest != _digest(descriptor):
+        raise _corrupt(path, "does not have the digest that it states")
+    (length,) = struct.unpack("<Q", fixed[:8])
+    try:
+        return str(json.loads(os.pread(descriptor, length, 8))["__metadata__"]["streamrnn"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _corrupt(path, "has no streamrnn header") from error
+
+
+def _torn(path: Path, problem: str) -> SnapshotError:
+    return SnapshotError("torn", path, problem, "delete it; an older snapshot and the log give the same state")
+
+
+def _corrupt(path: Path, problem: str) -> SnapshotError:
+    return SnapshotError("corrupt", path, problem, "delete it, and check the disk; an older snapshot and the log give the same state")

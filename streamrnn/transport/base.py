@@ -1,0 +1,69 @@
+"""What a log must offer so that the daemon can read, answer and recover."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from streamrnn.events.columns import Partition, Records
+
+
+class TransportError(Exception):
+    """The log cannot be read or written as promised; the message names the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The last commit of a partition: the next offset to process and the lineage it belongs to."""
+
+    position: int
+    lineage: str
+
+
+@dataclass(slots=True)
+class Assignment:
+    """Partitions that changed hands since the last poll."""
+
+    assigned: list[Partition] = field(default_factory=list)
+    revoked: list[Partition] = field(default_factory=list)
+
+
+class Transport(Protocol):
+    """One log with its output topics. All calls come from the daemon's thread.
+
+    The daemon's order is: ``changes`` -> for each assigned partition ``committed``, ``log_start``, ``seek`` ->
+    ``poll`` -> ``publish`` -> ``commit``. What was published is visible to readers only with the commit after it.
+    """
+
+    def changes(self) -> Assignment:
+        """Partitions newly assigned and newly revoked since the last call."""
+
+    def committed(self, partition: Partition) -> Committed | None:
+        """The partition's last commit; None if there never was one."""
+
+    def log_start(self, partition: Partition) -> int:
+        """The oldest offset that can still be read."""
+
+    def identity(self, partition: Partition) -> str:
+        """A name for the topic as created, which a topic made anew under the same name does not share."""
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Make ``offset`` the next one that ``poll`` returns. Replay seeks too, and publishes nothing."""
+
+    def poll(self, timeout: float) -> list[Records]:
+        """New records, some for each partition that has any; empty after ``timeout`` seconds without."""
+
+    def publish(self, partition: Partition, predictions: list[bytes], keys: list[bytes],
+                dead_letters: list[tuple[bytes | None, bytes]]) -> None:
+        """Append encoded predictions (with the stream as key) and dead letters (key, envelope) for one input partition."""
+
+    def commit(self, positions: dict[Partition, Committed]) -> None:
+        """Make all that was published, and these positions, the truth, together."""
+
+    def lag(self, partition: Partition) -> int | None:
+        """Records between the read position and the log's end; None where there is no end to know."""
+
+    @property
+    def finished(self) -> bool:
+        """True when the log has ended for good (end of standard input, a script's EOF)."""
+
+    def close(self) -> None:
+        """Let go of files and connections. Uncommitted output is abandoned."""
