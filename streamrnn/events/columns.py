@@ -1,5 +1,6 @@
 """The columns that flow through the daemon: raw records in, events, predictions out."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,6 +38,18 @@ class Records:
 
     def __len__(self) -> int:
         return len(self.offsets)
+
+    def split(self, offset: int) -> tuple["Records", "Records"]:
+        """The records before ``offset``, and those at or after it."""
+        at = bisect_left(self.offsets, offset)
+
+        def part(piece: slice, next_offset: int) -> "Records":
+            return Records(
+                self.partition, self.offsets[piece], self.keys[piece], self.values[piece], self.timestamps[piece],
+                next_offset,
+            )  # fmt: skip
+
+        return part(slice(None, at), min(offset, self.next_offset)), part(slice(at, None), self.next_offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +92,20 @@ class Events:
         return len(self.offsets)
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event that decoded well and that the shard did not accept (late, or ahead of its clock)."""
+
+    offset: int
+    reason: str
+    message: str
+
+
 @dataclass(slots=True)
 class Predictions:
     """What the shard answers: one row for each event it accepted, in log order.
+
+    A tombstone has a row too, without forecasts and with a count of 0.
 
     Attributes
     ----------
@@ -96,6 +120,7 @@ class Predictions:
     settled : float64[n, targets], the forecast that this event settled; NaN where none was pending
     settled_baselines : float64[n, targets], the last value that stood beside it
     lineage : identity of the shard's history
+    refused : events that the shard did not accept; they have no row
     """
 
     partition: Partition
@@ -110,6 +135,7 @@ class Predictions:
     settled: Floats
     settled_baselines: Floats
     lineage: str
+    refused: list[Refusal] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.offsets)

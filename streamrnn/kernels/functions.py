@@ -31,7 +31,7 @@ TAU = 6.283185307179586
 
 
 @kernel
-def tanh(x):  # type: ignore[no-untyped-def]
+def tanh(x):
     """Hyperbolic tangent, error below 4e-7."""
     x = x if x < LIMIT else LIMIT
     x = x if x > -LIMIT else -LIMIT
@@ -41,13 +41,13 @@ def tanh(x):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sigmoid(x):  # type: ignore[no-untyped-def]
+def sigmoid(x):
     """Logistic function, by way of tanh."""
     return HALF * tanh(HALF * x) + HALF
 
 
 @kernel
-def exp_negative(x):  # type: ignore[no-untyped-def]
+def exp_negative(x):
     """e to the power of x for x <= 0, in float64; 0 below -708."""
     if not x > EXP_UNDERFLOW:
         return 0.0
@@ -69,7 +69,7 @@ def exp_negative(x):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sine_of_turn(turn):  # type: ignore[no-untyped-def]
+def sine_of_turn(turn):
     """Sine of 2 pi ``turn``, in float64, for any finite turn."""
     turn = turn - np.floor(turn + 0.5)  # -0.5 to 0.5
     if turn > 0.25:

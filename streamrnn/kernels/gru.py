@@ -18,7 +18,7 @@ ONE = np.float32(1)
 
 
 @kernel
-def step(x, h, w, b, u, c, left, right, gates, out):  # type: ignore[no-untyped-def]
+def step(x, h, w, b, u, c, left, right, gates, out):
     """One step: from input x[inputs] and state h[hidden] to the next state out[hidden].
 
     ``left`` and ``right`` [3 hidden] are work space; ``gates`` [4, hidden] keeps r, z, n and h Un + cn for ``back``.
@@ -41,7 +41,7 @@ def step(x, h, w, b, u, c, left, right, gates, out):  # type: ignore[no-untyped-
 
 
 @kernel
-def back(h, gates, dh, transposed_u, d_left, d_right, dh_before):  # type: ignore[no-untyped-def]
+def back(h, gates, dh, transposed_u, d_left, d_right, dh_before):
     """One step back: from dh[hidden] to the gradients of both gate sums [3 hidden] and of the state before."""
     hidden = h.shape[0]
     for j in range(hidden):
@@ -60,7 +60,7 @@ def back(h, gates, dh, transposed_u, d_left, d_right, dh_before):  # type: ignor
 
 
 @kernel
-def add_gradient(x, h, d_left, d_right, steps, gw, gb, gu, gc):  # type: ignore[no-untyped-def]
+def add_gradient(x, h, d_left, d_right, steps, gw, gb, gu, gc):
     """Add a window's weight gradients: x[steps, inputs], h[steps, hidden] (states before), both gate gradients."""
     columns = d_left.shape[1]
     add_outer(gw, x, d_left, steps, x.shape[1], columns)

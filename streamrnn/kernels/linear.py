@@ -8,7 +8,7 @@ LANES = 8
 
 
 @kernel
-def add_rows(out, x, matrix, rows, columns):  # type: ignore[no-untyped-def]
+def add_rows(out, x, matrix, rows, columns):
     """out[j] += sum over k of x[k] * matrix[k, j]; four rows a pass spare loads and stores of ``out``."""
     k = 0
     while k + 4 <= rows:
@@ -24,7 +24,7 @@ def add_rows(out, x, matrix, rows, columns):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def add_outer(out, left, right, steps, rows, columns):  # type: ignore[no-untyped-def]
+def add_outer(out, left, right, steps, rows, columns):
     """out[k, j] += sum over i of left[i, k] * right[i, j]: a window's outer products in one pass."""
     for k in range(rows):
         i = 0
@@ -41,7 +41,7 @@ def add_outer(out, left, right, steps, rows, columns):  # type: ignore[no-untype
 
 
 @kernel
-def transpose(out, matrix):  # type: ignore[no-untyped-def]
+def transpose(out, matrix):
     """out[j, i] = matrix[i, j]."""
     for i in range(matrix.shape[0]):
         for j in range(matrix.shape[1]):
@@ -49,7 +49,7 @@ def transpose(out, matrix):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sum_of_squares(x):  # type: ignore[no-untyped-def]
+def sum_of_squares(x):
     """Sum of x[i] squared over eight lanes, in the precision of x."""
     lanes = np.zeros(LANES, x.dtype)
     n = x.shape[0]

@@ -55,7 +55,7 @@ MISSING = 1e6  # stands for "no target" in the ring of learning targets, which a
 
 
 @kernel
-def settle(account, target_features, features, values, ring, targets, scores, window, block, out):  # type: ignore[no-untyped-def]
+def settle(account, target_features, features, values, ring, targets, scores, window, block, out):
     """Score the pending forecasts against this record's values and note the learning targets in ``ring[targets]``."""
     for k in range(targets):
         outcome = values[target_features[k]]
@@ -77,7 +77,7 @@ def settle(account, target_features, features, values, ring, targets, scores, wi
 
 
 @kernel
-def output_of(h, v, d, k):  # type: ignore[no-untyped-def]
+def output_of(h, v, d, k):
     """The head: output k of state h[hidden], with weights v[targets, hidden] and d[targets]."""
     total = d[k]
     for j in range(h.shape[0]):
@@ -86,7 +86,7 @@ def output_of(h, v, d, k):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def slope_of(error, delta, losses):  # type: ignore[no-untyped-def]
+def slope_of(error, delta, losses):
     """Gradient of Huber's loss (of the absolute error where delta is 0); the loss is added to ``losses``."""
     size = abs(error)
     if delta == 0.0:
@@ -100,7 +100,7 @@ def slope_of(error, delta, losses):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def forecast(account, tally, target_features, features, targets, h, v, d, out):  # type: ignore[no-untyped-def]
+def forecast(account, tally, target_features, features, targets, h, v, d, out):
     """Leave a pending forecast for each target whose last value is known, and write it out."""
     for k in range(targets):
         feature = target_features[k]
@@ -125,7 +125,7 @@ def forecast(account, tally, target_features, features, targets, h, v, d, out): 
 
 
 @kernel
-def season_inputs(account, tally, start, season, targets, target_features, features, inputs, place):  # type: ignore[no-untyped-def]
+def season_inputs(account, tally, start, season, targets, target_features, features, inputs, place):
     """Take this step's values into the seasonal ring; write, for each target, the value that stood one season before
     the step to be forecast and the change that led to it, in today's scales (zero while the stream is too young)."""
     length = season + 1
@@ -147,7 +147,7 @@ def season_inputs(account, tally, start, season, targets, target_features, featu
 
 @entry
 def process(slots, fresh, live, times, values, out, counts, sizes, target_features, rates, network_slab, accounts,
-            tallies, weights, first, second, gradient, totals, sums, scores, window):  # type: ignore[no-untyped-def]
+            tallies, weights, first, second, gradient, totals, sums, scores, window):
     """Process n records in log order, in place.
 
     slots int64[n], fresh bool[n] (the stream starts here), live int64[n] (live streams after this record), times

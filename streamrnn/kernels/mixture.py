@@ -15,7 +15,7 @@ SMOOTHING = 0.1  # of the absolute error, in running mean changes
 
 
 @kernel
-def rate(account, at, expert):  # type: ignore[no-untyped-def]
+def rate(account, at, expert):
     """An expert's learning rate: at most half its largest regret's inverse."""
     bound = account[at + BOUND + expert]
     if bound == 0.0:
@@ -24,7 +24,7 @@ def rate(account, at, expert):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def settle(account, at, outcome):  # type: ignore[no-untyped-def]
+def settle(account, at, outcome):
     """Learn from the outcome of the pending forecast of the target whose fields start at ``at``."""
     unit = account[at + UNIT]
     if unit == 0.0:
@@ -43,7 +43,7 @@ def settle(account, at, outcome):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def share(account, at):  # type: ignore[no-untyped-def]
+def share(account, at):
     """Weight of the network, between 0 and 1."""
     first, second = rate(account, at, 0), rate(account, at, 1)
     if first == 0.0 or second == 0.0:

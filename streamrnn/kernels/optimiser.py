@@ -21,7 +21,7 @@ EPSILON = 1e-8
 
 
 @kernel
-def step(weights, first, second, gradient, contributed, rates, totals, sums):  # type: ignore[no-untyped-def]
+def step(weights, first, second, gradient, contributed, rates, totals, sums):
     """One optimiser step with the mean of ``contributed`` records' gradients; clears the gradient.
 
     Returns False, changes nothing and counts the skip where the gradient is not finite.

@@ -15,28 +15,28 @@ from streamrnn.streams.layout import (
 )
 
 CLIP = 8.0
-MEMORY = 100000000.0  # records over which a scale forgets; younger streams average over their life
+MEMORY = 20000.0  # records over which a scale forgets; younger streams average over their life
 DAY = 86400.0
 WEEK = 604800.0
 
 
 @kernel
-def floor_of(level):  # type: ignore[no-untyped-def]
+def floor_of(level):
     """Smallest scale for values of this level, so that a constant series divides by something."""
     return 1e-8 + 1e-6 * abs(level)
 
 
 @kernel
-def clip(x):  # type: ignore[no-untyped-def]
+def clip(x):
     """x within -8 to 8."""
     return min(max(x, -CLIP), CLIP)
 
 
 @kernel
-def update_feature(account, tally, feature, features, value, inputs):  # type: ignore[no-untyped-def]
+def update_feature(account, tally, feature, features, value, inputs):
     """Take in a feature's value (NaN: missing), update its scale, and write its three inputs.
 
-    Mean and variance by exponentially weighted updates whose first 1,000 steps are plain averages (West 1979).
+    Mean and variance by exponentially weighted updates whose first 20,000 steps are plain averages (West 1979).
     """
     at = FEATURE_FIELDS * feature
     place = 3 * feature
@@ -67,7 +67,7 @@ def update_feature(account, tally, feature, features, value, inputs):  # type: i
 
 
 @kernel
-def calendar_inputs(time, inputs, place):  # type: ignore[no-untyped-def]
+def calendar_inputs(time, inputs, place):
     """Sine and cosine of the time of day and of the week (UTC), four inputs from ``place``."""
     day = time / DAY
     week = time / WEEK

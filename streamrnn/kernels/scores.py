@@ -12,7 +12,7 @@ from streamrnn.kernels.compile import kernel
 
 
 @kernel
-def score(sums, forecast, baseline, outcome):  # type: ignore[no-untyped-def]
+def score(sums, forecast, baseline, outcome):
     """Add one settled forecast to a target's sums."""
     error = outcome - forecast
     baseline_error = outcome - baseline
@@ -24,7 +24,7 @@ def score(sums, forecast, baseline, outcome):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def block_of(record, length, window):  # type: ignore[no-untyped-def]
+def block_of(record, length, window):
     """The window's block that a record falls in; a block is cleared as it is entered anew."""
     block = (record // length) % SCORE_BLOCKS
     if record % length == 0:

@@ -35,7 +35,7 @@ class HttpServer:
     ----------
     host, port : where to listen; port 0 takes a free one
     registry : what ``/metrics`` shows
-    live, ready : called from the server's threads; None if all is well, else the reason, which the probe answers with status 503
+    live, ready : called from the server's threads; None if all is well, else the reason, answered with status 503
     """
 
     def __init__(self, host: str, port: int, registry: CollectorRegistry, live: Probe, ready: Probe) -> None:
@@ -58,8 +58,10 @@ class HttpServer:
         try:
             self._server = _Server(self._host, self._asked_port, self._answer)
         except (OSError, OverflowError) as error:
-            raise HttpError(f"cannot listen on {self._host}:{self._asked_port} ({error}): stop what uses it, set http.host and "
-                            "http.port to a free address, or set http.enabled to false") from error
+            raise HttpError(
+                f"cannot listen on {self._host}:{self._asked_port} ({error}): stop what uses it, set http.host "
+                "and http.port to a free address, or set http.enabled to false"
+            ) from error
         # shutdown() waits for the next look, so look often
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="http", daemon=True)
         self._thread.start()
@@ -88,6 +90,7 @@ class HttpServer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64  # a full queue makes clients retry after a second
     block_on_close = False  # a slow reader must not hold up the shutdown
 
     def __init__(self, host: str, port: int, answer: Callable[[str, str], tuple[HTTPStatus, str, bytes]]) -> None:
@@ -127,7 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
             status, content_type, body = self.server.answer(path, self.headers.get("Accept", ""))
         except Exception:
             _logger.exception("cannot answer", extra={"path": path})
-            status, content_type, body = HTTPStatus.INTERNAL_SERVER_ERROR, "application/json", _json({"ok": False, "reason": "see the log"})
+            status, content_type = HTTPStatus.INTERNAL_SERVER_ERROR, "application/json"
+            body = _json({"ok": False, "reason": "see the log"})
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))

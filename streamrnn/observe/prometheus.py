@@ -2,7 +2,8 @@
 
 Errors are counted as sums, scored before the update, so that skill adds up over replicas and restarts::
 
-    1 - rate(streamrnn_absolute_error_total[5m]) / rate(streamrnn_baseline_absolute_error_total{baseline="last_value"}[5m])
+    1 - sum by (target) (rate(streamrnn_absolute_error_total[5m]))
+      / sum by (target) (rate(streamrnn_baseline_absolute_error_total{baseline="last_value"}[5m]))
 
 No label takes its values from the data: reasons, stages, states and targets are few, partitions are those held.
 """
@@ -12,7 +13,15 @@ import time
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, disable_created_metrics
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 from streamrnn.events.columns import Partition
 from streamrnn.observe.sensor import BatchReport, Sensor
@@ -40,8 +49,13 @@ class PrometheusSensor(Sensor):
     registry : to be served by ``HttpServer``
     """
 
-    def __init__(self, targets: tuple[str, ...], build: Mapping[str, str], window: float = 10_000,
-                 clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        targets: tuple[str, ...],
+        build: Mapping[str, str],
+        window: float = 10_000,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each counter, of no use here
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
@@ -124,8 +138,17 @@ class PrometheusSensor(Sensor):
         self._skill_window.add(report.scores)
         for target, score in report.scores.items():
             counters = self._scores[target]
-            for counter, amount in zip(counters, (score.count, score.absolute_error, score.squared_error,
-                                                  score.baseline_absolute_error, score.baseline_squared_error), strict=True):
+            for counter, amount in zip(
+                counters,
+                (
+                    score.count,
+                    score.absolute_error,
+                    score.squared_error,
+                    score.baseline_absolute_error,
+                    score.baseline_squared_error,
+                ),
+                strict=True,
+            ):
                 _add(counter, amount)
             self._skills[target].set(self._skill_window.of(target))
 
@@ -145,10 +168,15 @@ class PrometheusSensor(Sensor):
         expired = self._counter("expired_streams", "Streams let go, by reason.", "reason")
         self._expired = cache(lambda reason: expired.labels(reason))
         self._streams = self._gauge("streams", "Live streams.")
-        self._lag_records = self._gauge("consumer_lag_records", "Records between position and log end.", "topic", "partition")
+        self._lag_records = self._gauge(
+            "consumer_lag_records", "Records between position and log end.", "topic", "partition"
+        )
         self._lag_seconds = self._gauge("consumer_lag_seconds", "Age of the last record read.", "topic", "partition")
-        self._lag = cache(lambda partition: tuple(gauge.labels(partition.topic, str(partition.number))
-                                                  for gauge in (self._lag_records, self._lag_seconds)))
+        self._lag = cache(
+            lambda partition: tuple(
+                gauge.labels(partition.topic, str(partition.number)) for gauge in (self._lag_records, self._lag_seconds)
+            )
+        )
 
     def _make_learning(self) -> None:
         updates = self._counter("updates", "Optimiser steps, applied or skipped as not finite.", "result")
@@ -162,8 +190,12 @@ class PrometheusSensor(Sensor):
         scored = self._counter("scored_events", "Forecasts whose outcome came.", "target")
         absolute = self._counter("absolute_error", "Absolute error, scored before the update.", "target")
         squared = self._counter("squared_error", "Squared error, scored before the update.", "target")
-        base_absolute = self._counter("baseline_absolute_error", "Absolute error of a naive forecast.", "target", "baseline")
-        base_squared = self._counter("baseline_squared_error", "Squared error of a naive forecast.", "target", "baseline")
+        base_absolute = self._counter(
+            "baseline_absolute_error", "Absolute error of a naive forecast.", "target", "baseline"
+        )
+        base_squared = self._counter(
+            "baseline_squared_error", "Squared error of a naive forecast.", "target", "baseline"
+        )
         self._scores = {
             target: (scored.labels(target), absolute.labels(target), squared.labels(target),
                      base_absolute.labels(target, "last_value"), base_squared.labels(target, "last_value"))
@@ -187,7 +219,9 @@ class PrometheusSensor(Sensor):
         self._commit_duration = self._histogram("commit_duration_seconds", "Time that a commit took.", _COMMIT_BUCKETS)
         snapshots = self._counter("snapshots", "Snapshots, by result.", "result")
         self._snapshots = {True: snapshots.labels("ok"), False: snapshots.labels("failed")}
-        self._snapshot_duration = self._histogram("snapshot_duration_seconds", "From first byte to durable.", _SNAPSHOT_BUCKETS)
+        self._snapshot_duration = self._histogram(
+            "snapshot_duration_seconds", "From first byte to durable.", _SNAPSHOT_BUCKETS
+        )
         self._snapshot_size = self._gauge("snapshot_size_bytes", "Size of the last snapshot.")
         self._last_poll = self._gauge("last_poll_timestamp_seconds", "When the log was last asked for records.")
         self._last_commit = self._gauge("last_commit_timestamp_seconds", "When the last commit succeeded.")

@@ -7,7 +7,7 @@ from streamrnn.observe.sensor import TargetScore
 
 
 class RecentSkill:
-    """Skill of each target, 1 - mean absolute error / mean absolute error of the last value, over an exponential window.
+    """Skill of each target, 1 - absolute error / absolute error of the last value, over an exponential window.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class RecentSkill:
             self._sums[target] = (error * fade + score.absolute_error, baseline * fade + score.baseline_absolute_error)
 
     def of(self, target: str) -> float:
-        """The target's skill: 1 is perfect, 0 no better than the last value, NaN while the last value has made no error."""
+        """The target's skill: 1 is perfect, 0 no better than the last value, NaN while the last value never erred."""
         error, baseline = self._sums.get(target, (0.0, 0.0))
         return 1.0 - error / baseline if baseline > 0.0 else math.nan
 

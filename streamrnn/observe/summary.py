@@ -21,7 +21,9 @@ class SummarySensor(Sensor):
     clock : seconds that only go forward
     """
 
-    def __init__(self, every: float = 10.0, window: float = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, every: float = 10.0, window: float = 10_000, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._every = every
         self._clock = clock
         self._skill = RecentSkill(window)

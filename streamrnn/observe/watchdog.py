@@ -20,8 +20,11 @@ def dump_and_exit(seconds: float) -> NoReturn:
 
     Nothing is flushed or closed: a stuck thread may hold any lock. What was not committed is replayed.
     """
-    _logger.critical("the loop has not come round: ending the process; the stacks below show where it stands, and "
-                     "daemon.watchdog sets the limit", extra={"seconds": round(seconds, 1)})
+    _logger.critical(
+        "the loop has not come round: ending the process; the stacks below show where it stands, and "
+        "daemon.watchdog sets the limit",
+        extra={"seconds": round(seconds, 1)},
+    )
     faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
     os._exit(ExitCode.WATCHDOG)
 
@@ -29,7 +32,8 @@ def dump_and_exit(seconds: float) -> NoReturn:
 class Watchdog:
     """Calls ``on_stall`` once if ``feed`` is not called for a while; use it as a context manager or start and stop it.
 
-    It needs the interpreter lock, so compiled code that holds the lock for ever escapes it; the record loop does not hold it.
+    It needs the interpreter lock, so compiled code that holds the lock for ever escapes it; the record loop lets go
+    of it.
 
     Parameters
     ----------
@@ -38,8 +42,12 @@ class Watchdog:
     clock : seconds that only go forward
     """
 
-    def __init__(self, limit_seconds: float, on_stall: Callable[[float], object] = dump_and_exit,
-                 clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limit_seconds: float,
+        on_stall: Callable[[float], object] = dump_and_exit,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._limit = limit_seconds
         self._on_stall = on_stall
         self._clock = clock
@@ -69,7 +77,9 @@ class Watchdog:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def _watch(self) -> None:

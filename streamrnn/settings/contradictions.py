@@ -32,7 +32,8 @@ def contradictions(settings: Settings) -> list[Contradiction]:
 def _learning(settings: Settings) -> Iterator[Contradiction]:
     if settings.model.k1 > settings.model.k2:
         yield Contradiction(
-            ("model.k1", "model.k2"), "must not be larger than model.k2, or events between two windows are never learned"
+            ("model.k1", "model.k2"),
+            "must not be larger than model.k2, or events between two windows are never learned",
         )
 
 

@@ -62,7 +62,9 @@ def _resolve(reference: str | None, environ: Mapping[str, str]) -> str:
     if reference.startswith("file:"):
         return _read(reference.removeprefix("file:"))
     if not _NAME.fullmatch(reference):
-        raise InterpolationError(f"${{{reference}}} is neither ${{NAME}} nor ${{file:/path}}. Write $${{ for a plain ${{.")
+        raise InterpolationError(
+            f"${{{reference}}} is neither ${{NAME}} nor ${{file:/path}}. Write $${{ for a plain ${{."
+        )
     if reference not in environ:
         raise InterpolationError(f"the environment variable {reference} is not set. Set it, or write the value here.")
     return environ[reference]

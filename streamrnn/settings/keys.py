@@ -70,11 +70,12 @@ def nearest(path: str) -> str:
     names = [known.rpartition(".")[2] for known in siblings]
     if not section:
         names += sorted(sections())
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
         return f" Did you mean {close[0]}?"
     same_name = [known for known in keys() if known.rpartition(".")[2] == name]
-    close = same_name or difflib.get_close_matches(path, keys(), n=1, cutoff=0.6)
+    # In a known section the whole path is always near its siblings, whatever the name.
+    close = same_name or ([] if siblings else difflib.get_close_matches(path, keys(), n=1, cutoff=0.6))
     if close:
         return f" Did you mean {close[0]}?"
     return f" Known here: {', '.join(names)}." if names else f" Known sections: {', '.join(sorted(sections()))}."
@@ -111,4 +112,6 @@ def _words(option: dict[str, Any]) -> str:
 def _bounds(option: dict[str, Any]) -> str:
     low, above, high = (option.get(name) for name in ("minimum", "exclusiveMinimum", "maximum"))
     lower = f" from {low}" if low is not None else f" above {above}" if above is not None else ""
-    return lower + (f" to {high}" if high is not None and low is not None else f" up to {high}" if high is not None else "")
+    if high is None:
+        return lower
+    return f"{lower} to {high}" if low is not None else f"{lower} up to {high}"

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 REDACTED = "***"
-TOPIC = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$"
+TOPIC = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$(?!\n)"  # `$` alone lets a last newline pass
 TOPIC_WORDS = "1 to 249 letters, digits, '.', '_' or '-' (not '.' or '..')"
 
 
@@ -32,26 +32,35 @@ class Transport(Section):
     """Where records come from and where predictions go."""
 
     kind: Literal["directory", "standard"] = Field(
-        "directory",
+        default="directory",
         description="directory: folders of JSON lines files. standard: standard input to standard output, no recovery.",
     )
     path: Path = Field(
-        Path("var/log"),
+        default=Path("var/log"),
         strict=False,
         description="Root folder of the directory log; a topic is a sub-folder, a partition is <number>.jsonl in it.",
     )
     input: str = Field(
-        "events", pattern=TOPIC, json_schema_extra={"allowed": TOPIC_WORDS}, description="Topic to read events from."
+        default="events",
+        pattern=TOPIC,
+        json_schema_extra={"allowed": TOPIC_WORDS},
+        description="Topic to read events from.",
     )
     predictions: str = Field(
-        "predictions", pattern=TOPIC, json_schema_extra={"allowed": TOPIC_WORDS}, description="Topic of predictions."
+        default="predictions",
+        pattern=TOPIC,
+        json_schema_extra={"allowed": TOPIC_WORDS},
+        description="Topic of predictions.",
     )
     dead_letters: str = Field(
-        "dead-letters", pattern=TOPIC, json_schema_extra={"allowed": TOPIC_WORDS}, description="Topic of refused records."
+        default="dead-letters",
+        pattern=TOPIC,
+        json_schema_extra={"allowed": TOPIC_WORDS},
+        description="Topic of refused records.",
     )
-    poll_records: int = Field(1000, ge=1, le=100_000, description="Largest number of records of one poll.")
+    poll_records: int = Field(default=1000, ge=1, le=100_000, description="Largest number of records of one poll.")
     commit_interval: float = Field(
-        0.1, gt=0, le=60, description="Seconds between commits; output shows to its readers with the commit."
+        default=0.1, gt=0, le=60, description="Seconds between commits; output shows to its readers with the commit."
     )
 
 
@@ -59,35 +68,48 @@ class Events(Section):
     """How a record becomes an event, and which records are refused."""
 
     stream: str | None = Field(
-        "stream", min_length=1, description="Field that holds the stream's id. null: the record's key."
+        default="stream", min_length=1, description="Field that holds the stream's id. null: the record's key."
     )
     time: str | None = Field(
-        "time",
+        default="time",
         min_length=1,
-        description="Field that holds the event time. null: the record's own timestamp, or its number where the log has none.",
+        description="Field that holds the event time. null: the record's own timestamp, or its number in the log.",
     )
     time_format: Literal["seconds", "milliseconds", "iso8601"] = Field(
-        "seconds", description="How the time field is written: seconds or milliseconds since 1970, or ISO 8601 text."
+        default="seconds",
+        description="How the time field is written: seconds or milliseconds since 1970, or ISO 8601 text.",
     )
     features: tuple[str, ...] = Field(
-        ("value",), strict=False, min_length=1, max_length=256, description="Fields with the numbers that the network sees."
+        default=("value",),
+        strict=False,
+        min_length=1,
+        max_length=256,
+        description="Fields with the numbers that the network sees.",
     )
     targets: tuple[str, ...] | None = Field(
-        None, strict=False, min_length=1, description="The features to forecast, in this order. null: all of them."
+        default=None,
+        strict=False,
+        min_length=1,
+        description="The features to forecast, in this order. null: all of them.",
     )
-    max_bytes: int = Field(65_536, ge=2, le=16_777_216, description="Largest value of a record, in bytes.")
-    max_key_bytes: int = Field(256, ge=1, le=65_536, description="Longest stream id, in bytes of UTF-8.")
+    max_bytes: int = Field(default=65_536, ge=2, le=16_777_216, description="Largest value of a record, in bytes.")
+    max_key_bytes: int = Field(default=256, ge=1, le=65_536, description="Longest stream id, in bytes of UTF-8.")
     max_magnitude: float = Field(
-        1e15, gt=0, le=1e100, description="Largest absolute value of a feature, in the feature's own unit."
+        default=1e15, gt=0, le=1e100, description="Largest absolute value of a feature, in the feature's own unit."
     )
     late: Literal["process", "drop"] = Field(
-        "process", description="What becomes of an event older than its stream's newest: process it as it comes, or drop it."
+        default="process",
+        description="What becomes of an event older than its stream's newest: process it as it comes, or drop it.",
     )
     late_by: float = Field(
-        0.0, ge=0, description="Seconds that an event may be older than its stream's newest before late: drop drops it."
+        default=0.0,
+        ge=0,
+        description="Seconds that an event may be older than its stream's newest before late: drop drops it.",
     )
     max_ahead: float | None = Field(
-        None, gt=0, description="Seconds that an event may be ahead of the shard's clock; beyond, a dead letter. null: any."
+        default=None,
+        gt=0,
+        description="Seconds that an event may be ahead of the shard's clock; beyond, a dead letter. null: any.",
     )
 
     @property
@@ -100,30 +122,42 @@ class Model(Section):
     """The network and how it learns."""
 
     kind: Literal["network", "none"] = Field(
-        "network", description="network: learns and forecasts. none: does nothing, for measuring the daemon alone."
+        default="network",
+        description="network: learns and forecasts. none: does nothing, for measuring the daemon alone.",
     )
     engine: Literal["compiled", "torch"] = Field(
-        "compiled", description="compiled: fast, same bits on every machine of a kind. torch: the slow reference."
+        default="compiled",
+        description="compiled: fast, same bits on every machine of a kind. torch: the slow reference.",
     )
-    precision: Literal["float32", "float64"] = Field("float32", description="Number format of weights and states.")
-    cell: Literal["gru"] = Field("gru", description="Recurrent cell.")
-    hidden_size: int = Field(32, ge=4, le=512, multiple_of=4, description="Hidden units of the recurrent cell.")
-    k1: int = Field(1, ge=1, le=256, description="Events of a stream between two learning passes.")
-    k2: int = Field(8, ge=1, le=256, description="Events that a learning pass goes back.")
-    learning_rate: float = Field(2e-3, gt=0, le=1, description="Step size of the optimiser (no unit).")
+    precision: Literal["float32", "float64"] = Field(
+        default="float32", description="Number format of weights and states."
+    )
+    cell: Literal["gru"] = Field(default="gru", description="Recurrent cell.")
+    hidden_size: int = Field(default=32, ge=4, le=512, multiple_of=4, description="Hidden units of the recurrent cell.")
+    k1: int = Field(default=1, ge=1, le=256, description="Events of a stream between two learning passes.")
+    k2: int = Field(default=8, ge=1, le=256, description="Events that a learning pass goes back.")
+    learning_rate: float = Field(default=2e-3, gt=0, le=1, description="Step size of the optimiser (no unit).")
     clip_norm: float = Field(
-        1.0, gt=0, le=1e6, description="Largest norm of a mean gradient (no unit); a longer one is scaled down to it."
+        default=1.0,
+        gt=0,
+        le=1e6,
+        description="Largest norm of a mean gradient (no unit); a longer one is scaled down to it.",
     )
-    loss: Literal["huber", "l1"] = Field("huber", description="What learning makes small.")
+    loss: Literal["huber", "l1"] = Field(default="huber", description="What learning makes small.")
     huber_delta: float = Field(
-        1.0, gt=0, le=1e6, description="Error, in running standard deviations, from which huber grows linearly."
+        default=1.0, gt=0, le=1e6, description="Error, in running standard deviations, from which huber grows linearly."
     )
     records_per_step: int = Field(
-        8, ge=1, le=65_536, description="Events per optimiser step; with fewer live streams, as many as those."
+        default=8, ge=1, le=65_536, description="Events per optimiser step; with fewer live streams, as many as those."
     )
-    calendar: bool = Field(False, description="Whether the network sees hour and weekday (UTC) of the event time.")
+    calendar: bool = Field(
+        default=False, description="Whether the network sees hour and weekday (UTC) of the event time."
+    )
     season: int | None = Field(
-        None, ge=1, le=100_000, description="Events of one season; the network sees the value one season ago. null: none."
+        default=None,
+        ge=1,
+        le=100_000,
+        description="Events of one season; the network sees the value one season ago. null: none.",
     )
 
 
@@ -131,42 +165,53 @@ class Streams(Section):
     """How many streams are kept, and for how long."""
 
     max_live: int = Field(
-        100_000, ge=1, le=100_000_000, description="Streams that a partition keeps; the longest silent one makes room."
+        default=100_000,
+        ge=1,
+        le=100_000_000,
+        description="Streams that a partition keeps; the longest silent one makes room.",
     )
     expire_after: float | None = Field(
-        None, gt=0, description="Seconds of event time without an event after which a stream is forgotten. null: never."
+        default=None,
+        gt=0,
+        description="Seconds of event time without an event after which a stream is forgotten. null: never.",
     )
 
 
 class Scoring(Section):
     """How quality is measured."""
 
-    window: int = Field(10_000, ge=20, le=1_000_000_000, description="Events that the sliding scores cover.")
+    window: int = Field(default=10_000, ge=20, le=1_000_000_000, description="Events that the sliding scores cover.")
 
 
 class Snapshots(Section):
     """When state is saved, and where."""
 
-    path: Path = Field(Path("var/snapshots"), strict=False, description="Folder of the snapshots.")
-    keep: int = Field(3, ge=1, le=1000, description="Snapshots kept of each partition.")
-    every_records: int = Field(1_000_000, ge=1, description="Events between snapshots of a partition.")
-    every_seconds: float = Field(300.0, gt=0, description="Seconds between snapshots of a partition, if sooner.")
+    path: Path = Field(default=Path("var/snapshots"), strict=False, description="Folder of the snapshots.")
+    keep: int = Field(default=3, ge=1, le=1000, description="Snapshots kept of each partition.")
+    every_records: int = Field(default=1_000_000, ge=1, description="Events between snapshots of a partition.")
+    every_seconds: float = Field(
+        default=300.0, gt=0, description="Seconds between snapshots of a partition, if sooner."
+    )
 
 
 class Http(Section):
     """Health, metrics and the status page."""
 
-    enabled: bool = Field(True, description="Whether the HTTP server runs.")
-    host: str = Field("127.0.0.1", min_length=1, description="Address to listen at; 0.0.0.0 for every interface.")
-    port: int = Field(9464, ge=0, le=65_535, description="TCP port to listen at; 0 takes a free one.")
+    enabled: bool = Field(default=True, description="Whether the HTTP server runs.")
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address to listen at; 0.0.0.0 for every interface."
+    )
+    port: int = Field(default=9464, ge=0, le=65_535, description="TCP port to listen at; 0 takes a free one.")
 
 
 class Logging(Section):
     """What is logged, and how."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity that is logged.")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severity that is logged."
+    )
     format: Literal["auto", "text", "json"] = Field(
-        "auto", description="auto: text at a terminal, JSON lines elsewhere."
+        default="auto", description="auto: text at a terminal, JSON lines elsewhere."
     )
 
 
@@ -174,10 +219,12 @@ class Daemon(Section):
     """How the process ends."""
 
     drain_deadline: float = Field(
-        30.0, gt=0, le=3600, description="Seconds that a stop may take to finish, commit and save."
+        default=30.0, gt=0, le=3600, description="Seconds that a stop may take to finish, commit and save."
     )
     watchdog: float = Field(
-        120.0, gt=0, description="Seconds without a turn of the loop after which the process ends itself, for a restart."
+        default=120.0,
+        gt=0,
+        description="Seconds without a turn of the loop after which the process ends itself, for a restart.",
     )
 
 
@@ -190,7 +237,9 @@ class Settings(Section):
         A value is out of its bounds, or two contradict each other (see `streamrnn.settings.contradictions`).
     """
 
-    seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of the initial weights and of every random draw.")
+    seed: int = Field(
+        default=0, ge=0, le=2**63 - 1, description="Seed of the initial weights and of every random draw."
+    )
     transport: Transport = Field(default_factory=Transport)
     events: Events = Field(default_factory=Events)
     model: Model = Field(default_factory=Model)

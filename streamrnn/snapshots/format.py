@@ -1,12 +1,12 @@
 """The snapshot file: a safetensors file with a checked header and a digest over every byte.
 
-Layout: 8 bytes little-endian header length, a JSON header, the raw arrays back to back. The JSON begins with our metadata, whose
-first two fields have a fixed place and width, so that a file is judged before any of it is parsed::
+Layout: 8 bytes little-endian header length, a JSON header, the raw arrays back to back. The JSON begins with our
+metadata, whose first two fields have a fixed place and width, so that a file is judged before any of it is parsed::
 
     {"__metadata__":{"sha256":"<64 hex characters>","bytes":"<20 digits>","streamrnn":"<header as JSON>"}, ...arrays...}
 
-``sha256`` covers the whole file with its own 64 characters as zeros; ``bytes`` is the file's size. A file is written with the digest
-still zero ("unsealed") and sealed once its bytes are on the disk. Nothing in it is pickled.
+``sha256`` covers the whole file with its own 64 characters as zeros; ``bytes`` is the file's size. A file is
+written with the digest still zero ("unsealed") and sealed once its bytes are on the disk. Nothing in it is pickled.
 """
 
 import errno
@@ -34,6 +34,7 @@ _SIZE_DIGITS = 20
 _DIGEST_AT = 8 + len(_PREFIX)
 _SIZE_AT = _DIGEST_AT + len(_UNSEALED) + len(_SIZE_KEY)
 _FIXED = _SIZE_AT + _SIZE_DIGITS
+_INSTEAD = "an older snapshot and the log give the same state"
 
 # Widest first: each array then starts at a multiple of its item size.
 _DTYPES: dict[np.dtype[Any], str] = {
@@ -50,8 +51,9 @@ class SnapshotError(Exception):
 
     Attributes
     ----------
-    reason : torn (cut short or never sealed), corrupt (bytes changed), foreign (another shard or other settings), newer (a later
-        format). The first two say nothing about older snapshots, which may serve; the last two call for a person.
+    reason : torn (cut short or never sealed), corrupt (bytes changed), foreign (another shard or other settings),
+        newer (a later format). The first two say nothing about older snapshots, which may serve; the last two call
+        for a person.
     path : the file
     """
 
@@ -117,7 +119,7 @@ def write_unsealed(descriptor: int, header: Header, arrays: Arrays) -> int:
 
 
 def seal(descriptor: int) -> str:
-    """Compute the digest of an unsealed file by reading it back, patch it in place, and return it (64 hex characters)."""
+    """Compute the digest of an unsealed file by reading it back, patch it in place, return its 64 hex characters."""
     digest = _digest(descriptor)
     _write(descriptor, memoryview(digest), _DIGEST_AT)
     return digest.decode()
@@ -139,7 +141,7 @@ def write_snapshot(path: Path, header: Header, arrays: Arrays) -> int:
 
 
 def read_header(path: Path) -> Header:
-    """Check every byte of a snapshot and return its header. Raises ``SnapshotError``; ``OSError`` if it cannot be read."""
+    """Check every byte of a snapshot and return its header. Raises ``SnapshotError``, or ``OSError`` if unreadable."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         text = _checked_metadata(path, descriptor)
@@ -148,15 +150,20 @@ def read_header(path: Path) -> Header:
     try:
         version = msgspec.json.decode(text, type=_FormatOnly).format
         if version > FORMAT:
-            raise SnapshotError("newer", path, f"has format {version} and this streamrnn reads up to {FORMAT}",
-                                "start the streamrnn that wrote it, or a later one")
+            raise SnapshotError(
+                "newer",
+                path,
+                f"has format {version} and this streamrnn reads up to {FORMAT}",
+                "start the streamrnn that wrote it, or a later one",
+            )
         return msgspec.json.decode(text, type=Header)
     except msgspec.MsgspecError as error:
         raise _corrupt(path, f"has a header that does not parse ({error})") from error
 
 
-def read_snapshot(path: Path, *, partition: str | None = None, lineage: str | None = None,
-                  settings_digest: str | None = None) -> tuple[Header, dict[str, npt.NDArray[Any]]]:
+def read_snapshot(
+    path: Path, *, partition: str | None = None, lineage: str | None = None, settings_digest: str | None = None
+) -> tuple[Header, dict[str, npt.NDArray[Any]]]:
     """Check a snapshot and read it.
 
     Parameters
@@ -177,10 +184,17 @@ def read_snapshot(path: Path, *, partition: str | None = None, lineage: str | No
         The file cannot be read.
     """
     header = read_header(path)
-    _expect(path, "partition", header.partition, partition, "point snapshots.path at the folder of this service and topic")
+    _expect(
+        path, "partition", header.partition, partition, "point snapshots.path at the folder of this service and topic"
+    )
     _expect(path, "lineage", header.lineage, lineage, "move it away if the committed lineage is the right one")
-    _expect(path, "settings digest", header.settings_digest, settings_digest,
-            "go back to the settings it was made with, or start a new lineage")
+    _expect(
+        path,
+        "settings digest",
+        header.settings_digest,
+        settings_digest,
+        "go back to the settings it was made with, or start a new lineage",
+    )
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: np.require(file.get_tensor(name), requirements=["C", "W"]) for name in file.keys()}  # noqa: SIM118
@@ -199,20 +213,28 @@ def _preamble(header: Header, arrays: Arrays) -> tuple[bytes, list[npt.NDArray[A
     for name, array in arrays.items():
         if array.dtype not in _DTYPES:
             carried = ", ".join(str(dtype) for dtype in _DTYPES)
-            raise ValueError(f"array {name!r} has type {array.dtype}, which a snapshot does not carry: convert it to one of {carried}")
+            raise ValueError(
+                f"array {name!r} has type {array.dtype}, which no snapshot carries: convert it to one of {carried}"
+            )
     if "__metadata__" in arrays:
-        raise ValueError("an array may not be named '__metadata__', the name that safetensors reserves: rename it")
+        raise ValueError("safetensors reserves the name '__metadata__': rename the array")
     ordered = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
     entries, end = {}, 0
     for name in ordered:
         start, end = end, end + arrays[name].nbytes
-        entries[name] = {"dtype": _DTYPES[arrays[name].dtype], "shape": list(arrays[name].shape), "data_offsets": [start, end]}
+        entries[name] = {
+            "dtype": _DTYPES[arrays[name].dtype],
+            "shape": list(arrays[name].shape),
+            "data_offsets": [start, end],
+        }
     listing = json.dumps(entries, separators=(",", ":"))[1:-1].encode()
     text = json.dumps(json.dumps(asdict(header), sort_keys=True, separators=(",", ":"))).encode()
     tail = b'","streamrnn":' + text + b"}" + (b"," + listing if listing else b"") + b"}"
     tail += b" " * (-(_FIXED + len(tail)) % 8)
     total = _FIXED + len(tail) + end
-    fixed = struct.pack("<Q", _FIXED - 8 + len(tail)) + _PREFIX + _UNSEALED + _SIZE_KEY + b"%0*d" % (_SIZE_DIGITS, total)
+    fixed = (
+        struct.pack("<Q", _FIXED - 8 + len(tail)) + _PREFIX + _UNSEALED + _SIZE_KEY + b"%0*d" % (_SIZE_DIGITS, total)
+    )
     return fixed + tail, [arrays[name] for name in ordered]
 
 
@@ -221,13 +243,13 @@ def _pieces(array: npt.NDArray[Any]) -> Iterator[memoryview]:
     if array.size == 0:
         return
     if array.flags.c_contiguous:
-        raw = memoryview(array.reshape(-1).view(np.uint8))
+        raw = array.reshape(-1).view(np.uint8).data
         for start in range(0, len(raw), PIECE):
             yield raw[start : start + PIECE]
         return
     items = PIECE // array.itemsize
     for piece in np.nditer(array, flags=["external_loop", "buffered"], order="C", buffersize=items):
-        yield memoryview(np.ascontiguousarray(piece).view(np.uint8))
+        yield np.ascontiguousarray(piece).view(np.uint8).data
 
 
 def _write(descriptor: int, piece: memoryview | bytes, at: int) -> int:
@@ -279,8 +301,8 @@ def _checked_metadata(path: Path, descriptor: int) -> str:
 
 
 def _torn(path: Path, problem: str) -> SnapshotError:
-    return SnapshotError("torn", path, problem, "delete it; an older snapshot and the log give the same state")
+    return SnapshotError("torn", path, problem, f"delete it; {_INSTEAD}")
 
 
 def _corrupt(path: Path, problem: str) -> SnapshotError:
-    return SnapshotError("corrupt", path, problem, "delete it, and check the disk; an older snapshot and the log give the same state")
+    return SnapshotError("corrupt", path, problem, f"delete it, and check the disk; {_INSTEAD}")

@@ -1,7 +1,7 @@
 """Snapshots in a folder: whole or not there, found by position, pruned to the newest few.
 
-A snapshot lies at ``<root>/<topic>-<number>/<lineage>-<position, 20 digits>[-genesis].safetensors`` and gets that name only once all its
-bytes are on the disk; until then it is a hidden file that ends in ``.tmp``.
+A snapshot lies at ``<root>/<topic>-<number>/<lineage>-<position, 20 digits>[-genesis].safetensors`` and gets that name
+only once all its bytes are on the disk; until then it is a hidden file that ends in ``.tmp``.
 """
 
 import os
@@ -42,8 +42,9 @@ class _Entry:
 class Pending:
     """A snapshot whose bytes are all handed to the system, but not yet safe on the disk."""
 
-    def __init__(self, store: "DirectoryStore", header: Header, descriptor: int, temporary: Path, size: int,
-                 started: float) -> None:
+    def __init__(
+        self, store: "DirectoryStore", header: Header, descriptor: int, temporary: Path, size: int, started: float
+    ) -> None:
         self.header = header
         self.size = size  # bytes
         self.started = started  # on time.monotonic's clock, before the first byte
@@ -115,12 +116,14 @@ class DirectoryStore:
             leftover.unlink(missing_ok=True)
 
     def path_of(self, header: Header) -> Path:
-        """Where the snapshot with this header belongs. Raises ``ValueError`` if its lineage cannot stand in a file name."""
+        """Where the snapshot with this header belongs; ``ValueError`` if its lineage cannot stand in a file name."""
         suffix = "-genesis" if header.genesis else ""
         name = f"{header.lineage}-{header.position:020d}{suffix}.safetensors"
         if not _NAME.fullmatch(name):
-            raise ValueError(f"lineage {header.lineage!r} or position {header.position} cannot stand in a file name: "
-                             "use letters, digits, '_', '.' and '-', and a position from 0")
+            raise ValueError(
+                f"lineage {header.lineage!r} or position {header.position} cannot stand in a file name: "
+                "use letters, digits, '_', '.' and '-', and a position from 0"
+            )
         return self._folder(header.partition) / name
 
     def begin(self, header: Header, arrays: Arrays) -> Pending:
@@ -144,18 +147,27 @@ class DirectoryStore:
             os.close(descriptor)
             temporary.unlink(missing_ok=True)
             if isinstance(error, OSError):
-                raise OSError(error.errno, f"{error.strerror}; make room or set snapshots.path to another disk", str(path)) from error
+                remedy = f"{error.strerror}; make room or set snapshots.path to another disk"
+                raise OSError(error.errno, remedy, str(path)) from error
             raise
         return Pending(self, header, descriptor, temporary, size, started)
 
     def candidates(self, partition: Partition | str, lineage: str, at_most: int) -> Iterator[Path]:
         """Paths of the lineage's snapshots at or below a position, newest first, genesis last among equals."""
-        entries = [entry for entry in self._entries(partition) if entry.lineage == lineage and entry.position <= at_most]
+        entries = [
+            entry for entry in self._entries(partition) if entry.lineage == lineage and entry.position <= at_most
+        ]
         for entry in sorted(entries, key=_age, reverse=True):
             yield entry.path
 
-    def load_newest(self, partition: Partition | str, lineage: str, settings_digest: str, at_most: int,
-                    on_refused: Callable[[Path, SnapshotError], None]) -> tuple[Header, dict[str, npt.NDArray[Any]]] | None:
+    def load_newest(
+        self,
+        partition: Partition | str,
+        lineage: str,
+        settings_digest: str,
+        at_most: int,
+        on_refused: Callable[[Path, SnapshotError], None],
+    ) -> tuple[Header, dict[str, npt.NDArray[Any]]] | None:
         """The newest snapshot of a lineage at or below a position that is whole; None if there is none.
 
         A torn or corrupt one is handed to ``on_refused`` and the next older is tried.
@@ -169,10 +181,16 @@ class DirectoryStore:
         """
         for path in self.candidates(partition, lineage, at_most):
             try:
-                header, arrays = read_snapshot(path, partition=str(partition), lineage=lineage, settings_digest=settings_digest)
+                header, arrays = read_snapshot(
+                    path, partition=str(partition), lineage=lineage, settings_digest=settings_digest
+                )
                 if self.path_of(header).name != path.name:  # renamed by hand: its position might be ahead of the commit
-                    raise SnapshotError("corrupt", path, f"holds position {header.position}, not the one in its name",
-                                        f"rename it to {self.path_of(header).name}, or delete it")
+                    raise SnapshotError(
+                        "corrupt",
+                        path,
+                        f"holds position {header.position}, not the one in its name",
+                        f"rename it to {self.path_of(header).name}, or delete it",
+                    )
             except SnapshotError as error:
                 if error.reason in ("foreign", "newer"):
                     raise
@@ -195,12 +213,19 @@ class DirectoryStore:
     def prune(self, partition: Partition | str, lineage: str, committed: int) -> None:
         """Delete what no restart can need.
 
-        Kept are the lineage's newest ``keep`` snapshots at or below ``committed``, all beyond it, and its genesis. Other lineages go
-        once this one, if it is the newest, has a snapshot that can stand in for them.
+        Kept are the lineage's newest ``keep`` snapshots at or below ``committed``, all beyond it, and its genesis.
+        Other lineages go once this one, if it is the newest, has a snapshot that can stand in for them.
         """
         entries = self._entries(partition)
-        usable = sorted((entry for entry in entries if entry.lineage == lineage and not entry.genesis
-                         and entry.position <= committed), key=_age, reverse=True)
+        usable = sorted(
+            (
+                entry
+                for entry in entries
+                if entry.lineage == lineage and not entry.genesis and entry.position <= committed
+            ),
+            key=_age,
+            reverse=True,
+        )
         doomed = usable[self._keep :]
         newest = self._newest_genesis(partition)
         if usable and newest is not None and newest.lineage == lineage:
@@ -219,7 +244,11 @@ class DirectoryStore:
         if not folder.is_dir():
             return []
         matches = ((path, _NAME.fullmatch(path.name)) for path in folder.iterdir())
-        return [_Entry(path, match["lineage"], int(match["position"]), match["genesis"] is not None) for path, match in matches if match]
+        return [
+            _Entry(path, match["lineage"], int(match["position"]), match["genesis"] is not None)
+            for path, match in matches
+            if match
+        ]
 
     def _newest_genesis(self, partition: Partition | str) -> _Entry | None:
         """By the time it was written: a reset may start a new lineage at a lower position than the old one."""

@@ -37,7 +37,7 @@ class SnapshotWriter:
         self._under_way: dict[Partition, Future[SnapshotResult]] = {}
 
     def busy(self, partition: Partition) -> bool:
-        """True until the partition's last snapshot has ended and ``poll_results`` has told of it: begin no other meanwhile."""
+        """True until the partition's last snapshot has ended and ``poll_results`` told so: begin none meanwhile."""
         return partition in self._under_way
 
     def submit(self, partition: Partition, pending: Pending, committed: int) -> None:
@@ -69,7 +69,7 @@ class SnapshotWriter:
         return not wait(self._under_way.values(), timeout=timeout).not_done
 
     def close(self) -> None:
-        """Let the running snapshot end and take no more. Call ``wait`` first to bound the time and ``poll_results`` to learn the end."""
+        """Let what is under way end and take no more; ``wait`` bounds the time, ``poll_results`` tells the end."""
         self._pool.shutdown(wait=True, cancel_futures=False)
 
 
@@ -80,4 +80,5 @@ def _finish(partition: Partition, pending: Pending, committed: int) -> SnapshotR
     except OSError as failure:
         # A full or failing disk must not stop the stream: the log and the older snapshot still give the state.
         error = str(failure)
-    return SnapshotResult(partition, pending.header.position, error is None, time.monotonic() - pending.started, pending.size, error)
+    seconds = time.monotonic() - pending.started
+    return SnapshotResult(partition, pending.header.position, error is None, seconds, pending.size, error)

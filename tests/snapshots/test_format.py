@@ -53,8 +53,9 @@ def test_equal_state_gives_equal_bytes(file: Path, make_header: MakeHeader, arra
     assert again.read_bytes() == file.read_bytes()
 
 
-def test_slices_and_transposes_are_written_in_their_own_order(tmp_path: Path, make_header: MakeHeader,
-                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slices_and_transposes_are_written_in_their_own_order(
+    tmp_path: Path, make_header: MakeHeader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(snapshot_format, "PIECE", 64)
     base = np.arange(600.0).reshape(20, 30)
     views = {"transposed": base.T, "strided": base[::3, 1::2], "whole": base}
@@ -100,7 +101,10 @@ def test_an_unsealed_file_is_torn(file: Path) -> None:
 
 def test_a_safetensors_file_of_someone_else_is_refused(tmp_path: Path) -> None:
     listing = json.dumps({"x": {"dtype": "U8", "shape": [200], "data_offsets": [0, 200]}}).encode()
-    assert refusal(tmp_path / "other.safetensors", struct.pack("<Q", len(listing)) + listing + b"y" * 200).reason == "corrupt"
+    assert (
+        refusal(tmp_path / "other.safetensors", struct.pack("<Q", len(listing)) + listing + b"y" * 200).reason
+        == "corrupt"
+    )
 
 
 def test_a_later_format_is_newer_whatever_else_its_header_holds(tmp_path: Path, make_header: MakeHeader) -> None:
@@ -123,7 +127,9 @@ def test_what_matches_is_not_foreign(file: Path) -> None:
 
 
 @pytest.mark.parametrize("array", [np.zeros(2, np.float16), np.zeros(2, ">f8"), np.array(["text"]), np.array([None])])
-def test_other_types_are_refused_before_a_byte_is_written(tmp_path: Path, make_header: MakeHeader, array: np.ndarray) -> None:
+def test_other_types_are_refused_before_a_byte_is_written(
+    tmp_path: Path, make_header: MakeHeader, array: np.ndarray
+) -> None:
     with pytest.raises(ValueError, match="convert it to one of"):
         write_snapshot(tmp_path / "x.safetensors", make_header(), {"odd": array})
     assert (tmp_path / "x.safetensors").stat().st_size == 0

@@ -79,7 +79,9 @@ def test_a_damaged_snapshot_is_reported_and_the_older_one_used(store: DirectoryS
 
 
 @pytest.mark.parametrize(("change", "reason"), [({"settings_digest": "d2"}, "foreign"), ({"format": 2}, "newer")])
-def test_other_settings_or_a_later_format_stop(store: DirectoryStore, save: Save, change: dict[str, Any], reason: str) -> None:
+def test_other_settings_or_a_later_format_stop(
+    store: DirectoryStore, save: Save, change: dict[str, Any], reason: str
+) -> None:
     save(10)
     save(20, **change)
     with pytest.raises(SnapshotError) as caught:
@@ -95,8 +97,9 @@ def test_a_snapshot_renamed_below_the_commit_is_not_used(store: DirectoryStore, 
     assert refused == ["corrupt"]
 
 
-def test_a_crash_before_the_rename_leaves_the_older_one(store: DirectoryStore, save: Save, make_header: MakeHeader,
-                                                        tmp_path: Path) -> None:
+def test_a_crash_before_the_rename_leaves_the_older_one(
+    store: DirectoryStore, save: Save, make_header: MakeHeader, tmp_path: Path
+) -> None:
     save(10)
     store.begin(make_header(position=20), STATE)  # the process dies here
     assert load(store, 99) == 10
@@ -119,7 +122,11 @@ def test_pruning_keeps_the_newest_committed_ones_and_genesis(tmp_path: Path, sav
     save(0, genesis=True)
     for position in (10, 20, 30):
         save(position, committed=position)
-    assert [name[5:].lstrip("0") for name in names(tmp_path)] == ["-genesis.safetensors", "20.safetensors", "30.safetensors"]
+    assert [name[5:].lstrip("0") for name in names(tmp_path)] == [
+        "-genesis.safetensors",
+        "20.safetensors",
+        "30.safetensors",
+    ]
 
 
 def test_snapshots_ahead_of_the_commit_do_not_push_out_committed_ones(store: DirectoryStore, save: Save) -> None:
@@ -129,7 +136,9 @@ def test_snapshots_ahead_of_the_commit_do_not_push_out_committed_ones(store: Dir
     assert load(store, 19) == 10
 
 
-def test_an_old_lineage_goes_only_once_the_new_one_can_stand_alone(store: DirectoryStore, save: Save, tmp_path: Path) -> None:
+def test_an_old_lineage_goes_only_once_the_new_one_can_stand_alone(
+    store: DirectoryStore, save: Save, tmp_path: Path
+) -> None:
     os.utime(save(0, genesis=True), (1, 1))
     save(900, committed=900)
     save(5, lineage="ffff", genesis=True)
@@ -175,18 +184,25 @@ class FullDisk:
 
 
 @pytest.mark.parametrize("room", [0, 100, 700])
-def test_a_full_disk_is_reported_and_leaves_nothing_behind(store: DirectoryStore, save: Save, make_header: MakeHeader, tmp_path: Path,
-                                                           monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+def test_a_full_disk_is_reported_and_leaves_nothing_behind(
+    store: DirectoryStore,
+    save: Save,
+    make_header: MakeHeader,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    room: int,
+) -> None:
     save(10)
     monkeypatch.setattr(os, "pwrite", FullDisk(room))
-    with pytest.raises(OSError, match="make room or set snapshots.path"):
+    with pytest.raises(OSError, match=r"make room or set snapshots\.path"):
         store.begin(make_header(position=20), {"x": np.zeros(1000)})
     assert names(tmp_path) == ["a1b2-00000000000000000010.safetensors"]
     assert load(store, 99) == 10
 
 
-def test_a_disk_that_fails_late_leaves_nothing_behind(store: DirectoryStore, save: Save, make_header: MakeHeader, tmp_path: Path,
-                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fails_late_leaves_nothing_behind(
+    store: DirectoryStore, save: Save, make_header: MakeHeader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save(10)
     pending = store.begin(make_header(position=20), STATE)
 

@@ -31,19 +31,32 @@ def begin(store: DirectoryStore, make_header: MakeHeader, position: int) -> Pend
     return store.begin(make_header(position=position), {"x": np.arange(3.0)})
 
 
-def test_a_finished_snapshot_is_reported_once(writer: SnapshotWriter, store: DirectoryStore, make_header: MakeHeader) -> None:
+def test_a_finished_snapshot_is_reported_once(
+    writer: SnapshotWriter, store: DirectoryStore, make_header: MakeHeader
+) -> None:
     pending = begin(store, make_header, 10)
     writer.submit(PARTITION, pending, committed=10)
     assert writer.wait(5.0)
     (result,) = writer.poll_results()
-    assert (result.partition, result.position, result.ok, result.size, result.error) == (PARTITION, 10, True, pending.size, None)
+    assert (result.partition, result.position, result.ok, result.size, result.error) == (
+        PARTITION,
+        10,
+        True,
+        pending.size,
+        None,
+    )
     assert result.seconds > 0
     assert store.path_of(pending.header).stat().st_size == pending.size
     assert writer.poll_results() == []
 
 
-def test_a_partition_is_busy_until_its_end_is_told(writer: SnapshotWriter, store: DirectoryStore, make_header: MakeHeader,
-                                                   monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_partition_is_busy_until_its_end_is_told(
+    writer: SnapshotWriter,
+    store: DirectoryStore,
+    make_header: MakeHeader,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     gate = threading.Event()
     sync = os.fsync
 
@@ -64,8 +77,9 @@ def test_a_partition_is_busy_until_its_end_is_told(writer: SnapshotWriter, store
     assert [path.name for path in tmp_path.glob("*/*")] == ["a1b2-00000000000000000010.safetensors"]
 
 
-def test_a_failing_disk_is_a_result_and_the_next_attempt_runs(writer: SnapshotWriter, store: DirectoryStore, make_header: MakeHeader,
-                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_disk_is_a_result_and_the_next_attempt_runs(
+    writer: SnapshotWriter, store: DirectoryStore, make_header: MakeHeader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(source: Path, target: Path) -> None:
         raise OSError("disk on fire")
 

@@ -1,0 +1,43 @@
+# Everything a developer runs. `make help` lists it.
+
+VENV = .venv
+PYTHON = python3
+PIP_ARGS =
+ARGS =
+
+STAMP = $(VENV)/.installed
+PYTEST = $(VENV)/bin/python -m pytest -n auto --timeout 120
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-long lint bench clean
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## install the package and its tools into $(VENV)
+
+# Made anew only when what is to be installed changes; code changes need no install (-e).
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install $(PIP_ARGS) -c constraints.txt -e '.[dev,kafka]'
+	touch $@
+
+demo: $(STAMP) ## learn from a made-up stream and show it (ARGS="--help" for options)
+	$(VENV)/bin/streamrnn demo $(ARGS)
+
+test: $(STAMP) ## all quick tests
+	$(PYTEST) -m 'not slow' $(ARGS)
+
+test-long: $(STAMP) ## all tests
+	$(PYTEST) --timeout 1200 $(ARGS)
+
+lint: $(STAMP) ## style and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+bench: $(STAMP) ## the README's numbers
+	$(VENV)/bin/python -m benchmarks $(ARGS)
+
+clean: ## delete caches and builds, not the environment
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,0 +1,108 @@
+"""``streamrnn demo``: see it learn, with nothing to set up."""
+
+import json
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from streamrnn.demo.sensor import DemoSensor
+    from streamrnn.settings.schema import Settings
+
+_EXPIRE_AFTER = 2 * 86_400  # seconds of event time after which a meter that died no longer counts as live
+
+
+def demo(
+    events: Annotated[int | None, typer.Option(min=1, help="End by itself after this many events.")] = None,
+    streams: Annotated[int, typer.Option(min=1, max=100_000, help="Streams to make up.")] = 300,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the events and of the initial weights.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the status page; 0 takes a free one.")] = 9464,
+    rate: Annotated[float | None, typer.Option(min=0.1, help="Events a second; without it, as fast as can be.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="New folder to keep log and snapshots in.")] = None,
+) -> None:
+    """Make up a few hundred lifelike streams, learn from them and show how well it goes. Ctrl-C ends it."""
+    with ExitStack() as stack:
+        if keep is None:
+            root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamrnn-demo-")))
+        else:
+            root = _new_folder(keep)
+        code = _run(_settings(root, seed, port), events, streams, rate)
+    raise typer.Exit(code)
+
+
+def _run(settings: "Settings", total: int | None, streams: int, rate: float | None) -> int:
+    """Write, learn and show until the end; the daemon's exit code."""
+    from streamrnn.daemon import Daemon
+    from streamrnn.demo.generator import events, write_events
+    from streamrnn.demo.sensor import DemoSensor
+    from streamrnn.demo.view import View
+
+    sensor = DemoSensor()
+    view = View(sensor, address=f"http://{settings.http.host}:{settings.http.port}/" if settings.http.port else "")
+    daemon = Daemon(settings, sensors=[sensor], tap=view.on_predictions)
+    topic = settings.transport.path / settings.transport.input
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            write_events(
+                topic,
+                0,
+                events(settings.seed, streams),
+                stop=stop,
+                position=lambda: sensor.published,
+                rate=rate,
+                total=total,
+            )
+            _wait_for(sensor, total, stop)
+        except BaseException as error:  # a thread's error is lost unless it is carried over
+            failures.append(error)
+        finally:
+            daemon.stop()
+
+    topic.mkdir(parents=True, exist_ok=True)
+    (topic / "0.jsonl").touch()  # the daemon looks for partitions at its start
+    writer = threading.Thread(target=write, name="demo-writer", daemon=True)
+    with view:
+        writer.start()
+        code = daemon.run()
+        stop.set()
+        writer.join()
+    if failures:
+        raise failures[0]
+    typer.echo(view.summary())
+    return int(code)
+
+
+def _wait_for(sensor: "DemoSensor", total: int | None, stop: threading.Event) -> None:
+    """Return when the daemon has answered all ``total`` lines, or is told to stop."""
+    while total is not None and sensor.published < total and not stop.wait(0.05):
+        pass
+
+
+def _settings(root: Path, seed: int, port: int) -> "Settings":
+    from streamrnn.settings import load
+
+    values = {
+        "seed": seed,
+        "transport.path": str(root / "log"),
+        "snapshots.path": str(root / "snapshots"),
+        "http.port": port,
+        "logging.level": "warning",  # lines between the pictures would tear them
+        "model.calendar": True,
+        "streams.expire_after": float(_EXPIRE_AFTER),
+    }
+    return load(None, [f"{key}={json.dumps(value)}" for key, value in values.items()]).settings
+
+
+def _new_folder(path: Path) -> Path:
+    if path.exists() and (not path.is_dir() or next(path.iterdir(), None)):
+        typer.echo(f"{path} is there already and not empty: give --keep a new folder.", err=True)
+        raise typer.Exit(2)
+    path.mkdir(parents=True, exist_ok=True)
+    return path

@@ -1,0 +1,307 @@
+"""The loop: poll, decode, process, encode, publish, commit; snapshots between commits."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from streamrnn.events.columns import DeadLetter, Events, Partition, Predictions, Records
+from streamrnn.events.dead_letter import encode_dead_letter
+from streamrnn.events.decode import Decoder
+from streamrnn.events.encode import encode_predictions
+from streamrnn.exits import ExitCode
+from streamrnn.observe.sensor import Sensor, Sensors
+from streamrnn.observe.watchdog import Watchdog
+from streamrnn.recovery import StateError, begin, make_header, restore
+from streamrnn.shard import Shard
+from streamrnn.snapshots.store import DirectoryStore
+from streamrnn.snapshots.writer import SnapshotWriter
+from streamrnn.transport import open_transport
+from streamrnn.transport.base import Committed, Transport, TransportError
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.05  # longest wait for records: also how late a signal is seen
+
+
+@dataclass(slots=True)
+class _Held:
+    """A partition in hand: its shard, where it stands, and up to where it must be silent."""
+
+    shard: Shard
+    position: int
+    silent_until: int
+    committed: int
+    snapshot_records: int
+    snapshot_time: float
+    last_time: float | None = None
+
+
+class Daemon:
+    """Learns from a log until told to stop.
+
+    Parameters
+    ----------
+    settings : all settings
+    sensors : told of everything that happens
+    tap : given the predictions of each live batch after they were published
+    transport : the log; None opens the one that the settings name
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        sensors: Sequence[Sensor] = (),
+        tap: Callable[[Predictions], None] | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._sensor = Sensors(*sensors)
+        self._tap = tap
+        self._transport = transport if transport is not None else open_transport(settings)
+        self._store = DirectoryStore(settings.snapshots.path, settings.snapshots.keep)
+        self._writer = SnapshotWriter()
+        self._decoder = Decoder(settings.events, numbered_time=getattr(self._transport, "numbered_time", False))
+        self._targets = settings.events.targets or settings.events.features
+        self._held: dict[Partition, _Held] = {}
+        self._waiting: set[Partition] = set()
+        self._dirty = False
+        self._stop = threading.Event()
+        self._ended = False
+        self._watchdog = Watchdog(settings.daemon.watchdog)
+
+    def stop(self) -> None:
+        """Ask the loop to finish what is in hand, commit, snapshot and return. May be called from any thread."""
+        self._stop.set()
+
+    def not_ready(self) -> str | None:
+        """Why the daemon is not ready; None when it is."""
+        replaying = [str(p) for p, held in list(self._held.items()) if held.position < held.silent_until]
+        if replaying:
+            return f"replaying {', '.join(replaying)}"
+        return None if self._held or self._waiting else "no partition is assigned"
+
+    def not_live(self) -> str | None:
+        """Why the daemon is not alive; None when it is. A stalled loop ends the process by its watchdog."""
+        return "stopped" if self._ended else None
+
+    def run(self) -> ExitCode:
+        """Run until stopped, the log ends or something breaks; every error is logged with its remedy."""
+        self._sensor.on_state("starting")
+        try:
+            with self._signals(), self._watchdog:
+                self._loop()
+                self._drain()
+            return ExitCode.OK
+        except StateError as error:
+            logger.error(str(error))
+            return ExitCode.STATE
+        except (TransportError, OSError) as error:
+            logger.error(str(error))
+            return ExitCode.TRANSPORT
+        except Exception:
+            logger.exception("internal error")
+            return ExitCode.INTERNAL
+        finally:
+            self._ended = True
+            self._writer.close()
+            self._transport.close()
+            self._sensor.on_state("stopped")
+
+    def _loop(self) -> None:
+        next_commit = time.monotonic() + self._settings.transport.commit_interval
+        self._sensor.on_state("running")
+        while not self._stop.is_set():
+            self._watchdog.feed()
+            self._assign()
+            with self._busy("poll_wait"):
+                polled = self._transport.poll(POLL_SECONDS)
+            for records in polled:
+                self._take(records)
+            if time.monotonic() >= next_commit or self._transport.finished:
+                self._commit()
+                self._snapshot()
+                next_commit = time.monotonic() + self._settings.transport.commit_interval
+            if self._transport.finished and not polled:
+                return
+
+    def _assign(self) -> None:
+        """Open what was assigned, let go of what was revoked."""
+        changes = self._transport.changes()
+        for partition in changes.revoked:
+            self._commit()
+            self._held.pop(partition, None)
+            self._waiting.discard(partition)
+            self._sensor.on_assignment(len(self._held), "revoked")
+        for partition in changes.assigned:
+            committed = self._transport.committed(partition)
+            if committed is None:
+                # Its lineage is named after its first record, so it is opened when that arrives.
+                self._waiting.add(partition)
+                self._transport.seek(partition, self._transport.log_start(partition))
+                continue
+            self._sensor.on_state("restoring")
+            opened = restore(self._settings, self._store, self._transport, partition, committed)
+            self._hold(partition, opened.shard, opened.position, opened.committed)
+            self._transport.seek(partition, opened.position)
+            self._sensor.on_state("running")
+
+    def _hold(self, partition: Partition, shard: Shard, position: int, committed: int) -> None:
+        self._held[partition] = _Held(shard, position, committed, committed, shard.records, time.monotonic())
+        self._sensor.on_assignment(len(self._held), "assigned")
+
+    def _take(self, records: Records) -> None:
+        """Process one partition's records: silently as far as they were answered before, then live."""
+        partition = records.partition
+        if partition in self._waiting:
+            start = records.offsets[0] if records.offsets else records.next_offset
+            opened = begin(self._settings, self._store, self._transport, partition, start)
+            self._waiting.discard(partition)
+            self._hold(partition, opened.shard, start, start)
+        held = self._held[partition]
+        if held.position < held.silent_until:
+            silent, records = records.split(held.silent_until)
+            events = self._decoder.decode(silent)
+            held.shard.process(events)
+            held.position = silent.next_offset
+            self._sensor.on_replay(partition, len(silent), held.position >= held.silent_until)
+        if records.next_offset > held.position:
+            self._answer(held, records)
+
+    def _answer(self, held: _Held, records: Records) -> None:
+        partition = records.partition
+        with self._busy("decode"):
+            events = self._decoder.decode(records)
+        with self._busy("process"):
+            predictions, report = held.shard.process(events)
+        with self._busy("encode"):
+            values = encode_predictions(predictions, self._targets)
+            letters = [
+                (letter.key, encode_dead_letter(letter, self._settings.events.max_bytes))
+                for letter in _dead_letters(records, events, predictions)
+            ]
+        with self._busy("publish"):
+            self._transport.publish(partition, values, [stream.encode() for stream in predictions.streams], letters)
+        held.position = records.next_offset
+        held.last_time = float(predictions.times[-1]) if len(predictions) else held.last_time
+        self._dirty = True
+        size = sum(len(value) for value in records.values if value is not None)
+        self._sensor.on_batch(partition, replace(report, bytes=size))
+        self._sensor.on_published(partition, len(values), len(letters))
+        if self._tap is not None:
+            self._tap(predictions)
+
+    def _commit(self) -> None:
+        """Commit outputs and positions of all partitions that are past their silent replay."""
+        now = time.time()
+        for partition, held in self._held.items():
+            lag = self._transport.lag(partition)
+            behind = 0.0 if lag == 0 else None if held.last_time is None else max(0.0, now - held.last_time)
+            self._sensor.on_lag(partition, lag, behind)
+        if not self._dirty:
+            return
+        live = {p: held for p, held in self._held.items() if held.position > held.committed}
+        started = time.monotonic()
+        try:
+            with self._busy("commit"):
+                self._transport.commit({p: Committed(held.position, held.shard.lineage) for p, held in live.items()})
+        except BaseException:
+            self._sensor.on_commit(False, time.monotonic() - started)
+            raise
+        for held in live.values():
+            held.committed = held.position
+        self._dirty = False
+        self._sensor.on_commit(True, time.monotonic() - started)
+
+    def _snapshot(self, all_now: bool = False) -> None:
+        """Begin the snapshots that are due, of partitions that stand at their commit; report those that ended."""
+        for result in self._writer.poll_results():
+            self._sensor.on_snapshot(result.partition, result.ok, result.seconds, result.size)
+            if not result.ok:
+                logger.error("snapshot failed", extra={"partition": str(result.partition), "error": result.error})
+        limits = self._settings.snapshots
+        for partition, held in self._held.items():
+            records = held.shard.records - held.snapshot_records
+            due = records >= limits.every_records or time.monotonic() - held.snapshot_time >= limits.every_seconds
+            if records == 0 or not (due or all_now) or held.position != held.committed:
+                continue
+            if self._writer.busy(partition):
+                continue
+            header = make_header(
+                self._settings, partition, held.position, held.shard.records, held.shard.lineage
+            )
+            held.snapshot_records, held.snapshot_time = held.shard.records, time.monotonic()
+            try:
+                with self._busy("snapshot"):
+                    pending = self._store.begin(header, held.shard.saved())
+            except OSError as error:
+                # The log still holds everything: a full disk costs a longer replay, not the service.
+                logger.error("snapshot failed", extra={"partition": str(partition), "error": str(error)})
+                self._sensor.on_snapshot(partition, False, 0.0, 0)
+                continue
+            self._writer.submit(partition, pending, held.committed)
+
+    def _drain(self) -> None:
+        """Commit what is in hand, then leave a snapshot so that the next start is quick."""
+        self._sensor.on_state("draining")
+        deadline = time.monotonic() + self._settings.daemon.drain_deadline
+        self._commit()
+        self._writer.wait(max(0.0, deadline - time.monotonic()))
+        self._snapshot(all_now=True)
+        if not self._writer.wait(max(0.0, deadline - time.monotonic())):
+            logger.warning("the last snapshot was not finished within daemon.drain_deadline; the next start replays more")
+        self._snapshot()
+
+    @contextmanager
+    def _busy(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._sensor.on_busy(stage, time.perf_counter() - started)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """SIGTERM and SIGINT drain; a second one ends the process at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def handle(number: int, frame: object) -> None:
+            if self._stop.is_set():
+                os._exit(ExitCode.INTERRUPTED)
+            self._stop.set()
+
+        before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _dead_letters(records: Records, events: Events, predictions: Predictions) -> list[DeadLetter]:
+    """All that was refused of these records, in log order."""
+    letters = list(events.rejects)
+    if predictions.refused:
+        place = {offset: i for i, offset in enumerate(records.offsets)}
+        for refusal in predictions.refused:
+            i = place[refusal.offset]
+            letters.append(
+                DeadLetter(
+                    refusal.reason, refusal.message, records.partition, refusal.offset, records.keys[i],
+                    records.values[i],
+                )
+            )  # fmt: skip
+        letters.sort(key=lambda letter: letter.offset)
+    return letters

@@ -1,0 +1,61 @@
+"""Dead letters to output records: the reason, the place, and as much of the original bytes as fits."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import msgspec
+
+from streamrnn.events.columns import DeadLetter
+from streamrnn.events.encode import Source
+
+VERSION = 1
+
+
+class Envelope(msgspec.Struct, gc=False):
+    """Dead letter record, version 1. Fields are only ever added, at the end.
+
+    ``key`` and ``value`` are base64, for they may be any bytes; null where the record had none. ``length`` (bytes) and
+    ``sha256`` (hex) are of the original value, whole, and tell whether the value was cut.
+    """
+
+    v: int
+    reason: str
+    message: str
+    source: Source
+    key: str | None
+    value: str | None
+    length: int
+    sha256: str
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode_dead_letter(letter: DeadLetter, max_value_bytes: int) -> bytes:
+    """The letter as one JSON object.
+
+    Parameters
+    ----------
+    letter : the refused record
+    max_value_bytes : bytes of the key and of the value that are kept each, so that the letter can always be sent
+    """
+    value = letter.value or b""
+    source = Source(letter.partition.topic, letter.partition.number, letter.offset)
+    return _encoder.encode(
+        Envelope(
+            v=VERSION,
+            reason=letter.reason,
+            message=letter.message,
+            source=source,
+            key=_base64(letter.key, max_value_bytes),
+            value=_base64(letter.value, max_value_bytes),
+            length=len(value),
+            sha256=hashlib.sha256(value).hexdigest(),
+        )
+    )
+
+
+def _base64(content: bytes | None, limit: int) -> str | None:
+    return None if content is None else base64.b64encode(content[:limit]).decode("ascii")

@@ -1,0 +1,166 @@
+"""How a partition's shard comes to life: genesis at the log's start, or a snapshot and a silent replay."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from streamrnn import __version__
+from streamrnn.events.columns import Partition
+from streamrnn.shard import Shard
+from streamrnn.snapshots.format import FORMAT, Header, SnapshotError
+from streamrnn.snapshots.store import DirectoryStore
+from streamrnn.transport.base import Committed, Transport
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class StateError(Exception):
+    """The saved state and the log do not fit together; the message names the remedy."""
+
+
+@dataclass(slots=True)
+class Opened:
+    """A shard that stands at ``position`` of its log and must be silent up to ``committed``."""
+
+    shard: Shard
+    position: int
+    committed: int
+
+
+def versions() -> dict[str, str]:
+    """What else, beside settings and log, decides the bits of the state."""
+    from streamrnn.kernels import target
+
+    return {
+        "streamrnn": __version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "target": target.name(),
+        "kernels": target.digest(),
+    }
+
+
+def make_header(
+    settings: Settings, partition: Partition, position: int, records: int, lineage: str, genesis: bool = False
+) -> Header:
+    """The header of a snapshot of this partition."""
+    return Header(
+        format=FORMAT,
+        partition=str(partition),
+        position=position,
+        records=records,
+        lineage=lineage,
+        settings_digest=settings.state_digest(),
+        seed=settings.seed,
+        versions=versions(),
+        genesis=genesis,
+    )
+
+
+def begin(
+    settings: Settings, store: DirectoryStore, transport: Transport, partition: Partition, start: int
+) -> Opened:
+    """A shard without a commit: write its genesis snapshot and commit the start of its lineage.
+
+    Raises
+    ------
+    StateError
+        Where snapshots of an earlier life are found but no commit: the outputs that they stood on are gone.
+    """
+    known = store.genesis(partition)
+    if known is not None and _later(store, partition, known):
+        raise StateError(
+            f"{partition} has snapshots of lineage {known.lineage} but no committed position: its commits were lost or "
+            "removed. To begin a new lineage, delete (or move away) this partition's folder in snapshots.path"
+        )
+    shard = Shard(settings, partition)
+    arrays = shard.saved()
+    shard.lineage = lineage_of(settings, transport.identity(partition), start, arrays["weights"])
+    header = make_header(settings, partition, start, 0, shard.lineage, genesis=True)
+    store.begin(header, arrays).finish(start)
+    transport.commit({partition: Committed(start, shard.lineage)})
+    logger.info("genesis", extra={"partition": str(partition), "position": start, "lineage": shard.lineage})
+    return Opened(shard, start, start)
+
+
+def restore(
+    settings: Settings, store: DirectoryStore, transport: Transport, partition: Partition, committed: Committed
+) -> Opened:
+    """A shard with a commit: the newest whole snapshot of its lineage at or below it.
+
+    Raises
+    ------
+    StateError
+        Where there is none, it belongs to other settings, or the log no longer reaches back to it.
+    """
+
+    def refused(path: Path, error: SnapshotError) -> None:
+        logger.error("snapshot refused", extra={"path": str(path), "reason": error.reason, "error": str(error)})
+
+    try:
+        found = store.load_newest(partition, committed.lineage, settings.state_digest(), committed.position, refused)
+    except SnapshotError as error:
+        raise StateError(
+            f"{error}. These snapshots were made with other settings or another version: go back to those, or begin a "
+            "new lineage with another transport.path and snapshots.path"
+        ) from error
+    if found is None:
+        raise StateError(
+            f"{partition} is committed at {committed.position} in lineage {committed.lineage}, and no whole snapshot "
+            "of that lineage lies at or below it: set snapshots.path to where they are, or begin a new lineage by "
+            "removing the commit file and this partition's outputs"
+        )
+    header, arrays = found
+    build = versions()
+    if header.versions != build:
+        changed = ", ".join(
+            f"{name} {header.versions.get(name)} -> {build.get(name)}"
+            for name in sorted(header.versions.keys() | build.keys())
+            if header.versions.get(name) != build.get(name)
+        )
+        raise StateError(
+            f"the snapshot of {partition} was made by another build ({changed}), whose replay may give other bits: "
+            "run that build again, or begin a new lineage with another transport.path and snapshots.path"
+        )
+    oldest = transport.log_start(partition)
+    if header.position < oldest:
+        raise StateError(
+            f"the snapshot of {partition} stands at {header.position}, but its log now starts at {oldest}: the records "
+            "between are gone. Keep the log longer than the oldest snapshot, or begin a new lineage"
+        )
+    shard = Shard(settings, partition, header.lineage, arrays["weights"])
+    try:
+        shard.load(arrays)
+    except (KeyError, ValueError) as error:
+        raise StateError(f"the snapshot of {partition} at {header.position} does not fit: {error}") from error
+    logger.info(
+        "restored",
+        extra={"partition": str(partition), "position": header.position, "committed": committed.position},
+    )
+    return Opened(shard, header.position, committed.position)
+
+
+def lineage_of(settings: Settings, identity: str, start: int, weights: npt.NDArray[Any]) -> str:
+    """Identity of a shard's history: settings that change state, seed, log, start, initial weights and build."""
+    sha = hashlib.sha256()
+    for part in (settings.state_digest(), str(settings.seed), identity, str(start), repr(sorted(versions().items()))):
+        sha.update(part.encode() + b"\0")
+    sha.update(weights.tobytes())
+    return sha.hexdigest()[:16]
+
+
+def _later(store: DirectoryStore, partition: Partition, genesis: Header) -> bool:
+    """Whether the lineage went beyond its genesis (a crash between genesis and first commit leaves just that)."""
+    newest = next(iter(store.candidates(partition, genesis.lineage, 2**62)), None)
+    return newest is not None and "genesis" not in newest.name

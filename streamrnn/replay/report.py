@@ -1,0 +1,164 @@
+"""Everything a replay has to say about its forecasts, gathered in bounded memory for a given number of streams."""
+
+import math
+from collections import deque
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from streamrnn.events.columns import Floats, Predictions
+from streamrnn.replay.history import History, Moment
+from streamrnn.replay.scores import Score, Scores
+from streamrnn.replay.timeline import Timeline
+
+_PLOTS = 6
+_POINTS = 500
+
+
+class Sample:
+    """The newest points of one stream and target, for a plot.
+
+    Attributes
+    ----------
+    stream, target : what it is of
+    times, outcomes, forecasts : the last 500 points; a forecast is the one that the outcome settled
+    """
+
+    def __init__(self, stream: str, place: int, target: int) -> None:
+        self.stream = stream
+        self.place = place
+        self.target = target
+        self.times: deque[float] = deque(maxlen=_POINTS)
+        self.outcomes: deque[float] = deque(maxlen=_POINTS)
+        self.forecasts: deque[float] = deque(maxlen=_POINTS)
+
+
+class ReplayReport:
+    """Fed with predictions batch by batch; tells errors, skill, the worst streams and moments.
+
+    Parameters
+    ----------
+    targets : names, in the order of the predictions' columns
+
+    Attributes
+    ----------
+    events : predictions taken
+    first_time, last_time : smallest and largest event time in seconds; NaN before there is one
+    """
+
+    def __init__(self, targets: tuple[str, ...]) -> None:
+        self.targets = targets
+        self.scores = Scores(len(targets))
+        self.timeline = Timeline(len(targets))
+        self.samples: list[Sample] = []
+        self.events = 0
+        self.first_time = self.last_time = math.nan
+        self._histories = [History() for _ in targets]
+
+    def add(self, p: Predictions) -> None:
+        """Take the predictions of the next batch."""
+        if not len(p):
+            return
+        places = self.scores.places(p.streams)
+        errors, baseline_errors = p.outcomes - p.settled, p.outcomes - p.settled_baselines
+        scales = self.scores.scales(places)
+        self.scores.add(places, p.outcomes, errors, baseline_errors)
+        self.timeline.add(errors, baseline_errors)
+        for target, history in enumerate(self._histories):
+            history.add(places, p.times, p.outcomes[:, target], p.settled[:, target], scales[:, target])
+        self._sample(places, p.times, p.outcomes, p.settled)
+        self.events += len(p)
+        self.first_time = float(np.fmin(self.first_time, p.times.min()))
+        self.last_time = float(np.fmax(self.last_time, p.times.max()))
+
+    @property
+    def streams(self) -> int:
+        """How many were met."""
+        return len(self.scores.names)
+
+    def moments(self, target: int) -> list[Moment]:
+        """The forecasts of a target that were furthest off, measured by their stream's deviation so far."""
+        return self._histories[target].moments()
+
+    def table(self) -> Table:
+        """The scores of all targets, for a terminal."""
+        table = Table(title=f"{self.events:,} events of {self.streams:,} stream{'s' if self.streams != 1 else ''}")
+        table.add_column("target")
+        for name, _ in self.columns():
+            table.add_column(name, justify="right")
+        for target in range(len(self.targets)):
+            table.add_row(self.targets[target], *self.row(target))
+        return table
+
+    def columns(self) -> list[tuple[str, str]]:
+        """Name and meaning of each number that `row` gives."""
+        found = [
+            ("scored", "outcomes with a forecast and a last value to compare with"),
+            ("MAE", "mean absolute error of the forecasts"),
+            ("naive MAE", "the same of the last value as forecast"),
+            ("skill", "1 - MAE / naive MAE: above 0 is better than the last value"),
+            ("RMSE", "root of the mean squared error"),
+            ("naive RMSE", "the same of the last value as forecast"),
+            ("MAE/std", "MAE in standard deviations of all outcomes"),
+        ]
+        if self.streams > 1:
+            found.append(("mean MAE/std", "the same within each stream, averaged over the streams"))
+        return found
+
+    def row(self, target: int) -> list[str]:
+        """The numbers of one target as text."""
+        score = self.scores.total(target)
+        row = [
+            f"{score.count:,}", number(score.mae), number(score.naive_mae), percent(score.skill),
+            number(score.rmse), number(score.naive_rmse), number(score.mae_over_std),
+        ]  # fmt: skip
+        if self.streams > 1:
+            row.append(number(self.scores.mean_mae_over_std(target)))
+        return row
+
+    def numbers(self) -> dict[str, Any]:
+        """The scores as plain data for JSON: null where there is nothing to tell."""
+        found = {}
+        for target, name in enumerate(self.targets):
+            score = self.scores.total(target)
+            found[name] = _plain(score) | {"mean_mae_over_std": _finite(self.scores.mean_mae_over_std(target))}
+        return {"events": self.events, "streams": self.streams, "targets": found}
+
+    def html(self, title: str) -> str:
+        """The whole report as one HTML page that needs nothing from elsewhere."""
+        from streamrnn.replay.page import page
+
+        return page(self, title)
+
+    def _sample(self, places: "np.ndarray[Any, Any]", times: Floats, outcomes: Floats, settled: Floats) -> None:
+        """Keep points of the first streams met, so that nobody has picked the pretty ones."""
+        while len(self.samples) < _PLOTS:
+            stream, target = divmod(len(self.samples), len(self.targets))
+            if stream >= self.streams:
+                break
+            self.samples.append(Sample(self.scores.names[stream], stream, target))
+        for sample in self.samples:
+            rows = np.flatnonzero(places == sample.place)[-_POINTS:]
+            sample.times.extend(times[rows].tolist())
+            sample.outcomes.extend(outcomes[rows, sample.target].tolist())
+            sample.forecasts.extend(settled[rows, sample.target].tolist())
+
+
+def number(value: float) -> str:
+    """Four significant digits; a dash for what cannot be told."""
+    return f"{value:.4g}" if math.isfinite(value) else "-"
+
+
+def percent(value: float) -> str:
+    """One decimal and the sign; a dash for what cannot be told."""
+    return f"{100 * value:+.1f} %" if math.isfinite(value) else "-"
+
+
+def _plain(score: Score) -> dict[str, int | float | None]:
+    names = ("mae", "rmse", "naive_mae", "naive_rmse", "skill", "std", "mae_over_std")
+    return {"scored": score.count} | {name: _finite(getattr(score, name)) for name in names}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,146 @@
+"""Read the YAML file: each setting with its line, and all that is wrong with the file as such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from streamrnn.settings.errors import Problem
+from streamrnn.settings.keys import Value, keys, nearest, sections
+from streamrnn.settings.origin import Entry
+from streamrnn.settings.scalars import scalar
+
+_PLAIN = "!plain"
+_TEXT = "tag:yaml.org,2002:str"
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes, and marks unquoted scalars so that `scalar` decides what they are."""
+
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: tuple[bool, bool] | bool) -> str:
+        if kind is yaml.ScalarNode and isinstance(implicit, tuple) and implicit[0]:
+            return _PLAIN
+        return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
+
+
+class _Refused(Exception):
+    """A value is of a shape that no setting has."""
+
+
+def read_document(path: Path) -> tuple[dict[str, Entry], list[Problem]]:
+    """Read a settings file.
+
+    Parameters
+    ----------
+    path : the file
+
+    Returns
+    -------
+    tuple[dict[str, Entry], list[Problem]]
+        The settings it gives, by path, and everything wrong with it: unreadable, not YAML, unknown or repeated keys.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        return {}, [Problem(str(path), "", f"cannot read the settings file: {error.strerror}. Check --config.")]
+    except UnicodeDecodeError as error:
+        return {}, [Problem(str(path), "", f"is not UTF-8 text (byte {error.start}). Save it as UTF-8.")]
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        return {}, [Problem(place, "", f"is not YAML: {said}.")]
+    except yaml.YAMLError as error:
+        return {}, [Problem(str(path), "", f"is not YAML: {' '.join(str(error).split())}.")]
+    except RecursionError:
+        return {}, [Problem(str(path), "", "is nested too deeply to be a settings file.")]
+    return _Reader(path).read(root)
+
+
+class _Reader:
+    """Walks the two levels of the tree: sections and their settings."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._entries: dict[str, Entry] = {}
+        self._problems: list[Problem] = []
+
+    def read(self, root: yaml.Node | None) -> tuple[dict[str, Entry], list[Problem]]:
+        if root is None or _is_empty(root):
+            return {}, []
+        if not isinstance(root, yaml.MappingNode):
+            self._refuse(
+                root, "", "the file must hold sections with settings, like model: and below it hidden_size: 32."
+            )
+            return {}, self._problems
+        for name, key, value in self._items(root, ""):
+            if name in sections():
+                self._read_section(name, value)
+            else:
+                self._read_setting(name, key, value)
+        return self._entries, self._problems
+
+    def _read_section(self, section: str, node: yaml.Node) -> None:
+        if _is_empty(node):  # all its settings are commented out
+            return
+        if not isinstance(node, yaml.MappingNode):
+            self._refuse(node, section, "is a section: put its settings below it, indented.")
+            return
+        for name, key, value in self._items(node, section):
+            self._read_setting(f"{section}.{name}", key, value)
+
+    def _read_setting(self, path: str, key: yaml.Node, node: yaml.Node) -> None:
+        if path not in keys():
+            self._refuse(key, path, f"unknown key.{nearest(path)}")
+            return
+        origin = f"{self._path}:{key.start_mark.line + 1}"
+        try:
+            self._entries[path] = Entry(_value(node), origin, self._place(key))
+        except _Refused as error:
+            self._refuse(node, path, f"{error} Allowed: {keys()[path].allowed}.")
+
+    def _items(self, node: yaml.MappingNode, section: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        """Name, key and value of each item; repeated and unnamed ones are problems."""
+        first: dict[str, int] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self._refuse(key, section, "a key must be a plain word.")
+                continue
+            name = str(key.value)
+            if name in first:
+                path = f"{section}.{name}" if section else name
+                self._refuse(key, path, f"duplicate key, first given in line {first[name]}. Keep one of them.")
+                continue
+            first[name] = key.start_mark.line + 1
+            yield name, key, value
+
+    def _place(self, node: yaml.Node) -> str:
+        return f"{self._path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+
+    def _refuse(self, node: yaml.Node, key: str, message: str) -> None:
+        self._problems.append(Problem(self._place(node), key, message))
+
+
+def _is_empty(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == _PLAIN and scalar(node.value) is None
+
+
+def _value(node: yaml.Node) -> Value:
+    """The value of a setting: a scalar or a list of scalars. Anything else would be a way to write endless data."""
+    if isinstance(node, yaml.SequenceNode):
+        if any(not isinstance(item, yaml.ScalarNode) for item in node.value):
+            raise _Refused("a list in a list or a section in a list is not allowed here.")
+        return [_scalar(item) for item in node.value]
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node)
+    raise _Refused("a section is not allowed here.")
+
+
+def _scalar(node: yaml.ScalarNode) -> Value:
+    if node.tag not in (_PLAIN, _TEXT):
+        raise _Refused(f"the tag {node.tag} is not allowed here.")
+    return scalar(node.value) if node.tag == _PLAIN else node.value

@@ -1,0 +1,179 @@
+"""From stream ids to slots: arrival, expiry, eviction and end of streams, all as functions of the log."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from streamrnn.events.columns import Events
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(slots=True)
+class Assigned:
+    """What became of a batch's events.
+
+    Attributes
+    ----------
+    rows : int64[m], the accepted events' places in the batch
+    slots, live : int64[m]; fresh : bool[m]
+    ended : int64, places of the tombstones
+    refused : place, reason and message of each event that is not accepted
+    """
+
+    rows: npt.NDArray[np.int64]
+    slots: npt.NDArray[np.int64]
+    fresh: npt.NDArray[np.bool_]
+    live: npt.NDArray[np.int64]
+    ended: npt.NDArray[np.int64]
+    refused: list[tuple[int, str, str]] = field(default_factory=list)
+    late: int = 0
+    expired: Counter[str] = field(default_factory=Counter)
+
+
+class StreamIndex:
+    """Live streams in the order they were last seen, with a slot each.
+
+    The clock is the largest accepted event time. At each record the streams seen longest ago expire while their last
+    event lies more than ``expire_after`` seconds before the clock; a new stream beyond ``max_live`` takes the slot of
+    the one seen longest ago.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._max_live = settings.streams.max_live
+        self._expire_after = settings.streams.expire_after
+        self._drop_late = settings.events.late == "drop"
+        self._late_by = settings.events.late_by
+        self._max_ahead = settings.events.max_ahead
+        self._slots: OrderedDict[str, int] = OrderedDict()
+        self._last_time = array("d")
+        self._free: list[int] = []
+        self._clock: float | None = None
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    @property
+    def rows(self) -> int:
+        """Slots that were ever used: the slabs' rows worth saving."""
+        return len(self._last_time)
+
+    def slot(self, stream: str) -> int | None:
+        """The stream's slot; None where it is not live."""
+        return self._slots.get(stream)
+
+    def assign(self, events: Events) -> Assigned:
+        """Give each event its slot, in log order."""
+        n = len(events)
+        rows, slots, live, ended = array("q"), array("q"), array("q"), array("q")
+        fresh = bytearray()
+        result_refused: list[tuple[int, str, str]] = []
+        late = 0
+        expired: Counter[str] = Counter()
+        index, last_time = self._slots, self._last_time
+        expire_after, max_ahead = self._expire_after, self._max_ahead
+        clock = self._clock
+        times: list[float] = events.times.tolist()
+        ends: list[bool] = events.ends.tolist()
+        for i, stream, time, end in zip(range(n), events.streams, times, ends, strict=True):
+            if end:
+                gone = index.pop(stream, None)
+                if gone is not None:
+                    self._free.append(gone)
+                    expired["tombstone"] += 1
+                ended.append(i)
+                continue
+            if max_ahead is not None and clock is not None and time > clock + max_ahead:
+                if not abs(float(events.timestamps[i]) - time) <= max_ahead:
+                    message = f"event time is {time - clock:.0f} s ahead of the shard's clock; events.max_ahead allows {max_ahead:g} s"
+                    result_refused.append((i, "ahead", message))
+                    continue
+            slot = index.get(stream)
+            if slot is not None and time < last_time[slot]:
+                behind = last_time[slot] - time
+                if self._drop_late and behind > self._late_by:
+                    message = f"event is {behind:g} s older than its stream's last; events.late_by allows {self._late_by:g} s"
+                    result_refused.append((i, "late", message))
+                    continue
+                late += 1
+            if clock is None or time > clock:
+                clock = time
+            if expire_after is not None:
+                while index:
+                    first = next(iter(index))
+                    if last_time[index[first]] >= clock - expire_after:
+                        break
+                    self._free.append(index.pop(first))
+                    expired["time"] += 1
+                slot = index.get(stream)
+            if slot is None:
+                if len(index) >= self._max_live:
+                    self._free.append(index.popitem(last=False)[1])
+                    expired["capacity"] += 1
+                if self._free:
+                    slot = self._free.pop()
+                    last_time[slot] = time
+                else:
+                    slot = len(last_time)
+                    last_time.append(time)
+                index[stream] = slot
+                fresh.append(1)
+            else:
+                index.move_to_end(stream)
+                if time > last_time[slot]:
+                    last_time[slot] = time
+                fresh.append(0)
+            rows.append(i)
+            slots.append(slot)
+            live.append(len(index))
+        self._clock = clock
+        return Assigned(
+            rows=np.array(rows, np.int64),
+            slots=np.array(slots, np.int64),
+            fresh=np.frombuffer(bytes(fresh), np.bool_),
+            live=np.array(live, np.int64),
+            ended=np.array(ended, np.int64),
+            refused=result_refused,
+            late=late,
+            expired=expired,
+        )
+
+    def saved(self) -> dict[str, Array]:
+        """The index as arrays: ids in the order last seen (UTF-8, joined, with lengths), slots, times, free slots."""
+        encoded = [stream.encode() for stream in self._slots]
+        return {
+            "index_ids": np.frombuffer(b"".join(encoded), np.uint8),
+            "index_lengths": np.array([len(e) for e in encoded], np.int64),
+            "index_slots": np.array(list(self._slots.values()), np.int64),
+            "index_times": np.array(self._last_time, np.float64),
+            "index_free": np.array(self._free, np.int64),
+            "index_clock": np.array([] if self._clock is None else [self._clock], np.float64),
+        }
+
+    def load(self, arrays: dict[str, Array]) -> None:
+        """Take over a saved index."""
+        self._slots = OrderedDict(zip(_ids(arrays), arrays["index_slots"].tolist(), strict=True))
+        self._last_time = array("d", arrays["index_times"].tolist())
+        self._free = arrays["index_free"].tolist()
+        clock = arrays["index_clock"].tolist()
+        self._clock = clock[0] if clock else None
+
+
+def saved_slot(arrays: dict[str, Array], stream: str) -> int | None:
+    """A stream's slot in a snapshot's arrays, without the settings they were made with."""
+    return dict(zip(_ids(arrays), arrays["index_slots"].tolist(), strict=True)).get(stream)
+
+
+def _ids(arrays: dict[str, Array]) -> list[str]:
+    blob = arrays["index_ids"].tobytes()
+    edges = np.concatenate([[0], np.cumsum(arrays["index_lengths"])]).tolist()
+    return [blob[a:b].decode() for a, b in zip(edges, edges[1:], strict=False)]

@@ -1,0 +1,170 @@
+"""Every hook reaches a metric, and the metrics' names keep Prometheus' rules."""
+
+import math
+import re
+from collections.abc import Callable
+
+import pytest
+from prometheus_client import generate_latest
+
+from streamrnn.events.columns import Partition
+from streamrnn.observe.prometheus import STAGES, PrometheusSensor
+from streamrnn.observe.sensor import BatchReport
+
+PARTITION = Partition("events", 3)
+NOW = 1_700_000_000.0
+
+
+@pytest.fixture
+def sensor() -> PrometheusSensor:
+    return PrometheusSensor(("value",), {"version": "0.1"}, clock=lambda: NOW)
+
+
+def value(sensor: PrometheusSensor, name: str, **labels: str) -> float | None:
+    return sensor.registry.get_sample_value(f"streamrnn_{name}", labels)
+
+
+def test_a_batch_is_counted(sensor: PrometheusSensor, make_report: Callable[..., BatchReport]) -> None:
+    for _ in range(2):
+        sensor.on_batch(PARTITION, make_report())
+    expected = {
+        "events_consumed_total": 20, "consumed_bytes_total": 4000, "late_events_total": 4, "gradient_clips_total": 4,
+        "learning_loss_total": 3, "learning_losses_total": 18, "gradient_norm": 0.25, "streams": 7,
+        "batch_events_count": 2,
+    }  # fmt: skip
+    assert {name: value(sensor, name) for name in expected} == expected
+    assert value(sensor, "dead_letters_total", reason="not_json") == 2
+    assert value(sensor, "expired_streams_total", reason="time") == 8
+    assert value(sensor, "updates_total", result="applied") == 6
+    assert value(sensor, "updates_total", result="skipped") == 2
+
+
+def test_errors_are_summed_beside_the_baseline(
+    sensor: PrometheusSensor, make_report: Callable[..., BatchReport]
+) -> None:
+    sensor.on_batch(PARTITION, make_report())
+    assert value(sensor, "scored_events_total", target="value") == 10
+    assert value(sensor, "absolute_error_total", target="value") == 2.0
+    assert value(sensor, "squared_error_total", target="value") == 0.5
+    assert value(sensor, "baseline_absolute_error_total", target="value", baseline="last_value") == 4.0
+    assert value(sensor, "baseline_squared_error_total", target="value", baseline="last_value") == 2.0
+    assert value(sensor, "skill", target="value") == pytest.approx(0.5)
+
+
+def test_an_error_that_is_not_finite_spoils_no_counter(
+    sensor: PrometheusSensor, make_report: Callable[..., BatchReport]
+) -> None:
+    sensor.on_batch(PARTITION, make_report(loss=math.nan))
+    sensor.on_batch(PARTITION, make_report(loss=-1.0))
+    sensor.on_batch(PARTITION, make_report(loss=1.5))
+    assert value(sensor, "learning_loss_total") == 1.5
+
+
+def test_replay_shows_in_its_own_metric_only(sensor: PrometheusSensor) -> None:
+    sensor.on_replay(PARTITION, 500, False)
+    assert value(sensor, "replayed_events_total") == 500
+    assert value(sensor, "events_consumed_total") == 0
+
+
+def test_busy_time_is_split_by_stage_from_the_start(sensor: PrometheusSensor) -> None:
+    assert [value(sensor, "busy_seconds_total", stage=stage) for stage in STAGES] == [0.0] * len(STAGES)
+    sensor.on_busy("poll_wait", 0.5)
+    assert value(sensor, "busy_seconds_total", stage="poll_wait") == 0.5
+    assert value(sensor, "last_poll_timestamp_seconds") == NOW
+
+
+def test_commits_and_snapshots_are_counted_by_result(sensor: PrometheusSensor) -> None:
+    sensor.on_commit(False, 0.1)
+    sensor.on_snapshot(PARTITION, False, 0.1, 10)
+    assert value(sensor, "last_commit_timestamp_seconds") == value(sensor, "last_snapshot_timestamp_seconds") == 0
+    sensor.on_commit(True, 0.1)
+    sensor.on_snapshot(PARTITION, True, 3.0, 4096)
+    for name in ("commits_total", "snapshots_total"):
+        assert (value(sensor, name, result="ok"), value(sensor, name, result="failed")) == (1, 1)
+    assert value(sensor, "last_commit_timestamp_seconds") == value(sensor, "last_snapshot_timestamp_seconds") == NOW
+    assert value(sensor, "snapshot_size_bytes") == 4096
+    assert value(sensor, "snapshot_duration_seconds_count") == value(sensor, "commit_duration_seconds_count") == 2
+
+
+def test_lag_is_given_by_partition_and_goes_with_it(sensor: PrometheusSensor) -> None:
+    sensor.on_lag(PARTITION, 12, 0.5)
+    sensor.on_lag(Partition("events", 4), None, None)
+    assert value(sensor, "consumer_lag_records", topic="events", partition="3") == 12
+    assert value(sensor, "consumer_lag_seconds", topic="events", partition="3") == 0.5
+    assert math.isnan(value(sensor, "consumer_lag_records", topic="events", partition="4") or 0.0)
+    sensor.on_assignment(1, "revoked")
+    assert value(sensor, "consumer_lag_records", topic="events", partition="3") is None
+    sensor.on_lag(PARTITION, 5, 0.1)
+    assert value(sensor, "consumer_lag_records", topic="events", partition="3") == 5
+    assert value(sensor, "assigned_partitions") == 1
+    assert value(sensor, "rebalances_total", event="revoked") == 1
+
+
+def test_streams_are_summed_over_partitions(sensor: PrometheusSensor, make_report: Callable[..., BatchReport]) -> None:
+    sensor.on_batch(PARTITION, make_report(live_streams=5))
+    sensor.on_batch(Partition("events", 4), make_report(live_streams=6))
+    sensor.on_batch(PARTITION, make_report(live_streams=4))
+    assert value(sensor, "streams") == 10
+
+
+def test_exactly_one_state_is_on(sensor: PrometheusSensor) -> None:
+    for state in ("starting", "running"):
+        sensor.on_state(state)
+        on = [
+            sample.labels["state"]
+            for metric in sensor.registry.collect()
+            if metric.name == "streamrnn_state"
+            for sample in metric.samples
+            if sample.value
+        ]
+        assert on == [state]
+
+
+def test_output_and_build_are_shown(sensor: PrometheusSensor) -> None:
+    sensor.on_published(PARTITION, 9, 1)
+    assert value(sensor, "predictions_published_total") == 9
+    assert value(sensor, "build_info", version="0.1") == 1
+
+
+def test_names_keep_the_rules(sensor: PrometheusSensor) -> None:
+    for metric in sensor.registry.collect():
+        if not metric.name.startswith("streamrnn_"):
+            assert metric.name.startswith("process_")
+            continue
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", metric.name), metric.name
+        assert metric.documentation.endswith("."), metric.name
+        assert metric.unit == "" and not re.search(
+            r"_(ms|millis|milliseconds|minutes|kb|mib|megabytes|percent)(_|$)", metric.name
+        )
+        assert not metric.name.endswith(("_total", "_count", "_sum", "_bucket")), metric.name
+        for sample in metric.samples:
+            if metric.type == "counter":
+                assert sample.name == f"{metric.name}_total"
+            if metric.type == "gauge":
+                assert sample.name == metric.name and not sample.name.endswith("_total")
+            assert set(sample.labels) <= {
+                "reason",
+                "target",
+                "baseline",
+                "stage",
+                "topic",
+                "partition",
+                "event",
+                "result",
+                "state",
+                "le",
+                "version",
+            }
+    for word in ("duration", "timestamp", "busy"):
+        names = [metric.name for metric in sensor.registry.collect() if f"_{word}_" in metric.name]
+        assert names and all(name.endswith("_seconds") for name in names)
+
+
+def test_no_created_series_double_the_counters(sensor: PrometheusSensor) -> None:
+    assert b"_created" not in generate_latest(sensor.registry)
+
+
+def test_two_sensors_do_not_share_a_registry() -> None:
+    first, second = (PrometheusSensor(("a",), {"version": "1"}) for _ in range(2))
+    first.on_published(PARTITION, 1, 0)
+    assert value(second, "predictions_published_total") == 0

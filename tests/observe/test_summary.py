@@ -1,0 +1,87 @@
+"""One line every ten seconds, with what happened in between."""
+
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from streamrnn.events.columns import Partition
+from streamrnn.observe.sensor import BatchReport
+from streamrnn.observe.summary import SummarySensor
+
+PARTITION = Partition("events", 0)
+MakeReport = Callable[..., BatchReport]
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(caplog: pytest.LogCaptureFixture) -> Clock:
+    caplog.set_level(logging.INFO)
+    return Clock()
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    names = (
+        "events_per_second",
+        "replayed_per_second",
+        "skill",
+        "lag_records",
+        "lag_seconds",
+        "dead_letters",
+        "streams",
+    )
+    found = [{name: vars(record)[name] for name in names if name in vars(record)} for record in caplog.records]
+    caplog.clear()
+    return found
+
+
+def test_a_line_sums_up_ten_seconds(clock: Clock, caplog: pytest.LogCaptureFixture, make_report: MakeReport) -> None:
+    sensor = SummarySensor(clock=clock)
+    sensor.on_batch(PARTITION, make_report())
+    sensor.on_batch(Partition("events", 1), make_report())
+    sensor.on_lag(PARTITION, 5, 0.25)
+    sensor.on_lag(Partition("events", 1), 6, None)
+    assert lines(caplog) == []
+    clock.now = 10.0
+    sensor.on_busy("poll_wait", 0.1)
+    assert lines(caplog) == [
+        {
+            "events_per_second": 2.0,
+            "skill": 0.5,
+            "lag_records": 11,
+            "lag_seconds": 0.25,
+            "dead_letters": 2,
+            "streams": 14,
+        }
+    ]
+
+
+def test_counts_begin_anew_with_each_line(
+    clock: Clock, caplog: pytest.LogCaptureFixture, make_report: MakeReport
+) -> None:
+    sensor = SummarySensor(clock=clock)
+    sensor.on_batch(PARTITION, make_report())
+    for clock.now in (10.0, 15.0, 20.0):
+        sensor.on_busy("poll_wait", 0.1)
+    assert [(line["events_per_second"], line["dead_letters"]) for line in lines(caplog)] == [(1.0, 1), (0.0, 0)]
+
+
+def test_an_idle_start_says_so_without_skill_or_lag(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    sensor = SummarySensor(clock=clock)
+    clock.now = 10.0
+    sensor.on_busy("poll_wait", 0.1)
+    assert lines(caplog) == [{"events_per_second": 0.0, "dead_letters": 0, "streams": 0}]
+
+
+def test_a_replay_shows_its_pace_apart(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    sensor = SummarySensor(clock=clock)
+    clock.now = 20.0
+    sensor.on_replay(PARTITION, 400, False)
+    (line,) = lines(caplog)
+    assert (line["events_per_second"], line["replayed_per_second"]) == (0.0, 20.0)

@@ -1,0 +1,60 @@
+"""A loop that stops is ended; one that goes round is left alone."""
+
+import subprocess
+import sys
+import threading
+import time
+
+from streamrnn.exits import ExitCode
+from streamrnn.observe.watchdog import Watchdog
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_stall_is_noticed_once() -> None:
+    clock, stalled, stalls = Clock(), threading.Event(), list[float]()
+
+    def on_stall(seconds: float) -> None:
+        stalls.append(seconds)
+        stalled.set()
+
+    with Watchdog(0.05, on_stall, clock):
+        clock.now = 7.0
+        assert stalled.wait(5.0)
+        time.sleep(0.03)
+    assert stalls == [7.0]
+
+
+def test_a_fed_watchdog_keeps_still() -> None:
+    clock, stalls = Clock(), list[float]()
+    with Watchdog(0.05, stalls.append, clock) as watchdog:
+        for _ in range(10):
+            clock.now += 0.04
+            watchdog.feed()
+            time.sleep(0.01)
+    assert stalls == []
+
+
+def test_a_stopped_watchdog_keeps_still() -> None:
+    clock, stalls = Clock(), list[float]()
+    watchdog = Watchdog(0.01, stalls.append, clock)
+    watchdog.start()
+    watchdog.stop()
+    clock.now = 100.0
+    time.sleep(0.03)
+    assert stalls == []
+
+
+def test_by_default_it_shows_every_stack_and_ends_the_process() -> None:
+    code = (
+        "import threading\nfrom streamrnn.observe.watchdog import Watchdog\n"
+        "def stuck_here():\n    threading.Event().wait(30)\nWatchdog(0.1).start()\nstuck_here()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == ExitCode.WATCHDOG
+    assert "stuck_here" in done.stderr and "ending the process" in done.stderr

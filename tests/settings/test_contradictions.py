@@ -1,0 +1,55 @@
+"""Settings that cannot hold together."""
+
+import pytest
+
+from streamrnn.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("overrides", "start"),
+    [
+        (["model.k1=9"], "--set model.k1: 9 is not possible: must not be larger than model.k2"),
+        (["events.features=a,a"], "--set events.features: [a, a] is not possible: must not name a feature twice"),
+        (
+            ["events.targets=value,value"],
+            "--set events.targets: [value, value] is not possible: must not name a target",
+        ),
+        (["events.targets=b"], "--set events.targets: [b] is not possible: must all be among events.features"),
+        (["events.features=stream"], "--set events.features: [stream] is not possible: must not contain"),
+        (["events.features=time"], "--set events.features: [time] is not possible: must not contain"),
+        (["events.time=stream"], "--set events.time: stream is not possible: must be another field"),
+        (["events.late_by=5"], "--set events.late_by: 5 is not possible: has no effect without events.late: drop"),
+        (
+            ["transport.kind=standard", "events.stream=null"],
+            "--set events.stream: null is not possible: must name a field",
+        ),
+        (
+            ["transport.input=predictions"],
+            "default transport.predictions: predictions is not possible: must be another",
+        ),
+    ],
+)
+def test_contradictions_are_refused(problems, overrides, start):
+    (problem,) = problems("", *overrides)
+    assert problem.startswith(start)
+
+
+def test_the_other_setting_is_shown_with_its_place(problems):
+    (problem,) = problems("model:\n  k2: 3\n  k1: 4\n")
+    assert problem.startswith("config.yaml:3:3 model.k1: 4 ")
+    assert problem.endswith("; model.k2 is 3 (config.yaml:2:3).")
+
+
+def test_nothing_is_said_of_a_setting_whose_partner_is_wrong_anyway(problems):
+    (problem,) = problems("model: {k1: 9, k2: many}")
+    assert "model.k2: many is not allowed" in problem
+
+
+@pytest.mark.parametrize("overrides", [["model.k1=8"], ["events.late=drop", "events.late_by=5"], ["events.late=drop"]])
+def test_what_fits_together_passes(load_text, overrides):
+    load_text("", *overrides)
+
+
+def test_settings_made_in_code_are_checked_too():
+    with pytest.raises(ValueError, match=r"model\.k1 must not be larger"):
+        Settings.model_validate({"model": {"k1": 9}})

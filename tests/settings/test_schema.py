@@ -1,0 +1,59 @@
+"""What every setting must have, and what the digest covers."""
+
+import pytest
+
+from streamrnn.settings import json_schema, load
+from streamrnn.settings.keys import keys
+
+PATHS = list(keys())
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_setting_is_described(path):
+    assert keys()[path].description.endswith(".")
+    assert keys()[path].allowed
+
+
+def test_the_json_schema_refuses_unknown_keys_everywhere():
+    schema = json_schema()
+    groups = [schema, *schema["$defs"].values()]
+    assert all(group["additionalProperties"] is False for group in groups)
+    assert all("description" in entry or "$ref" in entry for group in groups for entry in group["properties"].values())
+
+
+def digest(*overrides: str) -> str:
+    return load(None, overrides, {}).settings.state_digest()
+
+
+def test_the_digest_is_sixteen_hex_digits():
+    assert len(digest()) == 16
+    assert int(digest(), 16) >= 0
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["seed=1", "events.features=a", "events.max_bytes=9", "model.k1=2", "streams.max_live=5", "scoring.window=20"],
+)
+def test_what_changes_state_changes_the_digest(override):
+    assert digest(override) != digest()
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "transport.path=x",
+        "transport.poll_records=1",
+        "snapshots.keep=1",
+        "http.port=1",
+        "logging.level=debug",
+        "daemon.watchdog=9",
+        "events.targets=value",  # the same as null: all of them
+    ],
+)
+def test_what_does_not_change_state_leaves_the_digest(override):
+    assert digest(override) == digest()
+
+
+def test_targets_are_all_features_unless_named():
+    assert load(None, ["events.features=a,b"], {}).settings.events.target_names == ("a", "b")
+    assert load(None, ["events.features=a,b", "events.targets=b"], {}).settings.events.target_names == ("b",)
