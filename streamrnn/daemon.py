@@ -72,7 +72,7 @@ class Daemon:
         self._store = DirectoryStore(settings.snapshots.path, settings.snapshots.keep)
         self._writer = SnapshotWriter()
         self._decoder = Decoder(settings.events, numbered_time=getattr(self._transport, "numbered_time", False))
-        self._targets = settings.events.targets or settings.events.features
+        self._targets = settings.events.target_names
         self._held: dict[Partition, _Held] = {}
         self._waiting: set[Partition] = set()
         self._dirty = False

@@ -43,7 +43,7 @@ class Shard:
             weights = initial_weights(Layout.from_settings(settings), settings.seed, settings.model.precision)
         self.partition = partition
         self.lineage = lineage
-        self._targets = settings.events.targets or settings.events.features
+        self._targets = settings.events.target_names
         self._index = StreamIndex(settings)
         self._state = State(settings, weights)
         self._engine = make_engine(settings.model.kind, settings.model.engine)

@@ -34,7 +34,7 @@ def run(
 
     settings = load(config, overrides or []).settings
     logs.setup(settings.logging.level, settings.logging.format)
-    targets = settings.events.targets or settings.events.features
+    targets = settings.events.target_names
     build = versions() | {"engine": settings.model.engine}
     metrics = PrometheusSensor(targets, build, settings.scoring.window)
     try:

@@ -72,8 +72,11 @@ class Parser:
             raise Refused(reasons.TOO_DEEP, f"the value nests deeper than {MAX_DEPTH} levels")
         try:
             value.decode()  # msgspec does not look into text that it skips
+        except UnicodeDecodeError as error:
+            raise Refused(reasons.NOT_JSON, f"the value is not UTF-8: {error}") from error
+        try:
             return self._decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except msgspec.DecodeError as error:
             self._carefully(value)
             raise Refused(reasons.DUPLICATE, f"a field stands twice: {error}") from error
 
@@ -102,8 +105,8 @@ class Parser:
             found = self._objects.decode(value)
         except msgspec.ValidationError as error:
             raise Refused(reasons.NOT_OBJECT) from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Refused(reasons.NOT_JSON, f"the value is not JSON in UTF-8: {error}") from error
+        except msgspec.DecodeError as error:
+            raise Refused(reasons.NOT_JSON, f"the value is not JSON: {error}") from error
         row: dict[str, Any] = {}
         for attribute, name, _, reason in self._columns:
             if name is None or name not in found:

@@ -1,23 +1,44 @@
 """The kernels' activation formulas in torch, so that both engines compute one function."""
 
+from typing import Any
+
 import torch
 
 from streamrnn.kernels import functions
 
+ODD = tuple(map(float, (functions.A13, functions.A11, functions.A9, functions.A7, functions.A5, functions.A3, functions.A1)))
+EVEN = tuple(map(float, (functions.B6, functions.B4, functions.B2, functions.B0)))
+LIMIT = float(functions.LIMIT)
+
+
+class _Tanh(torch.autograd.Function):
+    """The rational approximation, with the derivative 1 - tanh squared of what it approximates (as in the kernels)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        x = torch.clamp(x, -LIMIT, LIMIT)
+        s = x * x
+        y = x * _polynomial(ODD, s) / _polynomial(EVEN, s)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> torch.Tensor:
+        (y,) = ctx.saved_tensors
+        return gradients[0] * (1 - y * y)
+
+
+def _polynomial(coefficients: tuple[float, ...], s: torch.Tensor) -> torch.Tensor:
+    total = torch.full_like(s, coefficients[0])
+    for coefficient in coefficients[1:]:
+        total = total * s + coefficient
+    return total
+
 
 def tanh(x: torch.Tensor) -> torch.Tensor:
     """Rational approximation of the hyperbolic tangent; see ``kernels.functions``."""
-    f = functions
-    limit = float(f.LIMIT)
-    x = torch.clamp(x, -limit, limit)
-    s = x * x
-    odd = torch.zeros_like(s)
-    for coefficient in (f.A13, f.A11, f.A9, f.A7, f.A5, f.A3, f.A1):
-        odd = odd * s + float(coefficient)
-    even = torch.zeros_like(s)
-    for coefficient in (f.B6, f.B4, f.B2, f.B0):
-        even = even * s + float(coefficient)
-    return x * odd / even
+    y: torch.Tensor = _Tanh.apply(x)  # type: ignore[no-untyped-call]
+    return y
 
 
 def sigmoid(x: torch.Tensor) -> torch.Tensor:

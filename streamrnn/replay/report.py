@@ -5,15 +5,17 @@ from collections import deque
 from typing import Any
 
 import numpy as np
+from rich import box
 from rich.table import Table
 
-from streamrnn.events.columns import Floats, Predictions
+from streamrnn.events.columns import Floats, Ints, Predictions
 from streamrnn.replay.history import History, Moment
 from streamrnn.replay.scores import Score, Scores
 from streamrnn.replay.timeline import Timeline
 
 _PLOTS = 6
 _POINTS = 500
+_CHUNK = 256  # rows between two looks at a stream's deviation, however large the batches
 
 
 class Sample:
@@ -58,19 +60,22 @@ class ReplayReport:
 
     def add(self, p: Predictions) -> None:
         """Take the predictions of the next batch."""
-        if not len(p):
-            return
-        places = self.scores.places(p.streams)
-        errors, baseline_errors = p.outcomes - p.settled, p.outcomes - p.settled_baselines
+        for start in range(0, len(p), _CHUNK):
+            self._add(p, slice(start, start + _CHUNK))
+
+    def _add(self, p: Predictions, rows: slice) -> None:
+        outcomes, settled, times = p.outcomes[rows], p.settled[rows], p.times[rows]
+        places = self.scores.places(p.streams[rows])
+        errors, baseline_errors = outcomes - settled, outcomes - p.settled_baselines[rows]
         scales = self.scores.scales(places)
-        self.scores.add(places, p.outcomes, errors, baseline_errors)
+        self.scores.add(places, outcomes, errors, baseline_errors)
         self.timeline.add(errors, baseline_errors)
         for target, history in enumerate(self._histories):
-            history.add(places, p.times, p.outcomes[:, target], p.settled[:, target], scales[:, target])
-        self._sample(places, p.times, p.outcomes, p.settled)
-        self.events += len(p)
-        self.first_time = float(np.fmin(self.first_time, p.times.min()))
-        self.last_time = float(np.fmax(self.last_time, p.times.max()))
+            history.add(places, times, outcomes[:, target], settled[:, target], scales[:, target])
+        self._sample(places, times, outcomes, settled)
+        self.events += len(times)
+        self.first_time = float(np.fmin(self.first_time, times.min()))
+        self.last_time = float(np.fmax(self.last_time, times.max()))
 
     @property
     def streams(self) -> int:
@@ -83,7 +88,8 @@ class ReplayReport:
 
     def table(self) -> Table:
         """The scores of all targets, for a terminal."""
-        table = Table(title=f"{self.events:,} events of {self.streams:,} stream{'s' if self.streams != 1 else ''}")
+        title = f"{self.events:,} events of {self.streams:,} stream{'s' if self.streams != 1 else ''}"
+        table = Table(title=title, box=box.SIMPLE, padding=(0, 1, 0, 0))  # nine columns in 80 characters
         table.add_column("target")
         for name, _ in self.columns():
             table.add_column(name, justify="right")
@@ -100,10 +106,10 @@ class ReplayReport:
             ("skill", "1 - MAE / naive MAE: above 0 is better than the last value"),
             ("RMSE", "root of the mean squared error"),
             ("naive RMSE", "the same of the last value as forecast"),
-            ("MAE/std", "MAE in standard deviations of all outcomes"),
+            ("MAE / std", "MAE in standard deviations of all outcomes"),
         ]
         if self.streams > 1:
-            found.append(("mean MAE/std", "the same within each stream, averaged over the streams"))
+            found.append(("mean MAE / std", "the same within each stream, averaged over the streams"))
         return found
 
     def row(self, target: int) -> list[str]:
@@ -131,7 +137,7 @@ class ReplayReport:
 
         return page(self, title)
 
-    def _sample(self, places: "np.ndarray[Any, Any]", times: Floats, outcomes: Floats, settled: Floats) -> None:
+    def _sample(self, places: Ints, times: Floats, outcomes: Floats, settled: Floats) -> None:
         """Keep points of the first streams met, so that nobody has picked the pretty ones."""
         while len(self.samples) < _PLOTS:
             stream, target = divmod(len(self.samples), len(self.targets))

@@ -53,7 +53,7 @@ class Scores:
         self._targets = targets
         self._places: dict[str, int] = {}
         self._sums: Floats = np.zeros((16, targets, _SUMS))
-        self._origins: Floats = np.full((16, targets), np.nan)  # each stream's first outcome, for sums that do not cancel
+        self._origins: Floats = np.full((16, targets), np.nan)  # first outcomes: sums about them do not cancel
         self.names: list[str] = []
 
     def places(self, streams: list[str]) -> Ints:

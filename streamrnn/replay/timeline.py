@@ -36,7 +36,7 @@ class Timeline:
         self.events += len(errors)
 
     def means(self, target: int) -> tuple[Floats, Floats, Floats]:
-        """Middle of each bin (in events), mean absolute error in it, and that of the last value; NaN in an empty one."""
+        """Middle of each bin (in events), mean absolute error in it, and that of the last value; NaN if empty."""
         used = -(-self.events // self.width)
         sums = self._sums[:used, target]
         count = np.where(sums[:, 0] > 0, sums[:, 0], np.nan)

@@ -55,7 +55,7 @@ class Layout:
     def from_settings(cls, settings: Settings) -> Layout:
         """The layout that these settings ask for."""
         features = settings.events.features
-        targets = settings.events.targets or features
+        targets = settings.events.target_names
         return cls(
             features=len(features),
             targets=len(targets),

@@ -1,8 +1,17 @@
+"""Every record becomes one event or one dead letter, and nothing else happens."""
+
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from streamrnn.events import Records
+from streamrnn.events.decode import Decoder
+
+MakeRecords = Callable[..., Records]
+MakeDecoder = Callable[..., Decoder]
 
 
 GOOD = b'{"stream": "a", "time": 60, "value": 1.5}'
@@ -103,6 +112,7 @@ def test_a_feature_may_have_any_name(make_decoder: MakeDecoder, make_records: Ma
         (b'{"a":' * 10_000, "too_deep"),
         (GOOD[:-1] + b', "x": ' + b"[" * 200 + b"]" * 200 + b"}", "too_deep"),
     ],
+    ids=lambda content: content if isinstance(content, str) else ascii(content[:40]),
 )
 def test_a_bad_record_is_one_dead_letter_with_its_reason(
     make_decoder: MakeDecoder, make_records: MakeRecords, record: bytes, reason: str

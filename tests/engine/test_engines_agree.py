@@ -1,0 +1,80 @@
+"""The compiled engine computes what torch with autograd computes, record by record."""
+
+import numpy as np
+import pytest
+
+from streamrnn.engine import sizes
+from streamrnn.engine.base import Batch, Engine
+from streamrnn.engine.compiled import CompiledEngine
+from streamrnn.engine.reference import TorchEngine
+from streamrnn.engine.state import State
+from streamrnn.network.forecaster import initial_weights
+from streamrnn.streams.index import StreamIndex
+from tests.helpers import settings, walk
+
+VARIANTS = [
+    [],
+    ["model.k1=3", "model.k2=5"],
+    ["model.k1=8"],
+    ["model.loss=l1"],
+    ["model.calendar=true", "model.season=6"],
+    ["model.records_per_step=1", "model.clip_norm=0.1"],
+    ['events.features=["a","b","c"]', 'events.targets=["c","a"]'],
+    ["model.hidden_size=32", "streams.max_live=3"],
+]
+
+
+def run(engine: Engine, overrides: list[str], n: int) -> tuple[State, Batch]:
+    chosen = settings(*overrides)
+    state = State(chosen, initial_weights(State(chosen, np.zeros(0)).layout, 3, chosen.model.precision))
+    events = walk(n, 5, features=state.layout.features)
+    assigned = StreamIndex(chosen).assign(events)
+    batch = Batch.of(
+        assigned.slots, assigned.fresh, assigned.live, events.times, events.features, state.layout.targets
+    )
+    engine.process(state, batch)
+    return state, batch
+
+
+@pytest.mark.parametrize("overrides", VARIANTS, ids=lambda overrides: ",".join(overrides) or "default")
+def test_float64_runs_agree_within_a_millionth(overrides: list[str]) -> None:
+    overrides = ["model.precision=float64", *overrides]
+    compiled, answers = run(CompiledEngine(), overrides, 600)
+    reference, expected = run(TorchEngine(), overrides, 600)
+    scale = np.nanmax(np.abs(expected.out))
+    np.testing.assert_allclose(answers.out, expected.out, atol=1e-6 * scale, rtol=0, equal_nan=True)
+    np.testing.assert_allclose(compiled.weights, reference.weights, atol=1e-6)
+    np.testing.assert_array_equal(compiled.totals, reference.totals)
+    np.testing.assert_array_equal(answers.counts, expected.counts)
+
+
+def test_float32_runs_have_the_same_error_within_one_percent() -> None:
+    compiled, _ = run(CompiledEngine(), [], 600)
+    reference, _ = run(TorchEngine(), [], 600)
+    ours, theirs = compiled.scores[:, sizes.ABSOLUTE], reference.scores[:, sizes.ABSOLUTE]
+    np.testing.assert_allclose(ours, theirs, rtol=0.01)
+
+
+@pytest.mark.parametrize(("precision", "bound"), [("float32", 1e-4), ("float64", 1e-9)])
+@pytest.mark.parametrize("k1", [1, 4])
+def test_the_kernels_gradient_is_autograds(precision: str, bound: float, k1: int) -> None:
+    # One learning pass per record and no optimiser step: the gradient accumulates over the whole run.
+    overrides = [f"model.precision={precision}", f"model.k1={k1}", "model.hidden_size=16", "model.records_per_step=1000"]
+
+    def gradient(engine: Engine) -> np.ndarray:
+        chosen = settings(*overrides)
+        layout = State(chosen, np.zeros(0)).layout
+        weights = initial_weights(layout, 1, precision)
+        weights += np.random.default_rng(0).normal(size=len(weights)).astype(precision) * 0.1  # a head that is not zero
+        state = State(chosen, weights)
+        state.totals[sizes.RECORDS_PER_STEP] = 10_000
+        events = walk(200, 3)
+        assigned = StreamIndex(chosen).assign(events)
+        engine.process(
+            state, Batch.of(assigned.slots, assigned.fresh, assigned.live, events.times, events.features, 1)
+        )
+        return state.gradient.astype(np.float64)
+
+    ours, theirs = gradient(CompiledEngine()), gradient(TorchEngine())
+    assert np.linalg.norm(theirs) > 1
+    assert np.linalg.norm(ours - theirs) <= bound * np.linalg.norm(theirs)

@@ -1,0 +1,57 @@
+"""Small settings, events and logs that many tests build on."""
+
+import numpy as np
+import numpy.typing as npt
+
+from streamrnn.events.columns import Events, Partition
+from streamrnn.settings import load
+from streamrnn.settings.schema import Settings
+
+PARTITION = Partition("events", 0)
+
+
+def settings(*overrides: str) -> Settings:
+    """The defaults with ``a.b=c`` overrides; a small network, no environment."""
+    return load(None, ["model.hidden_size=8", "streams.max_live=100", "scoring.window=200", *overrides], {}).settings
+
+
+def events(
+    values: npt.ArrayLike, streams: list[str] | None = None, times: npt.ArrayLike | None = None, start: int = 0
+) -> Events:
+    """Events of one batch: ``values`` [n] or [n, features], one stream and a second between events unless told."""
+    columns = np.asarray(values, np.float64)
+    columns = columns.reshape(len(columns), -1)
+    n = len(columns)
+    offsets = np.arange(start, start + n)
+    return Events(
+        partition=PARTITION,
+        offsets=offsets,
+        streams=streams or ["a"] * n,
+        times=np.asarray(offsets if times is None else times, np.float64),
+        timestamps=np.full(n, np.nan),
+        features=columns,
+        ends=np.zeros(n, np.bool_),
+    )
+
+
+def cut(whole: Events, first: int, last: int) -> Events:
+    """The events from place ``first`` up to ``last``."""
+    piece = slice(first, last)
+    return Events(
+        partition=whole.partition,
+        offsets=whole.offsets[piece],
+        streams=whole.streams[piece],
+        times=whole.times[piece],
+        timestamps=whole.timestamps[piece],
+        features=whole.features[piece],
+        ends=whole.ends[piece],
+    )
+
+
+def walk(n: int, streams: int, features: int = 1, missing: float = 0.1, seed: int = 0) -> Events:
+    """Random walks over several streams in random turn, with missing values."""
+    rng = np.random.default_rng(seed)
+    names = [f"s{i}" for i in rng.integers(0, streams, n)]
+    values = np.cumsum(rng.normal(size=(n, features)), 0)
+    values[rng.random((n, features)) < missing] = np.nan
+    return events(values, names, np.cumsum(rng.random(n) * 60))

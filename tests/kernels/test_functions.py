@@ -1,0 +1,72 @@
+"""Our own functions are as exact as they say, and the same bits on every x86-64 target."""
+
+import math
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from streamrnn.kernels import functions, target
+
+
+@pytest.mark.parametrize("x", [-20.0, -7.9, -1.5, -1e-4, 0.0, 1e-8, 0.3, 2.0, 7.9, 20.0])
+def test_tanh_and_sigmoid_are_within_their_stated_error(x: float) -> None:
+    assert functions.tanh(x) == pytest.approx(math.tanh(x), abs=4e-7)
+    assert functions.sigmoid(x) == pytest.approx(1 / (1 + math.exp(-x)), abs=4e-7)
+
+
+@pytest.mark.parametrize("x", [0.0, -1e-9, -0.3, -1.0, -17.5, -300.0, -707.0])
+def test_exp_is_exact_to_rounding(x: float) -> None:
+    assert functions.exp_negative(x) == pytest.approx(math.exp(x), rel=1e-14)
+
+
+def test_exp_vanishes_far_below_zero_and_for_nan() -> None:
+    assert functions.exp_negative(-1e6) == 0.0
+    assert functions.exp_negative(math.nan) == 0.0
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.1, 0.25, 0.5, 0.75, 0.99, 19700.3, -0.4])
+def test_sine_takes_any_number_of_turns(turn: float) -> None:
+    assert functions.sine_of_turn(turn) == pytest.approx(math.sin(2 * math.pi * (turn - math.floor(turn))), abs=1e-11)
+
+
+PROBE = """
+import sys, hashlib, numba
+import streamrnn.kernels
+numba.config.CPU_NAME, numba.config.CPU_FEATURES = sys.argv[1], sys.argv[2]
+numba.config.CACHE_DIR = sys.argv[3]
+import numpy as np
+from streamrnn.kernels import functions
+xs = np.linspace(-9, 9, 2001)
+digest = hashlib.sha256()
+for f, values in ((functions.tanh, xs), (functions.tanh, xs.astype(np.float32)), (functions.sigmoid, xs),
+                  (functions.exp_negative, -abs(xs) * 40), (functions.sine_of_turn, xs)):
+    digest.update(np.array([f(x) for x in values]).tobytes())
+print(digest.hexdigest())
+"""
+
+
+@pytest.mark.skipif(not target.is_x86(), reason="compares two x86-64 targets")
+def test_two_processor_targets_give_the_same_bits(tmp_path: object) -> None:
+    def digest(name: str, features: str) -> str:
+        command = [sys.executable, "-c", PROBE, name, features, f"{tmp_path}/{name}"]
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ)).stdout.strip()
+
+    cpu = open("/proc/cpuinfo").read() if os.path.exists("/proc/cpuinfo") else ""
+    if "avx512f" not in cpu:
+        pytest.skip("this processor has no AVX-512 to compare with AVX2")
+    wide = target.X86_FEATURES + ",+avx512f,+avx512vl,+avx512dq,+avx512bw,+avx512cd"
+    assert digest(target.X86_NAME, target.X86_FEATURES) == digest("skylake-avx512", wide)
+
+
+def test_nothing_but_sums_products_and_divisions_is_called() -> None:
+    banned = {"exp", "log", "sin", "cos", "tanh", "power", "expm1", "log1p"}
+    source = open(functions.__file__).read()
+    assert not [name for name in banned if f"np.{name}(" in source or f"math.{name}(" in source]
+
+
+def test_float32_in_float32_out() -> None:
+    assert isinstance(functions.tanh(np.float32(0.5)), float)  # numba hands back a Python float
+    assert functions.tanh(np.float32(0.5)) == np.float32(functions.tanh(np.float32(0.5)))

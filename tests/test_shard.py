@@ -1,0 +1,87 @@
+"""A shard is a function of its log: batches, restarts and bad luck change no bit."""
+
+import numpy as np
+import pytest
+
+from streamrnn.shard import Shard
+from tests.helpers import PARTITION, cut, events, settings, walk
+
+CHOSEN = settings("streams.max_live=6", "streams.expire_after=600")
+
+
+def test_poll_boundaries_change_no_bit() -> None:
+    log = walk(3000, 9)
+    whole = Shard(CHOSEN, PARTITION)
+    at_once, _ = whole.process(log)
+    pieces = Shard(CHOSEN, PARTITION)
+    rng = np.random.default_rng(1)
+    forecasts, at = [], 0
+    while at < len(log):
+        step = int(rng.integers(1, 200))
+        forecasts.append(pieces.process(cut(log, at, at + step))[0].forecasts)
+        at += step
+    np.testing.assert_array_equal(np.concatenate(forecasts), at_once.forecasts)
+    assert pieces.digest() == whole.digest()
+
+
+@pytest.mark.parametrize("overrides", [[], ["model.season=7", "model.calendar=true"], ["model.k1=3"]])
+def test_restoring_saved_state_changes_no_bit(overrides: list[str]) -> None:
+    chosen = settings("streams.max_live=6", "streams.expire_after=600", *overrides)
+    log = walk(2000, 9)
+    whole = Shard(chosen, PARTITION)
+    whole.process(log)
+    first = Shard(chosen, PARTITION)
+    first.process(cut(log, 0, 777))
+    saved = {name: values.copy() for name, values in first.saved().items()}
+    second = Shard(chosen, PARTITION, weights=saved["weights"])
+    second.load(saved)
+    second.process(cut(log, 777, 2000))
+    assert second.digest() == whole.digest()
+
+
+def test_the_first_forecast_is_the_last_value() -> None:
+    predictions, _ = Shard(settings(), PARTITION).process(events([5.0]))
+    assert predictions.forecasts.tolist() == [[5.0]]
+    assert np.isnan(predictions.settled).all()
+
+
+def test_it_learns_what_the_last_value_cannot_know() -> None:
+    wave = np.sin(np.arange(4000) * 2 * np.pi / 12)
+    shard = Shard(settings(), PARTITION)
+    shard.process(events(wave))
+    recent = shard.scores(window=True)["value"]
+    assert recent.absolute_error < 0.2 * recent.baseline_absolute_error
+
+
+def test_scores_are_of_the_published_forecasts() -> None:
+    predictions, report = Shard(settings(), PARTITION).process(walk(500, 4))
+    error = predictions.outcomes - predictions.settled
+    score = report.scores["value"]
+    assert score.count == np.isfinite(error).sum()
+    assert score.absolute_error == pytest.approx(np.nansum(np.abs(error)))
+    assert score.squared_error == pytest.approx(np.nansum(error**2))
+
+
+def test_extreme_values_leave_every_number_finite() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=2000) * 10.0 ** rng.integers(-300, 15, 2000)
+    values[rng.random(2000) < 0.2] = np.nan
+    shard = Shard(settings("model.learning_rate=0.5"), PARTITION)
+    predictions, _ = shard.process(events(values, [f"s{i % 3}" for i in range(2000)]))
+    for name, saved in shard.saved().items():
+        assert np.isfinite(saved).all(), name
+    known = ~np.isnan(predictions.baselines)
+    assert np.isfinite(predictions.forecasts[known]).all()
+
+
+def test_a_missing_value_settles_nothing_and_a_later_one_settles_the_newest_forecast() -> None:
+    predictions, _ = Shard(settings(), PARTITION).process(events([1.0, np.nan, 4.0]))
+    assert np.isnan(predictions.settled[1, 0])
+    assert predictions.settled[2, 0] == 1.0
+
+
+def test_no_model_answers_every_event_with_no_forecast() -> None:
+    predictions, report = Shard(settings("model.kind=none"), PARTITION).process(events([1.0, 2.0]))
+    assert len(predictions) == 2
+    assert np.isnan(predictions.forecasts).all()
+    assert report.events == 2
