@@ -23,8 +23,8 @@ from streamrnn.recovery import StateError, begin, make_header, restore
 from streamrnn.shard import Shard
 from streamrnn.snapshots.store import DirectoryStore
 from streamrnn.snapshots.writer import SnapshotWriter
-from streamrnn.transport import open_transport
 from streamrnn.transport.base import Committed, Transport, TransportError
+from streamrnn.transport.factory import open_transport
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -259,7 +259,7 @@ class Daemon:
         self._writer.wait(max(0.0, deadline - time.monotonic()))
         self._snapshot(all_now=True)
         if not self._writer.wait(max(0.0, deadline - time.monotonic())):
-            logger.warning("the last snapshot was not finished within daemon.drain_deadline; the next start replays more")
+            logger.warning("the last snapshot missed daemon.drain_deadline: the next start replays more")
         self._snapshot()
 
     @contextmanager

@@ -37,7 +37,7 @@ class View:
         self._address = address
         self._watch = Watch()
         self._stop = threading.Event()
-        lively = self._console.is_terminal and not os.environ.get("NO_COLOR")
+        lively = self._console.is_terminal and not self._console.is_dumb_terminal and not os.environ.get("NO_COLOR")
         self._thread = threading.Thread(target=self._draw if lively else self._tell, name="demo-view", daemon=True)
 
     def __enter__(self) -> "View":

@@ -8,6 +8,7 @@ import hashlib
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 import numba
 
@@ -50,12 +51,13 @@ def fix() -> None:
     UnsupportedProcessor
         On an x86-64 without AVX2 and FMA.
     """
+    config: Any = numba.config
     if is_x86():
         _require(REQUIRED)
-        numba.config.CPU_NAME = X86_NAME
-        numba.config.CPU_FEATURES = X86_FEATURES
+        config.CPU_NAME = X86_NAME
+        config.CPU_FEATURES = X86_FEATURES
     cache = Path(os.environ.get("STREAMRNN_CACHE") or _default_cache())
-    numba.config.CACHE_DIR = str(cache / digest())
+    config.CACHE_DIR = str(cache / digest())
 
 
 def _default_cache() -> Path:

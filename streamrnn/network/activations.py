@@ -4,11 +4,11 @@ from typing import Any
 
 import torch
 
-from streamrnn.kernels import functions
+from streamrnn.kernels import functions as f
 
-ODD = tuple(map(float, (functions.A13, functions.A11, functions.A9, functions.A7, functions.A5, functions.A3, functions.A1)))
-EVEN = tuple(map(float, (functions.B6, functions.B4, functions.B2, functions.B0)))
-LIMIT = float(functions.LIMIT)
+ODD = tuple(map(float, (f.A13, f.A11, f.A9, f.A7, f.A5, f.A3, f.A1)))
+EVEN = tuple(map(float, (f.B6, f.B4, f.B2, f.B0)))
+LIMIT = float(f.LIMIT)
 
 
 class _Tanh(torch.autograd.Function):
@@ -25,7 +25,8 @@ class _Tanh(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> torch.Tensor:
         (y,) = ctx.saved_tensors
-        return gradients[0] * (1 - y * y)
+        before: torch.Tensor = gradients[0] * (1 - y * y)
+        return before
 
 
 def _polynomial(coefficients: tuple[float, ...], s: torch.Tensor) -> torch.Tensor:

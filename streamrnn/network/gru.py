@@ -34,10 +34,12 @@ class GRUCell(nn.Module):
         reset = sigmoid(left[0] + right[0])
         update = sigmoid(left[1] + right[1])
         candidate = tanh(left[2] + reset * right[2])
-        return candidate + update * (h - candidate)
+        after: torch.Tensor = candidate + update * (h - candidate)
+        return after
 
 
 def _orthogonal(size: int, generator: torch.Generator) -> torch.Tensor:
     """A random orthogonal matrix [size, size] in float64."""
     q, r = torch.linalg.qr(torch.randn((size, size), generator=generator, dtype=torch.float64))
-    return q * torch.sign(torch.diagonal(r))
+    matrix: torch.Tensor = q * torch.sign(torch.diagonal(r))
+    return matrix

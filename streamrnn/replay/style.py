@@ -3,11 +3,11 @@
 STYLE = """
 :root {
   color-scheme: light dark; --ground: #ffffff; --card: #f6f7f9; --ink: #1b2330; --soft: #5b6675;
-  --rule: #dde2e8; --outcome: #39424f; --forecast: #0b6fd3; --naive: #c2590a; --good: #12744a;
+  --rule: #dde2e8; --outcome: #aab3be; --forecast: #0b6fd3; --naive: #c2590a; --good: #12744a;
   --bad: #b3261e;
 }
 @media (prefers-color-scheme: dark) { :root {
-  --ground: #12161c; --card: #1a2029; --ink: #e7ebf0; --soft: #9aa6b5; --rule: #2e3743; --outcome: #c3ccd7;
+  --ground: #12161c; --card: #1a2029; --ink: #e7ebf0; --soft: #9aa6b5; --rule: #2e3743; --outcome: #66727f;
   --forecast: #5aaeff; --naive: #f2994a; --good: #56c596; --bad: #ff8a80;
 } }
 body {
@@ -39,7 +39,7 @@ figcaption b { color: var(--ink); }
   font-size: .9rem;
 }
 path, .legend line { fill: none; stroke-width: 1.6; stroke-linejoin: round; stroke-linecap: round; }
-.outcome { stroke: var(--outcome); }
+.outcome { stroke: var(--outcome); stroke-width: 3.2; }
 .forecast { stroke: var(--forecast); }
 .naive { stroke: var(--naive); }
 .grid { stroke: var(--rule); }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class StreamIndex:
         n = len(events)
         rows, slots, live, ended = array("q"), array("q"), array("q"), array("q")
         fresh = bytearray()
-        result_refused: list[tuple[int, str, str]] = []
+        refused: list[tuple[int, str, str]] = []
         late = 0
         expired: Counter[str] = Counter()
         index, last_time = self._slots, self._last_time
@@ -93,16 +94,18 @@ class StreamIndex:
                 ended.append(i)
                 continue
             if max_ahead is not None and clock is not None and time > clock + max_ahead:
-                if not abs(float(events.timestamps[i]) - time) <= max_ahead:
-                    message = f"event time is {time - clock:.0f} s ahead of the shard's clock; events.max_ahead allows {max_ahead:g} s"
-                    result_refused.append((i, "ahead", message))
+                agrees = abs(float(events.timestamps[i]) - time) <= max_ahead  # False where the log has no time
+                if not agrees:
+                    ahead = time - clock
+                    message = f"{ahead:.0f} s ahead of the shard's clock; events.max_ahead allows {max_ahead:g} s"
+                    refused.append((i, "ahead", message))
                     continue
             slot = index.get(stream)
             if slot is not None and time < last_time[slot]:
                 behind = last_time[slot] - time
                 if self._drop_late and behind > self._late_by:
-                    message = f"event is {behind:g} s older than its stream's last; events.late_by allows {self._late_by:g} s"
-                    result_refused.append((i, "late", message))
+                    message = f"{behind:g} s older than its stream's last; events.late_by allows {self._late_by:g} s"
+                    refused.append((i, "late", message))
                     continue
                 late += 1
             if clock is None or time > clock:
@@ -142,7 +145,7 @@ class StreamIndex:
             fresh=np.frombuffer(bytes(fresh), np.bool_),
             live=np.array(live, np.int64),
             ended=np.array(ended, np.int64),
-            refused=result_refused,
+            refused=refused,
             late=late,
             expired=expired,
         )
@@ -176,4 +179,4 @@ def saved_slot(arrays: dict[str, Array], stream: str) -> int | None:
 def _ids(arrays: dict[str, Array]) -> list[str]:
     blob = arrays["index_ids"].tobytes()
     edges = np.concatenate([[0], np.cumsum(arrays["index_lengths"])]).tolist()
-    return [blob[a:b].decode() for a, b in zip(edges, edges[1:], strict=False)]
+    return [blob[a:b].decode() for a, b in pairwise(edges)]

@@ -53,7 +53,7 @@ class Transport(Protocol):
 
     def publish(self, partition: Partition, predictions: list[bytes], keys: list[bytes],
                 dead_letters: list[tuple[bytes | None, bytes]]) -> None:
-        """Append encoded predictions (with the stream as key) and dead letters (key, envelope) for one input partition."""
+        """Append encoded predictions (keyed by stream) and dead letters (key, envelope) of one input partition."""
 
     def commit(self, positions: dict[Partition, Committed]) -> None:
         """Make all that was published, and these positions, the truth, together."""

@@ -59,7 +59,7 @@ def test_float32_runs_have_the_same_error_within_one_percent() -> None:
 @pytest.mark.parametrize("k1", [1, 4])
 def test_the_kernels_gradient_is_autograds(precision: str, bound: float, k1: int) -> None:
     # One learning pass per record and no optimiser step: the gradient accumulates over the whole run.
-    overrides = [f"model.precision={precision}", f"model.k1={k1}", "model.hidden_size=16", "model.records_per_step=1000"]
+    overrides = [f"model.precision={precision}", f"model.k1={k1}", "model.hidden_size=16"]
 
     def gradient(engine: Engine) -> np.ndarray:
         chosen = settings(*overrides)

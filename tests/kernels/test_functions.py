@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,13 +50,13 @@ print(digest.hexdigest())
 
 
 @pytest.mark.skipif(not target.is_x86(), reason="compares two x86-64 targets")
-def test_two_processor_targets_give_the_same_bits(tmp_path: object) -> None:
+def test_two_processor_targets_give_the_same_bits(tmp_path: Path) -> None:
     def digest(name: str, features: str) -> str:
         command = [sys.executable, "-c", PROBE, name, features, f"{tmp_path}/{name}"]
         return subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ)).stdout.strip()
 
-    cpu = open("/proc/cpuinfo").read() if os.path.exists("/proc/cpuinfo") else ""
-    if "avx512f" not in cpu:
+    processor = Path("/proc/cpuinfo")
+    if not processor.exists() or "avx512f" not in processor.read_text():
         pytest.skip("this processor has no AVX-512 to compare with AVX2")
     wide = target.X86_FEATURES + ",+avx512f,+avx512vl,+avx512dq,+avx512bw,+avx512cd"
     assert digest(target.X86_NAME, target.X86_FEATURES) == digest("skylake-avx512", wide)
@@ -63,7 +64,7 @@ def test_two_processor_targets_give_the_same_bits(tmp_path: object) -> None:
 
 def test_nothing_but_sums_products_and_divisions_is_called() -> None:
     banned = {"exp", "log", "sin", "cos", "tanh", "power", "expm1", "log1p"}
-    source = open(functions.__file__).read()
+    source = Path(functions.__file__).read_text()
     assert not [name for name in banned if f"np.{name}(" in source or f"math.{name}(" in source]
 
 

@@ -1,0 +1,30 @@
+"""From settings to the log they name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streamrnn.transport.base import Transport
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+
+def open_transport(settings: Settings) -> Transport:
+    """The log that ``transport.kind`` names.
+
+    Raises
+    ------
+    TransportError
+        It cannot be opened; the message names the remedy.
+    """
+    chosen = settings.transport
+    if chosen.kind == "standard":
+        from streamrnn.transport.standard import StandardLog
+
+        return StandardLog(chosen.poll_records)
+    from streamrnn.transport.directory import DirectoryLog
+
+    return DirectoryLog(
+        chosen.path, chosen.input, chosen.predictions, chosen.dead_letters, poll_records=chosen.poll_records
+    )
