@@ -1,6 +1,5 @@
 """``streamrnn demo``: see it learn, with nothing to set up."""
 
-import json
 import tempfile
 import threading
 from contextlib import ExitStack
@@ -41,10 +40,12 @@ def _run(settings: "Settings", total: int | None, streams: int, rate: float | No
     from streamrnn.demo.sensor import DemoSensor
     from streamrnn.demo.view import View
 
+    topic = settings.transport.path / settings.transport.input
+    topic.mkdir(parents=True, exist_ok=True)
+    (topic / "0.jsonl").touch()  # the daemon looks for partitions at its start
     sensor = DemoSensor()
     view = View(sensor, address=f"http://{settings.http.host}:{settings.http.port}/" if settings.http.port else "")
     daemon = Daemon(settings, sensors=[sensor], tap=view.on_predictions)
-    topic = settings.transport.path / settings.transport.input
     stop = threading.Event()
     failures: list[BaseException] = []
 
@@ -65,8 +66,6 @@ def _run(settings: "Settings", total: int | None, streams: int, rate: float | No
         finally:
             daemon.stop()
 
-    topic.mkdir(parents=True, exist_ok=True)
-    (topic / "0.jsonl").touch()  # the daemon looks for partitions at its start
     writer = threading.Thread(target=write, name="demo-writer", daemon=True)
     with view:
         writer.start()
@@ -94,10 +93,10 @@ def _settings(root: Path, seed: int, port: int) -> "Settings":
         "snapshots.path": str(root / "snapshots"),
         "http.port": port,
         "logging.level": "warning",  # lines between the pictures would tear them
-        "model.calendar": True,
-        "streams.expire_after": float(_EXPIRE_AFTER),
+        "model.calendar": "true",
+        "streams.expire_after": _EXPIRE_AFTER,
     }
-    return load(None, [f"{key}={json.dumps(value)}" for key, value in values.items()]).settings
+    return load(None, [f"{key}={value}" for key, value in values.items()]).settings
 
 
 def _new_folder(path: Path) -> Path:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,56 +39,66 @@ def replay(
     from streamrnn.replay.options import SourceError, SourceOptions
     from streamrnn.settings import load
 
-    columns = {"events.stream": stream, "events.time": time_, "events.features": feature}
-    given = [f"{key}={json.dumps(value)}" for key, value in columns.items() if value]
+    features = ",".join(feature) if feature else None
+    columns = {"events.stream": stream, "events.time": time_, "events.features": features}
+    given = [f"{key}={value}" for key, value in columns.items() if value]
     settings = load(config, [*(set_ or []), *given]).settings
-    options = SourceOptions(wide, no_header, limit, partition=partition)
+    options = SourceOptions(wide, no_header, limit, partition=partition, needed=tuple(filter(None, (stream, time_))))
     try:
-        result, rejected, seconds = _run(path, settings, options, quiet=as_json)
+        run = _run(path, settings, options, quiet=as_json)
     except (SourceError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.TRANSPORT) from None
     if report is not None:
         report.parent.mkdir(parents=True, exist_ok=True)
-        report.write_text(result.html(f"Replay of {path.name}"), encoding="utf-8")
+        report.write_text(run.report.html(f"Replay of {path.name}"), encoding="utf-8")
     if as_json:
-        numbers = result.numbers() | {"rejected": rejected, "seconds": round(seconds, 3)}
-        typer.echo(json.dumps(numbers))
+        extra = {"refused": run.refused, "seconds": round(run.seconds, 3), "events_per_second": round(run.pace, 1)}
+        typer.echo(json.dumps(run.report.numbers() | extra))
         return
-    _tell(result, rejected, seconds, report)
+    _tell(run, report)
 
 
-def _run(
-    path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
-) -> tuple["ReplayReport", int, float]:
-    """Report, records refused, and seconds that reading and learning took."""
+@dataclass(slots=True)
+class _Run:
+    """What a replay came to. ``pace`` is in events a second, without the first batch, which waits for the compiler."""
+
+    report: "ReplayReport"
+    refused: int = 0
+    seconds: float = 0.0
+    pace: float = 0.0
+
+
+def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool) -> _Run:
+    """Read, learn and score to the end of the file."""
     from streamrnn.replay.report import ReplayReport
     from streamrnn.replay.source import open_source
     from streamrnn.shard import Shard
 
     source = open_source(path, settings.events, options)
     shard: Shard | None = None
-    result = ReplayReport(settings.events.target_names)
-    rejected = 0
-    progress = None if quiet else _progress()
-    shown: AbstractContextManager[object] = nullcontext() if progress is None else progress
-    started = time.perf_counter()
-    with shown:
-        task = None if progress is None else progress.add_task("compiling", total=1.0, events=0)
+    run = _Run(ReplayReport(settings.events.target_names))
+    started = since = time.perf_counter()
+    before = 0
+    with _progress(quiet) as progress:
+        task = progress.add_task("compiling", total=1.0, events=0)
         for events in source:
-            if shard is None:
-                shard = Shard(settings, events.partition)
+            first = shard is None
+            shard = shard or Shard(settings, events.partition)
             predictions, batch = shard.process(events)
-            result.add(predictions)
-            rejected += sum(batch.dead_letters.values())
-            if progress is not None and task is not None:
-                progress.update(task, completed=source.fraction, description="learning", events=result.events)
-        if progress is not None and task is not None:
-            progress.update(task, completed=1.0)
-    return result, rejected, time.perf_counter() - started
+            run.report.add(predictions)
+            run.refused += sum(batch.dead_letters.values())
+            progress.update(task, completed=source.fraction, description="learning", events=run.report.events)
+            if first:
+                since, before = time.perf_counter(), run.report.events
+    ended = time.perf_counter()
+    run.seconds = ended - started
+    learned = run.report.events - before
+    run.pace = learned / (ended - since) if learned else run.report.events / run.seconds
+    return run
 
 
-def _progress() -> "Progress":
+def _progress(quiet: bool) -> "Progress":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -100,14 +110,15 @@ def _progress() -> "Progress":
         TimeElapsedColumn(),
         console=Console(stderr=True),  # standard output carries the result alone
         transient=True,
+        disable=quiet,
     )
 
 
-def _tell(result: "ReplayReport", rejected: int, seconds: float, report: Path | None) -> None:
+def _tell(run: _Run, report: Path | None) -> None:
     from rich.console import Console
 
-    Console().print(result.table())
-    pace = result.events / seconds if seconds else 0.0
-    typer.echo(f"{seconds:.1f} s, {pace:,.0f} events/s" + (f", {rejected:,} refused" if rejected else ""))
+    Console().print(run.report.table())
+    refused = f", {run.refused:,} refused" if run.refused else ""
+    typer.echo(f"{run.seconds:.1f} s with compiling, then {run.pace:,.0f} events/s{refused}")
     if report is not None:
         typer.echo(f"Report: {report}")

@@ -105,8 +105,8 @@ class Fleet:
         shock, noise = self._random.standard_normal((2, self._size))
         self._drift = _DRIFT_MEMORY * self._drift + 0.3 * self._noise * shock
         days = (times - START) / DAY
-        smooth: Floats = self._base + self._trend * days + self._amplitude * season
-        return smooth + self._drift + self._noise * noise
+        values: Floats = self._base + self._trend * days + self._amplitude * season + self._drift + self._noise * noise
+        return values
 
     def _live_and_die(self, chance: Floats) -> None:
         """Count down silences; let some meters drop out for a while, and others die and leave a successor."""

@@ -18,6 +18,7 @@ class SourceOptions:
     limit : events to read; None for all
     batch : rows read at once
     partition : of a directory log with several
+    needed : columns that a table must have; without this, a missing stream or time column is made up
     """
 
     wide: bool = False
@@ -25,3 +26,4 @@ class SourceOptions:
     limit: int | None = None
     batch: int = 2000
     partition: int | None = None
+    needed: tuple[str, ...] = ()

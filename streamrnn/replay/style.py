@@ -28,12 +28,14 @@ th:first-child, td:first-child { text-align: left; }
 th { color: var(--soft); font-weight: 600; font-size: .85rem; }
 .pair { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); }
 .moments { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); }
-figure { margin: 0; padding: .75rem; background: var(--card); border: 1px solid var(--rule); border-radius: .5rem; }
+figure { margin: 0; overflow-x: auto; padding: .75rem; background: var(--card); border: 1px solid var(--rule);
+  border-radius: .5rem; }
 figure + figure { margin-top: .75rem; }
 .moments figure + figure { margin-top: 0; }
 figcaption { font-size: .9rem; color: var(--soft); margin-bottom: .25rem; overflow-wrap: anywhere; }
 figcaption b { color: var(--ink); }
 .chart { display: block; width: 100%; height: auto; }
+.chart.wide { min-width: 36rem; }
 .legend {
   list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .25rem 0 .5rem; padding: 0;
   font-size: .9rem;

@@ -67,7 +67,7 @@ def line_chart(
     x_ticks = _time_ticks(first, last, width // 130) if times else ticks(first, last, width // 130)
     label = _time_label(x_ticks) if times else _number_label(x_ticks)
     parts = [
-        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" '
+        f'<svg class="chart{" wide" if width > 600 else ""}" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(y_label)} over {escape(x_label)}">'
     ]
     number = _number_label(y_ticks)

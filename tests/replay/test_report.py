@@ -15,7 +15,8 @@ from streamrnn.replay.report import ReplayReport
 
 def predictions(streams, outcomes, settled, naive, times=None):
     """One batch; outcomes, settled and naive are [n] or [n, targets]."""
-    outcomes, settled, naive = (np.asarray(each, float).reshape(len(streams), -1) for each in (outcomes, settled, naive))
+    columns = (np.asarray(each, float).reshape(len(streams), -1) for each in (outcomes, settled, naive))
+    outcomes, settled, naive = columns
     count = np.arange(len(streams))
     times = 1.7e9 + 60.0 * count if times is None else np.asarray(times, float)
     return Predictions(

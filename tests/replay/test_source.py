@@ -65,8 +65,15 @@ def test_a_row_that_is_no_event_is_refused_with_its_place_and_text(file):
     _, times, features, offsets, rejects = read(path)
     assert (times, features, offsets) == ([1.0, 6.0], [[5.0], [7.0]], [0, 5])
     assert [letter.offset for letter in rejects] == [1, 2, 3, 4]
+    assert [letter.reason for letter in rejects] == ["not_a_number", "no_time", "not_a_number", "out_of_range"]
     assert "row 1" in rejects[0].message and "value" in rejects[0].message
     assert rejects[0].value == b"2,broken"
+
+
+def test_a_stream_id_must_be_there_and_not_too_long(file):
+    streams, *_, rejects = read(file(f"stream,value\n,1\na,1\n{'x' * 300},1\n"))
+    assert streams == ["a"]
+    assert [letter.reason for letter in rejects] == ["no_stream", "stream_too_long"]
 
 
 def test_rows_of_another_length(file):
@@ -124,8 +131,10 @@ def test_errors_name_the_remedy(tmp_path, file):
         open_source(tmp_path / "nowhere.csv", Events())
     with pytest.raises(SourceError, match=r"name it \.csv"):
         open_source(file("x", "load.xlsx"), Events())
-    with pytest.raises(SourceError, match="columns are time, speed.*--feature"):
+    with pytest.raises(SourceError, match=r"columns are time, speed.*--feature"):
         open_source(file("time,speed\n1,2\n"), Events())
+    with pytest.raises(SourceError, match=r"no column site.*--stream"):
+        open_source(file("time,value\n1,2\n"), Events(), SourceOptions(needed=("site",)))
     with pytest.raises(SourceError, match="is empty"):
         open_source(file(""), Events())
     with pytest.raises(SourceError, match="topic's folder"):

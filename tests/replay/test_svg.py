@@ -1,5 +1,6 @@
 import math
 import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
 
 import pytest
 
@@ -19,7 +20,7 @@ def texts(svg):
 def test_ticks_cover_the_range_with_few_even_steps(low, high):
     found = ticks(low, high, 4)
     assert found[0] <= low and found[-1] >= high and 2 <= len(found) <= 8
-    steps = {round((b - a) / (found[1] - found[0]), 6) for a, b in zip(found, found[1:], strict=False)}
+    steps = {round((b - a) / (found[1] - found[0]), 6) for a, b in pairwise(found)}
     assert steps == {1.0}
 
 

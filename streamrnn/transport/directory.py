@@ -1,0 +1,210 @@
+"""A log in a folder of JSON lines files: followed as it grows, with outputs and positions committed together."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from pathlib import Path
+
+from streamrnn.events.columns import Partition, Records
+from streamrnn.transport.base import Assignment, Committed, TransportError
+from streamrnn.transport.commits import CommitFile, Entry
+from streamrnn.transport.lines import MAX_LINE_BYTES
+from streamrnn.transport.output import OutputFile
+from streamrnn.transport.tail import Tail
+
+_FILE = re.compile(r"(0|[1-9][0-9]*)\.jsonl")
+#: Seconds between two looks for new lines while nothing comes.
+_PAUSE = 0.01
+
+
+class DirectoryLog:
+    """Reads ``<root>/<input>/<number>.jsonl`` and answers in ``<root>/<predictions>/<number>.jsonl``.
+
+    A topic is a folder, a partition is a file of lines in it, and a line's offset is its number, from 0. Files are
+    followed as they grow, and new files are taken up as they appear; the input folder is never written to. Every line
+    holds an offset, an empty one too (the decoder refuses it). The last line counts once its line feed is there. Of a
+    line longer than 16 MiB only so much is read, which the decoder refuses as too large. Lines have neither key nor
+    timestamp.
+
+    A commit first appends the outputs of its partitions, then replaces ``<root>/commits.json``, which holds positions
+    and output lengths. A start cuts the outputs back to these lengths, so after a crash there is one answer for each
+    line. Someone who reads the outputs while they grow may see the last lines a moment before their commit.
+
+    Parameters
+    ----------
+    root : folder of the log
+    input, predictions, dead_letters : names of the topics
+    poll_records : largest number of lines of one partition in one poll
+    fsync : whether commits outlast a power failure; they outlast a crash of the process either way
+    rescan : seconds between two looks for new partitions
+    max_line_bytes : bytes of a line that are kept
+
+    Raises
+    ------
+    TransportError
+        Where the input folder is missing, another process works in ``root``, or files are not what they were at the
+        last commit. It may come from any method.
+    """
+
+    #: Whether a record's number stands in for its time, as these records have no timestamps.
+    numbered_time = True
+    #: A file can always grow.
+    finished = False
+
+    def __init__(
+        self,
+        root: Path,
+        input: str,
+        predictions: str,
+        dead_letters: str,
+        poll_records: int = 1000,
+        fsync: bool = True,
+        rescan: float = 0.5,
+        max_line_bytes: int = MAX_LINE_BYTES,
+    ) -> None:
+        self._input, self._topic = root / input, input
+        self._outputs = (root / predictions, root / dead_letters)
+        self._poll_records = poll_records
+        self._fsync = fsync
+        self._rescan = rescan
+        self._max_line_bytes = max_line_bytes
+        self._next_scan = -math.inf
+        self._tails: dict[Partition, Tail] = {}
+        self._answers: dict[Partition, tuple[OutputFile, OutputFile]] = {}
+        if not self._input.is_dir():
+            raise TransportError(
+                f"{self._input} is not a folder: make it and put files <number>.jsonl there, or set transport.path and "
+                "transport.input to where they are"
+            )
+        self._commits = CommitFile(root, fsync)
+
+    def changes(self) -> Assignment:
+        """Files that are new since the last call. None is ever revoked."""
+        now = time.monotonic()
+        if now < self._next_scan:
+            return Assignment()
+        first = not self._tails
+        self._next_scan = now + self._rescan
+        numbers = sorted(int(found[1]) for file in self._input.iterdir() if (found := _FILE.fullmatch(file.name)))
+        present = [Partition(self._topic, number) for number in numbers]
+        if first:
+            self._refuse_missing(present)
+        assigned = [partition for partition in present if partition not in self._tails]
+        for partition in assigned:
+            self._open(partition)
+        return Assignment(assigned=assigned)
+
+    def committed(self, partition: Partition) -> Committed | None:
+        """The partition's entry in the commit file."""
+        entry = self._commits.entries.get(str(partition))
+        return None if entry is None else Committed(entry.position, entry.lineage)
+
+    def log_start(self, partition: Partition) -> int:
+        """Always 0: a file begins with its first line."""
+        return 0
+
+    def identity(self, partition: Partition) -> str:
+        """Digest of the first line; empty while there is none.
+
+        It names the file by what it says, so it stays the same when a log is copied to another disk. A file made anew
+        with the same first line goes unnoticed here, and mostly does not at the committed position.
+        """
+        return self._tails[partition].identity()
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Make line ``offset`` the next one; quick at the commit, else by reading on from the nearest known line."""
+        self._tails[partition].seek(offset)
+
+    def poll(self, timeout: float) -> list[Records]:
+        """New lines, up to ``poll_records`` of each partition, so that none waits for another."""
+        deadline = time.monotonic() + timeout
+        while True:
+            polled = [records for partition in self._tails if len(records := self._read(partition))]
+            left = deadline - time.monotonic()
+            if polled or left <= 0:
+                return polled
+            time.sleep(min(_PAUSE, left))
+
+    def publish(
+        self,
+        partition: Partition,
+        predictions: list[bytes],
+        keys: list[bytes],
+        dead_letters: list[tuple[bytes | None, bytes]],
+    ) -> None:
+        """Keep lines for the commit of this partition. Keys are not written: the lines name their streams."""
+        answers, letters = self._answers[partition]
+        answers.append(predictions)
+        letters.append([envelope for _, envelope in dead_letters])
+
+    def commit(self, positions: dict[Partition, Committed]) -> None:
+        """Append the outputs of these partitions, then replace the commit file.
+
+        Output of a partition that is not named stays uncommitted, for its position does.
+        """
+        changed = {}
+        for partition, committed in positions.items():
+            tail = self._tails[partition]
+            answers, letters = self._answers[partition]
+            changed[str(partition)] = Entry(
+                position=committed.position,
+                byte=tail.byte_of(committed.position),
+                lineage=committed.lineage,
+                identity=tail.identity(),
+                predictions_bytes=answers.write(),
+                dead_letters_bytes=letters.write(),
+            )
+        self._commits.replace(changed)
+
+    def lag(self, partition: Partition) -> int | None:
+        """Whole lines not yet read; None while a long backlog is still being counted."""
+        return self._tails[partition].lag()
+
+    def close(self) -> None:
+        """Let go of files and of the lock. Output that was not committed is lost."""
+        for tail in self._tails.values():
+            tail.close()
+        for answers, letters in self._answers.values():
+            answers.close()
+            letters.close()
+        self._tails, self._answers = {}, {}
+        self._commits.close()
+
+    def _open(self, partition: Partition) -> None:
+        entry = self._commits.entries.get(str(partition)) or Entry(0, 0, "", "", 0, 0)
+        name = f"{partition.number}.jsonl"
+        tail = Tail(self._input / name, (entry.position, entry.byte), self._max_line_bytes)
+        if entry.identity and tail.identity() != entry.identity:
+            raise TransportError(
+                f"{tail.path} begins with another line than when it was committed: put the original file back, or "
+                "start a new lineage with another transport.path and snapshots.path"
+            )
+        lengths = (entry.predictions_bytes, entry.dead_letters_bytes)
+        predictions, dead_letters = (
+            OutputFile(folder / name, length, self._fsync)
+            for folder, length in zip(self._outputs, lengths, strict=True)
+        )
+        self._answers[partition] = predictions, dead_letters
+        self._tails[partition] = tail
+
+    def _refuse_missing(self, present: list[Partition]) -> None:
+        """A committed partition whose file is gone would end up silently unread."""
+        known = {str(partition) for partition in present}
+        for name in self._commits.entries:
+            topic, _, number = name.rpartition("-")
+            if topic == self._topic and name not in known:
+                raise TransportError(
+                    f"{self._input / number}.jsonl is gone, but was committed: put it back, or start a new lineage "
+                    "with another transport.path and snapshots.path"
+                )
+
+    def _read(self, partition: Partition) -> Records:
+        tail = self._tails[partition]
+        first = tail.line
+        values: list[bytes | None] = list(tail.read(self._poll_records))
+        n = len(values)
+        return Records(
+            partition, list(range(first, first + n)), [None] * n, values, [math.nan] * n, next_offset=first + n
+        )
