@@ -71,7 +71,7 @@ class Daemon:
         self._transport = transport if transport is not None else open_transport(settings)
         self._store = DirectoryStore(settings.snapshots.path, settings.snapshots.keep)
         self._writer = SnapshotWriter()
-        self._decoder = Decoder(settings.events, numbered_time=getattr(self._transport, "numbered_time", False))
+        self._decoder = Decoder(settings.events, numbered_time=self._transport.numbered_time)
         self._targets = settings.events.target_names
         self._held: dict[Partition, _Held] = {}
         self._waiting: set[Partition] = set()
@@ -90,6 +90,10 @@ class Daemon:
         if replaying:
             return f"replaying {', '.join(replaying)}"
         return None if self._held or self._waiting else "no partition is assigned"
+
+    def shards(self) -> dict[Partition, Shard]:
+        """The shards in hand, for a look at what was learned once ``run`` has returned."""
+        return {partition: held.shard for partition, held in self._held.items()}
 
     def not_live(self) -> str | None:
         """Why the daemon is not alive; None when it is. A stalled loop ends the process by its watchdog."""
@@ -229,6 +233,8 @@ class Daemon:
             self._sensor.on_snapshot(result.partition, result.ok, result.seconds, result.size)
             if not result.ok:
                 logger.error("snapshot failed", extra={"partition": str(result.partition), "error": result.error})
+        if not self._transport.recoverable:
+            return
         limits = self._settings.snapshots
         for partition, held in self._held.items():
             records = held.shard.records - held.snapshot_records

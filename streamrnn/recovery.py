@@ -78,6 +78,8 @@ def begin(
     StateError
         Where snapshots of an earlier life are found but no commit: the outputs that they stood on are gone.
     """
+    if not transport.recoverable:
+        return Opened(Shard(settings, partition), start, start)
     known = store.genesis(partition)
     if known is not None and _later(store, partition, known):
         raise StateError(

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 _EXPIRE_AFTER = 2 * 86_400  # seconds of event time after which a meter that died no longer counts as live
 
+_EVENTS = 5_000_000  # about 2 GB of log and predictions: enough to watch, and no disk filled overnight
+
 
 def demo(
-    events: Annotated[int | None, typer.Option(min=1, help="End by itself after this many events.")] = None,
+    events: Annotated[int, typer.Option(min=1, help="End by itself after this many events.")] = _EVENTS,
     streams: Annotated[int, typer.Option(min=1, max=100_000, help="Streams to make up.")] = 300,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the events and of the initial weights.")] = 0,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the status page; 0 takes a free one.")] = 9464,
@@ -33,7 +35,7 @@ def demo(
     raise typer.Exit(code)
 
 
-def _run(settings: "Settings", total: int | None, streams: int, rate: float | None) -> int:
+def _run(settings: "Settings", total: int, streams: int, rate: float | None) -> int:
     """Write, learn and show until the end; the daemon's exit code."""
     from streamrnn.daemon import Daemon
     from streamrnn.demo.generator import events, write_events
@@ -78,9 +80,9 @@ def _run(settings: "Settings", total: int | None, streams: int, rate: float | No
     return int(code)
 
 
-def _wait_for(sensor: "DemoSensor", total: int | None, stop: threading.Event) -> None:
+def _wait_for(sensor: "DemoSensor", total: int, stop: threading.Event) -> None:
     """Return when the daemon has answered all ``total`` lines, or is told to stop."""
-    while total is not None and sensor.published < total and not stop.wait(0.05):
+    while sensor.published < total and not stop.wait(0.05):
         pass
 
 

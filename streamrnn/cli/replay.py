@@ -48,7 +48,7 @@ def replay(
         run = _run(path, settings, options, quiet=as_json)
     except (SourceError, OSError) as error:
         typer.echo(str(error), err=True)
-        raise typer.Exit(ExitCode.TRANSPORT) from None
+        raise typer.Exit(ExitCode.SETTINGS if isinstance(error, SourceError) else ExitCode.TRANSPORT) from None
     if report is not None:
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(run.report.html(f"Replay of {path.name}"), encoding="utf-8")

@@ -143,7 +143,7 @@ class TableReader:
         return self._names.index(name) if name in self._names else None
 
     def _find_features(self) -> list[int]:
-        self._check(self._settings.features, "Name one with --feature, or take all numeric ones as streams with --wide.")
+        self._check(self._settings.features, "Name one with --feature, or take all numeric ones with --wide.")
         return [self._names.index(name) for name in self._settings.features]
 
     def _check(self, needed: Sequence[str], remedy: str) -> None:

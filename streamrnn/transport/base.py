@@ -62,6 +62,14 @@ class Transport(Protocol):
         """Records between the read position and the log's end; None where there is no end to know."""
 
     @property
+    def numbered_time(self) -> bool:
+        """True where a record without a time of its own takes its offset as its event time."""
+
+    @property
+    def recoverable(self) -> bool:
+        """True where commits and records outlive the process, so that snapshots and replay make sense."""
+
+    @property
     def finished(self) -> bool:
         """True when the log has ended for good (end of standard input, a script's EOF)."""
 

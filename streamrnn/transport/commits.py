@@ -80,8 +80,10 @@ class CommitFile:
         self.entries = entries
 
     def close(self) -> None:
-        """Let go of the lock."""
-        os.close(self._lock)
+        """Let go of the lock; a second call does nothing."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
     def _read(self) -> dict[str, Entry]:
         try:

@@ -50,6 +50,9 @@ class DirectoryLog:
 
     #: Whether a record's number stands in for its time, as these records have no timestamps.
     numbered_time = True
+    #: Commits and records outlive the process.
+    recoverable = True
+    recoverable = True
     #: A file can always grow.
     finished = False
 

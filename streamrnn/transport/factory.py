@@ -20,9 +20,9 @@ def open_transport(settings: Settings) -> Transport:
     """
     chosen = settings.transport
     if chosen.kind == "standard":
-        from streamrnn.transport.standard import StandardLog
+        from streamrnn.transport.standard import StandardInput
 
-        return StandardLog(chosen.poll_records)
+        return StandardInput(poll_records=chosen.poll_records)
     from streamrnn.transport.directory import DirectoryLog
 
     return DirectoryLog(

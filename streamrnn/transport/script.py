@@ -135,6 +135,9 @@ class ScriptLog:
     """
 
     numbered_time = True
+    recoverable = True
+    #: Commits and records outlive the process.
+    recoverable = True
 
     def __init__(self, script: Sequence[Item] | Broker, partitions: int = 1, poll_records: PollSizes = 1000) -> None:
         self.broker = script if isinstance(script, Broker) else Broker(script, partitions)

@@ -20,7 +20,7 @@ _BLOCK = 64 * 1024
 _AHEAD = 32
 
 
-class StandardInput:
+class StandardLog:
     """Reads lines from standard input and answers on standard output.
 
     There is one partition, ``stdin-0``; a line's offset is its number, from 0. Predictions go to standard output and
@@ -31,18 +31,21 @@ class StandardInput:
 
     Parameters
     ----------
-    source, output, errors : byte streams; None takes the process's own
     poll_records : largest number of lines of one poll
+    source, output, errors : byte streams; None takes the process's own
     """
 
     numbered_time = True
+    recoverable = False
+    #: What was read is gone: there is nothing to replay.
+    recoverable = False
 
     def __init__(
         self,
+        poll_records: int = 1000,
         source: BufferedIOBase | BinaryIO | None = None,
         output: BinaryIO | None = None,
         errors: BinaryIO | None = None,
-        poll_records: int = 1000,
     ) -> None:
         self._source: _Source = source if source is not None else sys.stdin.buffer  # type: ignore[assignment]
         self._output = output if output is not None else sys.stdout.buffer

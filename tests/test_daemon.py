@@ -1,0 +1,99 @@
+"""The daemon on a scripted log: whatever crashes, what readers see and what was learned do not change."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from streamrnn.daemon import Daemon
+from streamrnn.exits import ExitCode
+from streamrnn.settings.schema import Settings
+from streamrnn.transport.script import Broker, ScriptCrash, ScriptLog, Token
+from tests.helpers import settings
+
+
+def daemon_settings(folder: Path, *overrides: str) -> Settings:
+    return settings(
+        f"snapshots.path={folder}", "snapshots.every_records=150", "transport.commit_interval=0.001",
+        "streams.max_live=4", *overrides,
+    )  # fmt: skip
+
+
+def script(n: int, seed: int = 0) -> list[dict[str, object] | bytes]:
+    source = random.Random(seed)
+    log: list[dict[str, object] | bytes] = []
+    for i in range(n):
+        value = None if source.random() < 0.1 else round(source.gauss(0, 1), 3)
+        log.append({"stream": f"s{source.randrange(6)}", "time": i, "value": value})
+        if source.random() < 0.05:
+            log.append(b'{"stream": "s1", "time": ')
+    return log
+
+
+def run_through(broker: Broker, chosen: Settings, polls: int) -> str:
+    """Run the daemon again and again until the script ends; return the digest of what it learned."""
+    while True:
+        daemon = Daemon(chosen, transport=ScriptLog(broker, poll_records=polls))
+        try:
+            assert daemon.run() == ExitCode.OK
+        except ScriptCrash:
+            continue
+        return "".join(shard.digest() for shard in daemon.shards().values())
+
+
+def outputs(broker: Broker) -> object:
+    return broker.predictions, broker.dead_letters
+
+
+def test_crashes_rebalances_and_stalls_change_neither_output_nor_state(tmp_path: Path) -> None:
+    log = script(1500)
+    calm = Broker([*log, Token.EOF], 1)
+    expected = run_through(calm, daemon_settings(tmp_path / "calm"), polls=100)
+    source = random.Random(3)
+    wild_log: list[object] = list(log)
+    for token in [Token.CRASH] * 6 + [Token.REBALANCE] * 3 + [Token.STALL] * 3:
+        wild_log.insert(source.randrange(len(wild_log)), token)
+    wild = Broker([*wild_log, Token.EOF], 1)  # type: ignore[list-item]
+    digest = run_through(wild, daemon_settings(tmp_path / "wild"), polls=37)
+    assert outputs(wild) == outputs(calm)
+    assert digest == expected
+
+
+def test_every_record_gives_one_prediction_or_one_dead_letter(tmp_path: Path) -> None:
+    log = script(300)
+    broker = Broker([*log, Token.EOF], 1)
+    run_through(broker, daemon_settings(tmp_path), polls=50)
+    predictions, letters = (sum(len(rows) for rows in kind.values()) for kind in (broker.predictions, broker.dead_letters))
+    assert predictions == sum(isinstance(item, dict) for item in log)
+    assert letters == sum(isinstance(item, bytes) for item in log)
+
+
+def test_other_settings_than_the_snapshots_stop_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = Broker([*script(200), Token.EOF], 1)
+    run_through(broker, daemon_settings(tmp_path), polls=50)
+    again = Daemon(daemon_settings(tmp_path, "model.hidden_size=16"), transport=ScriptLog(broker))
+    assert again.run() == ExitCode.STATE
+    assert "other settings" in caplog.text
+
+
+def test_lost_snapshots_stop_the_start_with_the_remedy(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    broker = Broker([*script(200), Token.EOF], 1)
+    run_through(broker, daemon_settings(tmp_path / "first"), polls=50)
+    assert Daemon(daemon_settings(tmp_path / "second"), transport=ScriptLog(broker)).run() == ExitCode.STATE
+    assert "snapshots.path" in caplog.text
+
+
+def test_a_corrupt_snapshot_is_passed_over_for_the_older_one(tmp_path: Path) -> None:
+    log = script(800)
+    calm = Broker([*log, Token.EOF], 1)
+    expected = run_through(calm, daemon_settings(tmp_path / "calm"), polls=50)
+    broker = Broker([*log[:600], Token.CRASH, *log[600:], Token.EOF], 1)
+    chosen = daemon_settings(tmp_path / "torn")
+    with pytest.raises(ScriptCrash):
+        Daemon(chosen, transport=ScriptLog(broker, poll_records=50)).run()
+    newest = max((tmp_path / "torn").rglob("*.safetensors"))
+    newest.write_bytes(newest.read_bytes()[:-10])
+    assert run_through(broker, chosen, polls=50) == expected
+    assert outputs(broker) == outputs(calm)

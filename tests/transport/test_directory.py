@@ -1,0 +1,237 @@
+"""A folder of files is a log that can be followed, committed and recovered."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from streamrnn.events import Partition
+from streamrnn.transport import Committed, TransportError
+from streamrnn.transport.directory import DirectoryLog
+
+P0, P1 = Partition("events", 0), Partition("events", 1)
+Open = Callable[..., DirectoryLog]
+Write = Callable[..., None]
+
+
+def values(log: DirectoryLog, timeout: float = 0.0) -> list[bytes | None]:
+    return [value for records in log.poll(timeout) for value in records.values]
+
+
+def answer(log: DirectoryLog, position: int, *predictions: bytes, partition: Partition = P0) -> None:
+    log.publish(partition, list(predictions), [b""] * len(predictions), [])
+    log.commit({partition: Committed(position, "L")})
+
+
+def test_new_lines_are_followed_as_they_come(open_log: Open, write: Write) -> None:
+    write(b"one\n")
+    log = open_log()
+    log.changes()
+    assert values(log) == [b"one"]
+    write(b"two\nthree\n")
+    assert values(log) == [b"two", b"three"]
+
+
+def test_a_torn_last_line_waits_for_its_line_feed(open_log: Open, write: Write) -> None:
+    write(b"one\ntw")
+    log = open_log()
+    log.changes()
+    assert values(log) == [b"one"]
+    assert values(log) == []
+    assert log.lag(P0) == 0
+    write(b"o\n")
+    assert values(log) == [b"two"]
+
+
+def test_an_empty_line_holds_an_offset(open_log: Open, write: Write) -> None:
+    write(b"\n\none\n")
+    log = open_log()
+    log.changes()
+    [records] = log.poll(0)
+    assert (records.offsets, records.values) == ([0, 1, 2], [b"", b"", b"one"])
+
+
+def test_each_partition_gets_its_share_of_a_poll(open_log: Open, write: Write) -> None:
+    write(b"a\n" * 1000)
+    write(b"b\n" * 3, number=1)
+    log = open_log()
+    log.changes()
+    assert {str(records.partition): len(records) for records in log.poll(0)} == {"events-0": 10, "events-1": 3}
+
+
+def test_a_new_file_is_a_new_partition(open_log: Open, write: Write) -> None:
+    log = open_log()
+    assert log.changes().assigned == []
+    write(b"one\n", number=1)
+    assert log.changes().assigned == [P1]
+    assert log.changes().assigned == []
+    assert values(log) == [b"one"]
+
+
+def test_other_files_are_no_partitions(open_log: Open, root: Path) -> None:
+    for name in ("01.jsonl", "x.jsonl", "0.json", "-1.jsonl", "0.jsonl.gz"):
+        (root / "events" / name).write_bytes(b"one\n")
+    assert open_log().changes().assigned == []
+
+
+def test_identity_is_that_of_the_first_line(open_log: Open, write: Write) -> None:
+    write(b"on")
+    log = open_log()
+    log.changes()
+    assert log.identity(P0) == ""
+    write(b"e\n")
+    first = log.identity(P0)
+    write(b"two\n")
+    assert log.identity(P0) == first != ""
+
+
+def test_a_restart_goes_on_after_the_commit(open_log: Open, write: Write) -> None:
+    write(b"one\ntwo\nthree\n")
+    log = open_log(poll_records=2)
+    log.changes()
+    assert values(log) == [b"one", b"two"]
+    answer(log, 2, b"p1", b"p2")
+    log.close()
+    log = open_log()
+    log.changes()
+    assert log.committed(P0) == Committed(2, "L")
+    log.seek(P0, 2)
+    assert values(log) == [b"three"]
+    log.seek(P0, 0)
+    assert values(log) == [b"one", b"two", b"three"]
+
+
+def test_a_restart_cuts_outputs_back_to_the_commit(open_log: Open, write: Write, root: Path) -> None:
+    write(b"one\ntwo\n")
+    log = open_log()
+    log.changes()
+    answer(log, 1, b"p1")
+    log.close()
+    for topic in ("predictions", "dead-letters"):
+        with open(root / topic / "0.jsonl", "ab") as file:
+            file.write(b"torn and never commit")
+    open_log().changes()
+    assert (root / "predictions/0.jsonl").read_bytes() == b"p1\n"
+    assert (root / "dead-letters/0.jsonl").read_bytes() == b""
+
+
+def test_output_without_any_commit_is_cut_to_nothing(open_log: Open, write: Write, root: Path) -> None:
+    write(b"one\n")
+    (root / "predictions").mkdir()
+    (root / "predictions/0.jsonl").write_bytes(b"from a crash before the first commit\n")
+    open_log().changes()
+    assert (root / "predictions/0.jsonl").read_bytes() == b""
+
+
+def test_a_commit_of_one_partition_does_not_commit_the_output_of_another(
+    open_log: Open, write: Write, root: Path
+) -> None:
+    write(b"one\n")
+    write(b"one\n", number=1)
+    log = open_log()
+    log.changes()
+    log.poll(0)
+    log.publish(P1, [b"not yet"], [b""], [])
+    answer(log, 1, b"p1")
+    assert (root / "predictions/1.jsonl").read_bytes() == b""
+    assert log.committed(P1) is None
+
+
+def test_a_commit_before_what_was_polled_knows_its_byte(open_log: Open, write: Write, root: Path) -> None:
+    write(b"one\ntwo\nthree\n")
+    log = open_log()
+    log.changes()
+    log.poll(0)
+    answer(log, 2)
+    assert json.loads((root / "commits.json").read_bytes())["events-0"]["byte"] == 8
+
+
+def test_commits_reach_the_disk_when_asked_to(open_log: Open, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    write(b"one\n")
+    log = open_log(fsync=True)
+    log.changes()
+    synced.clear()
+    answer(log, 1, b"p1")
+    assert len(synced) == 3  # the output, the commit file, the folder
+
+
+def test_a_cut_commit_leaves_the_older_one(
+    open_log: Open, write: Write, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(b"one\ntwo\n")
+    log = open_log()
+    log.changes()
+    answer(log, 1, b"p1")
+
+    def fail(source: Path, target: Path) -> None:
+        raise OSError("the power is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", fail)
+        with pytest.raises(OSError, match="power"):
+            answer(log, 2, b"p2")
+    log.close()
+    log = open_log()
+    log.changes()
+    assert log.committed(P0) == Committed(1, "L")
+    assert (root / "predictions/0.jsonl").read_bytes() == b"p1\n"
+
+
+def committed_log(open_log: Open, write: Write) -> None:
+    write(b"one\ntwo\nthree\n")
+    log = open_log()
+    log.changes()
+    answer(log, 2, b"p1", b"p2")
+    log.close()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"one\n", b"other\ntwo\nthree\n", b"one\nxtwo\nthree\n"],
+    ids=["empty", "short", "first", "shifted"],
+)
+def test_an_input_that_is_not_the_one_of_the_commit_stops(
+    open_log: Open, write: Write, root: Path, content: bytes
+) -> None:
+    committed_log(open_log, write)
+    (root / "events/0.jsonl").write_bytes(content)
+    with pytest.raises(TransportError, match="start a new lineage"):
+        open_log().changes()
+
+
+def test_a_committed_input_that_is_gone_stops(open_log: Open, write: Write, root: Path) -> None:
+    committed_log(open_log, write)
+    (root / "events/0.jsonl").unlink()
+    with pytest.raises(TransportError, match="is gone"):
+        open_log().changes()
+
+
+def test_an_output_shorter_than_its_commit_stops(open_log: Open, write: Write, root: Path) -> None:
+    committed_log(open_log, write)
+    (root / "predictions/0.jsonl").write_bytes(b"p1\n")
+    with pytest.raises(TransportError, match="were committed"):
+        open_log().changes()
+
+
+def test_a_damaged_commit_file_stops(open_log: Open, write: Write, root: Path) -> None:
+    committed_log(open_log, write)
+    (root / "commits.json").write_bytes(b"{")
+    with pytest.raises(TransportError, match="damaged"):
+        open_log()
+
+
+def test_two_processes_cannot_work_in_one_folder(open_log: Open) -> None:
+    first = open_log()
+    with pytest.raises(TransportError, match="another process"):
+        open_log()
+    first.close()
+    open_log()
+
+
+def test_a_missing_input_folder_stops(tmp_path: Path) -> None:
+    with pytest.raises(TransportError, match="make it"):
+        DirectoryLog(tmp_path, "events", "predictions", "dead-letters")
