@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from streamrnn.events.columns import DeadLetter, Events, Partition, Predictions, Records
 from streamrnn.events.dead_letter import encode_dead_letter
 from streamrnn.events.decode import Decoder
@@ -169,6 +171,7 @@ class Daemon:
         partition = records.partition
         if partition in self._waiting:
             start = records.offsets[0] if records.offsets else records.next_offset
+            self._commit()  # what others published must not become visible with this partition's first commit alone
             opened = begin(self._settings, self._store, self._transport, partition, start)
             self._waiting.discard(partition)
             self._hold(partition, opened.shard, start, start)
@@ -197,7 +200,8 @@ class Daemon:
         with self._busy("publish"):
             self._transport.publish(partition, values, [stream.encode() for stream in predictions.streams], letters)
         held.position = records.next_offset
-        held.last_time = float(predictions.times[-1]) if len(predictions) else held.last_time
+        if len(predictions) and np.isfinite(predictions.times[-1]):  # a tombstone may have no time
+            held.last_time = float(predictions.times[-1])
         self._dirty = True
         size = sum(len(value) for value in records.values if value is not None)
         self._sensor.on_batch(partition, replace(report, bytes=size))

@@ -88,7 +88,7 @@ def begin(
         )
     shard = Shard(settings, partition)
     arrays = shard.saved()
-    shard.lineage = lineage_of(settings, transport.identity(partition), start, arrays["weights"])
+    shard.lineage = lineage_of(settings, partition, transport.identity(partition), start, arrays["weights"])
     header = make_header(settings, partition, start, 0, shard.lineage, genesis=True)
     store.begin(header, arrays).finish(start)
     transport.commit({partition: Committed(start, shard.lineage)})
@@ -153,10 +153,13 @@ def restore(
     return Opened(shard, header.position, committed.position)
 
 
-def lineage_of(settings: Settings, identity: str, start: int, weights: npt.NDArray[Any]) -> str:
+def lineage_of(
+    settings: Settings, partition: Partition, identity: str, start: int, weights: npt.NDArray[Any]
+) -> str:
     """Identity of a shard's history: settings that change state, seed, log, start, initial weights and build."""
     sha = hashlib.sha256()
-    for part in (settings.state_digest(), str(settings.seed), identity, str(start), repr(sorted(versions().items()))):
+    build = repr(sorted(versions().items()))
+    for part in (settings.state_digest(), str(settings.seed), str(partition), identity, str(start), build):
         sha.update(part.encode() + b"\0")
     sha.update(weights.tobytes())
     return sha.hexdigest()[:16]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streamrnn.exits import ExitCode
+
 if TYPE_CHECKING:
     from streamrnn.demo.sensor import DemoSensor
     from streamrnn.settings.schema import Settings
@@ -41,13 +43,27 @@ def _run(settings: "Settings", total: int, streams: int, rate: float | None) -> 
     from streamrnn.demo.generator import events, write_events
     from streamrnn.demo.sensor import DemoSensor
     from streamrnn.demo.view import View
+    from streamrnn.observe import logs
+    from streamrnn.observe.http import HttpError, HttpServer
+    from streamrnn.observe.prometheus import PrometheusSensor
+    from streamrnn.recovery import versions
 
+    logs.setup(settings.logging.level, settings.logging.format)
     topic = settings.transport.path / settings.transport.input
     topic.mkdir(parents=True, exist_ok=True)
     (topic / "0.jsonl").touch()  # the daemon looks for partitions at its start
     sensor = DemoSensor()
-    view = View(sensor, address=f"http://{settings.http.host}:{settings.http.port}/" if settings.http.port else "")
-    daemon = Daemon(settings, sensors=[sensor], tap=view.on_predictions)
+    view = View(sensor)
+    metrics = PrometheusSensor(settings.events.target_names, versions(), settings.scoring.window)
+    daemon = Daemon(settings, sensors=[sensor, metrics], tap=view.on_predictions)
+    http = settings.http
+    server = HttpServer(http.host, http.port, metrics.registry, live=daemon.not_live, ready=daemon.not_ready)
+    try:
+        server.start()
+    except HttpError:
+        typer.echo(f"port {http.port} is taken: choose another with --port, or --port 0 for any free one", err=True)
+        return ExitCode.SETTINGS
+    view.address = f"http://{http.host}:{server.port}/"
     stop = threading.Event()
     failures: list[BaseException] = []
 
@@ -69,11 +85,14 @@ def _run(settings: "Settings", total: int, streams: int, rate: float | None) -> 
             daemon.stop()
 
     writer = threading.Thread(target=write, name="demo-writer", daemon=True)
-    with view:
-        writer.start()
-        code = daemon.run()
-        stop.set()
-        writer.join()
+    try:
+        with view:
+            writer.start()
+            code = daemon.run()
+            stop.set()
+            writer.join()
+    finally:
+        server.stop()
     if failures:
         raise failures[0]
     typer.echo(view.summary())
@@ -104,6 +123,6 @@ def _settings(root: Path, seed: int, port: int) -> "Settings":
 def _new_folder(path: Path) -> Path:
     if path.exists() and (not path.is_dir() or next(path.iterdir(), None)):
         typer.echo(f"{path} is there already and not empty: give --keep a new folder.", err=True)
-        raise typer.Exit(2)
+        raise typer.Exit(ExitCode.SETTINGS)
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -28,13 +28,16 @@ class View:
     ----------
     sensor : where the headline comes from
     console : where to draw; None for standard output
+
+    Attributes
+    ----------
     address : of the daemon's status page, to be shown; empty for none
     """
 
-    def __init__(self, sensor: DemoSensor, console: Console | None = None, address: str = "") -> None:
+    def __init__(self, sensor: DemoSensor, console: Console | None = None) -> None:
         self._sensor = sensor
         self._console = Console() if console is None else console
-        self._address = address
+        self.address = ""
         self._watch = Watch()
         self._stop = threading.Event()
         lively = self._console.is_terminal and not self._console.is_dumb_terminal and not os.environ.get("NO_COLOR")
@@ -56,7 +59,7 @@ class View:
 
     def picture(self) -> Panel:
         """The whole view as of now."""
-        hint = f"{self._address}   Ctrl-C ends" if self._address else "Ctrl-C ends"
+        hint = f"{self.address}   Ctrl-C ends" if self.address else "Ctrl-C ends"
         return Panel(
             Group(self._headline(), Text(), self._streams()),
             title="streamrnn demo: one network learns while the events flow",

@@ -20,7 +20,7 @@ _BLOCK = 64 * 1024
 _AHEAD = 32
 
 
-class StandardLog:
+class StandardInput:
     """Reads lines from standard input and answers on standard output.
 
     There is one partition, ``stdin-0``; a line's offset is its number, from 0. Predictions go to standard output and

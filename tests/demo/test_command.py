@@ -1,5 +1,6 @@
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -32,6 +33,13 @@ def test_an_interrupt_drains_and_sums_up():
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert "Learned from" in out
+
+
+def test_a_taken_port_is_said_with_the_remedy():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and f"port {port} is taken" in done.stderr
 
 
 @pytest.mark.parametrize("content", ["file", "folder"])

@@ -97,7 +97,8 @@ def test_the_summary_of_nothing_claims_nothing():
 
 def test_the_picture_shows_headline_and_streams(sensor):
     screen = console(True)
-    view = View(sensor, screen, "http://127.0.0.1:9464/")
+    view = View(sensor, screen)
+    view.address = "http://127.0.0.1:9464/"
     view.on_predictions(predictions(["a", "b"], [1.0, 2.0], [math.nan, 2.5]))
     screen.print(view.picture())
     text = re.sub(r"\x1b\[[0-9;]*m", "", screen.file.getvalue())

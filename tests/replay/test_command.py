@@ -38,10 +38,8 @@ def test_json_is_all_that_it_prints(file):
 
 
 def test_settings_can_be_set(file):
-    scores = [
-        json.loads(run(file, "--feature", "height", "--json", "--set", f"seed={seed}").stdout)["targets"]["height"]["mae"]
-        for seed in (1, 1, 2)
-    ]
+    runs = [run(file, "--feature", "height", "--json", "--set", f"seed={seed}") for seed in (1, 1, 2)]
+    scores = [json.loads(done.stdout)["targets"]["height"]["mae"] for done in runs]
     assert scores[0] == scores[1] != scores[2]
 
 

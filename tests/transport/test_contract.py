@@ -12,7 +12,7 @@ from streamrnn.events import Records
 from streamrnn.transport import Committed, Transport
 from streamrnn.transport.directory import DirectoryLog
 from streamrnn.transport.script import ScriptLog
-from streamrnn.transport.standard import StandardLog
+from streamrnn.transport.standard import StandardInput
 
 LINES = [b"%d" % number for number in range(25)]
 
@@ -38,7 +38,7 @@ def directory(folder: Path) -> Case:
 def standard(folder: Path) -> Case:
     output, errors = io.BytesIO(), io.BytesIO()
     source = io.BytesIO(b"".join(line + b"\n" for line in LINES))
-    log = StandardLog(10, source, output, errors)
+    log = StandardInput(10, source, output, errors)
     return Case(log, lambda: output.getvalue().splitlines(), lambda: errors.getvalue().splitlines())
 
 

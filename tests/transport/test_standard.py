@@ -9,7 +9,7 @@ from typing import BinaryIO
 import pytest
 
 from streamrnn.transport import Committed, TransportError
-from streamrnn.transport.standard import PARTITION, StandardLog
+from streamrnn.transport.standard import PARTITION, StandardInput
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def pipe() -> Iterator[tuple[BinaryIO, BinaryIO]]:
 
 
 def test_the_last_line_needs_no_line_feed() -> None:
-    log = StandardLog(10, io.BytesIO(b"one\ntwo"))
+    log = StandardInput(10, io.BytesIO(b"one\ntwo"))
     assert [records.values for records in log.poll(1) + log.poll(1)] in ([[b"one", b"two"]], [[b"one"], [b"two"]])
 
 
 def test_it_is_finished_when_all_was_polled() -> None:
-    log = StandardLog(1, io.BytesIO(b"one\ntwo\n"))
+    log = StandardInput(1, io.BytesIO(b"one\ntwo\n"))
     while not log._ended:
         assert not log.finished
         log.poll(0.1)
@@ -36,7 +36,7 @@ def test_it_is_finished_when_all_was_polled() -> None:
 
 def test_a_pipe_without_data_does_not_hold_up_the_daemon(pipe: tuple[BinaryIO, BinaryIO]) -> None:
     source, sink = pipe
-    log = StandardLog(10, source)
+    log = StandardInput(10, source)
     started = time.monotonic()
     assert log.poll(0.05) == []
     assert time.monotonic() - started < 1
@@ -52,7 +52,7 @@ def test_a_pipe_without_data_does_not_hold_up_the_daemon(pipe: tuple[BinaryIO, B
 def test_a_fast_writer_has_to_wait(pipe: tuple[BinaryIO, BinaryIO]) -> None:
     source, sink = pipe
     os.set_blocking(sink.fileno(), False)
-    log = StandardLog(10, source)
+    log = StandardInput(10, source)
     written, full = 0, 0
     while full < 20:
         count = sink.write(b"x" * 999 + b"\n")
@@ -65,7 +65,7 @@ def test_a_fast_writer_has_to_wait(pipe: tuple[BinaryIO, BinaryIO]) -> None:
 
 
 def test_there_is_no_going_back() -> None:
-    log = StandardLog(10, io.BytesIO(b"one\n"))
+    log = StandardInput(10, io.BytesIO(b"one\n"))
     log.seek(PARTITION, 0)
     log.poll(1)
     with pytest.raises(TransportError, match="kind: directory"):
@@ -73,14 +73,14 @@ def test_there_is_no_going_back() -> None:
 
 
 def test_no_commit_is_ever_found() -> None:
-    log = StandardLog(10, io.BytesIO(b""), io.BytesIO(), io.BytesIO())
+    log = StandardInput(10, io.BytesIO(b""), io.BytesIO(), io.BytesIO())
     log.commit({PARTITION: Committed(1, "L")})
     assert log.committed(PARTITION) is None
 
 
 def test_a_reader_that_went_away_is_an_error_with_a_remedy(pipe: tuple[BinaryIO, BinaryIO]) -> None:
     source, sink = pipe
-    log = StandardLog(10, io.BytesIO(b""), sink, io.BytesIO())
+    log = StandardInput(10, io.BytesIO(b""), sink, io.BytesIO())
     source.close()
     log.publish(PARTITION, [b"answer"], [b"a"], [])
     with pytest.raises(TransportError, match="reader of the pipe"):
