@@ -63,7 +63,7 @@ def test_every_record_gives_one_prediction_or_one_dead_letter(tmp_path: Path) ->
     log = script(300)
     broker = Broker([*log, Token.EOF], 1)
     run_through(broker, daemon_settings(tmp_path), polls=50)
-    predictions, letters = (sum(len(rows) for rows in kind.values()) for kind in (broker.predictions, broker.dead_letters))
+    predictions, letters = (sum(map(len, kind.values())) for kind in (broker.predictions, broker.dead_letters))
     assert predictions == sum(isinstance(item, dict) for item in log)
     assert letters == sum(isinstance(item, bytes) for item in log)
 
