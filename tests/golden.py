@@ -1,0 +1,41 @@
+"""A short run whose every bit is known: shows whether this machine computes what others do.
+
+``python -m tests.golden`` renews the digests, after a change that is meant to change the bits.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from streamrnn.shard import Shard
+from streamrnn.streams.layout import Layout
+from tests.helpers import PARTITION, settings, walk
+
+FILE = Path(__file__).with_name("golden.json")
+RUNS = {
+    "default": [],
+    "float64": ["model.precision=float64"],
+    "season, calendar, k1 3": ["model.season=6", "model.calendar=true", "model.k1=3"],
+}
+
+
+def digest(overrides: list[str]) -> str:
+    """Digest of a shard's state after 2,000 events, from weights that no library drew by its own algorithm."""
+    chosen = settings("streams.max_live=6", *overrides)
+    layout = Layout.from_settings(chosen)
+    wide = 3 * layout.hidden
+    count = (layout.inputs + layout.hidden + 2) * wide + layout.targets * (layout.hidden + 1)
+    weights = (np.arange(count) * 7919 % 1009 / 1009 - 0.5).astype(chosen.model.precision)
+    shard = Shard(chosen, PARTITION, weights=weights)
+    shard.process(walk(2000, 9))
+    return shard.digest()
+
+
+def main() -> None:
+    """Write the digests of this machine."""
+    FILE.write_text(json.dumps({name: digest(overrides) for name, overrides in RUNS.items()}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
