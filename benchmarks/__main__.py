@@ -1,5 +1,6 @@
 """``make bench``."""
 
-from benchmarks import engine
+from benchmarks import daemon, engine
 
 engine.main()
+daemon.main()
