@@ -1,6 +1,7 @@
 """``make bench``."""
 
-from benchmarks import daemon, engine
+from benchmarks import daemon, engine, long_memory
 
 engine.main()
 daemon.main()
+long_memory.main()

@@ -83,6 +83,10 @@ class Shard:
         sums = self._state.window.sum(axis=1) if window else self._state.scores
         return {name: _score(row) for name, row in zip(self._targets, sums, strict=True)}
 
+    def forget_states(self) -> None:
+        """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""
+        self._state.network_slab[:, : self._state.layout.input_ring] = 0
+
     def saved(self) -> dict[str, Array]:
         """All state as arrays (views where possible: write them before the next batch)."""
         return self._state.saved(self._index.rows) | self._index.saved()

@@ -34,20 +34,6 @@ def events(
     )
 
 
-def cut(whole: Events, first: int, last: int) -> Events:
-    """The events from place ``first`` up to ``last``."""
-    piece = slice(first, last)
-    return Events(
-        partition=whole.partition,
-        offsets=whole.offsets[piece],
-        streams=whole.streams[piece],
-        times=whole.times[piece],
-        timestamps=whole.timestamps[piece],
-        features=whole.features[piece],
-        ends=whole.ends[piece],
-    )
-
-
 def walk(n: int, streams: int, features: int = 1, missing: float = 0.1, seed: int = 0) -> Events:
     """Random walks over several streams in random turn, with missing values."""
     rng = np.random.default_rng(seed)

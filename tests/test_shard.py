@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from streamrnn.shard import Shard
-from tests.helpers import PARTITION, cut, events, settings, walk
+from tests.helpers import PARTITION, events, settings, walk
 
 CHOSEN = settings("streams.max_live=6", "streams.expire_after=600")
 
@@ -18,7 +18,7 @@ def test_poll_boundaries_change_no_bit() -> None:
     forecasts, at = [], 0
     while at < len(log):
         step = int(rng.integers(1, 200))
-        forecasts.append(pieces.process(cut(log, at, at + step))[0].forecasts)
+        forecasts.append(pieces.process(log.cut(at, at + step))[0].forecasts)
         at += step
     np.testing.assert_array_equal(np.concatenate(forecasts), at_once.forecasts)
     assert pieces.digest() == whole.digest()
@@ -31,11 +31,11 @@ def test_restoring_saved_state_changes_no_bit(overrides: list[str]) -> None:
     whole = Shard(chosen, PARTITION)
     whole.process(log)
     first = Shard(chosen, PARTITION)
-    first.process(cut(log, 0, 777))
+    first.process(log.cut(0, 777))
     saved = {name: values.copy() for name, values in first.saved().items()}
     second = Shard(chosen, PARTITION, weights=saved["weights"])
     second.load(saved)
-    second.process(cut(log, 777, 2000))
+    second.process(log.cut(777, 2000))
     assert second.digest() == whole.digest()
 
 

@@ -12,7 +12,7 @@ class CompiledEngine:
         """Advance the state by the batch."""
         process(
             batch.slots, batch.fresh, batch.live, batch.times, batch.values, batch.out, batch.counts,
-            state.sizes, state.target_features, state.rates, state.network_slab, state.accounts, state.tallies,
-            state.weights, state.first_moment, state.second_moment, state.gradient,
-            state.totals, state.sums, state.scores, state.window,
+            state.sizes, state.target_features, state.shown, state.rates,
+            state.network_slab, state.accounts, state.tallies,
+            state.weights, state.first_moment, state.second_moment, state.gradient, state.totals, state.sums, state.scores, state.window,
         )  # fmt: skip

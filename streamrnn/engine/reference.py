@@ -139,7 +139,8 @@ class _Record:
         state, batch, i, layout = self.state, self.batch, self.i, self.layout
         wide = np.zeros(layout.inputs)
         for f in range(layout.features):
-            update_feature(self.account, self.tally, f, layout.features, batch.values[i, f], wide)
+            value = batch.values[i, f]
+            update_feature(self.account, self.tally, f, layout.features, value, state.shown[f], wide)
         self.tally[EVENTS] += 1
         place = 3 * layout.features
         if layout.calendar:

@@ -52,6 +52,8 @@ class State:
         self.rates = np.array(
             [model.learning_rate, model.clip_norm, model.huber_delta if model.loss == "huber" else 0.0]
         )
+        withheld = settings.events.withheld
+        self.shown = np.array([feature not in withheld for feature in settings.events.features], np.float64)
         self.target_features = np.array(layout.target_features, np.int64)
 
     def saved(self, rows: int) -> dict[str, Array]:

@@ -91,6 +91,14 @@ class Events:
     def __len__(self) -> int:
         return len(self.offsets)
 
+    def cut(self, first: int, last: int) -> "Events":
+        """The events from row ``first`` up to ``last``, without the rejects."""
+        piece = slice(first, last)
+        return Events(
+            self.partition, self.offsets[piece], self.streams[piece], self.times[piece], self.timestamps[piece],
+            self.features[piece], self.ends[piece],
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

@@ -146,8 +146,8 @@ def season_inputs(account, tally, start, season, targets, target_features, featu
 
 
 @entry
-def process(slots, fresh, live, times, values, out, counts, sizes, target_features, rates, network_slab, accounts,
-            tallies, weights, first, second, gradient, totals, sums, scores, window):
+def process(slots, fresh, live, times, values, out, counts, sizes, target_features, shown, rates, network_slab,
+            accounts, tallies, weights, first, second, gradient, totals, sums, scores, window):
     """Process n records in log order, in place.
 
     slots int64[n], fresh bool[n] (the stream starts here), live int64[n] (live streams after this record), times
@@ -258,7 +258,7 @@ def process(slots, fresh, live, times, values, out, counts, sizes, target_featur
 
         # Scale, step, forecast.
         for f in range(features):
-            update_feature(account, tally, f, features, values[i, f], wide_inputs)
+            update_feature(account, tally, f, features, values[i, f], shown[f], wide_inputs)
         tally[EVENTS] += 1
         place = 3 * features
         if calendar:

@@ -33,8 +33,8 @@ def clip(x):
 
 
 @kernel
-def update_feature(account, tally, feature, features, value, inputs):
-    """Take in a feature's value (NaN: missing), update its scale, and write its three inputs.
+def update_feature(account, tally, feature, features, value, shown, inputs):
+    """Take in a feature's value (NaN: missing), update its scale, and write its three inputs (zeros unless shown).
 
     Mean and variance by exponentially weighted updates whose first 20,000 steps are plain averages (West 1979).
     """
@@ -44,7 +44,7 @@ def update_feature(account, tally, feature, features, value, inputs):
     inputs[place + 1] = 0.0
     inputs[place + 2] = 0.0
     if np.isnan(value):
-        inputs[place + 2] = 1.0
+        inputs[place + 2] = shown
         return
     values = STREAM_FIELDS + feature
     changes = STREAM_FIELDS + features + feature
@@ -55,7 +55,7 @@ def update_feature(account, tally, feature, features, value, inputs):
         account[at + SQUARED_CHANGE] += rate * (change * change - account[at + SQUARED_CHANGE])
         account[at + ABSOLUTE_CHANGE] += rate * (abs(change) - account[at + ABSOLUTE_CHANGE])
         rms = np.sqrt(account[at + SQUARED_CHANGE]) + floor_of(value)
-        inputs[place + 1] = clip(change / rms)
+        inputs[place + 1] = shown * clip(change / rms)
     tally[values] += 1
     rate = max(1.0 / tally[values], 1.0 / MEMORY)
     off = value - account[at + MEAN]
@@ -63,7 +63,7 @@ def update_feature(account, tally, feature, features, value, inputs):
     account[at + VARIANCE] = (1.0 - rate) * (account[at + VARIANCE] + rate * off * off)
     account[at + LAST] = value
     deviation = np.sqrt(account[at + VARIANCE]) + floor_of(value)
-    inputs[place] = clip((value - account[at + MEAN]) / deviation)
+    inputs[place] = shown * clip((value - account[at + MEAN]) / deviation)
 
 
 @kernel

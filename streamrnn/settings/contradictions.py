@@ -46,6 +46,8 @@ def _fields(settings: Settings) -> Iterator[Contradiction]:
             yield Contradiction(("events.targets",), "must not name a target twice")
         if not set(events.targets) <= set(events.features):
             yield Contradiction(("events.targets", "events.features"), "must all be among events.features")
+    if not set(events.withheld) <= set(events.target_names):
+        yield Contradiction(("events.withheld", "events.targets"), "must all be among the targets")
     if events.stream is not None and events.stream in events.features:
         yield Contradiction(("events.features", "events.stream"), "must not contain the field of events.stream")
     if events.time is not None and events.time in events.features:

@@ -92,6 +92,11 @@ class Events(Section):
         min_length=1,
         description="The features to forecast, in this order. null: all of them.",
     )
+    withheld: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        description="Features that the network is not shown: targets to be told from the other fields alone.",
+    )
     max_bytes: int = Field(default=65_536, ge=2, le=16_777_216, description="Largest value of a record, in bytes.")
     max_key_bytes: int = Field(default=256, ge=1, le=65_536, description="Longest stream id, in bytes of UTF-8.")
     max_magnitude: float = Field(

@@ -19,7 +19,7 @@ VARIANTS = [
     ["model.loss=l1"],
     ["model.calendar=true", "model.season=6"],
     ["model.records_per_step=1", "model.clip_norm=0.1"],
-    ['events.features=["a","b","c"]', 'events.targets=["c","a"]'],
+    ['events.features=["a","b","c"]', 'events.targets=["c","a"]', 'events.withheld=["a"]'],
     ["model.hidden_size=32", "streams.max_live=3"],
 ]
 
