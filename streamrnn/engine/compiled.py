@@ -14,5 +14,6 @@ class CompiledEngine:
             batch.slots, batch.fresh, batch.live, batch.times, batch.values, batch.out, batch.counts,
             state.sizes, state.target_features, state.shown, state.rates,
             state.network_slab, state.accounts, state.tallies,
-            state.weights, state.first_moment, state.second_moment, state.gradient, state.totals, state.sums, state.scores, state.window,
+            state.weights, state.first_moment, state.second_moment, state.gradient,
+            state.totals, state.sums, state.scores, state.window,
         )  # fmt: skip
