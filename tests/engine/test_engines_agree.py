@@ -1,5 +1,7 @@
 """The compiled engine computes what torch with autograd computes, record by record."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,25 @@ def test_float64_runs_agree_within_a_millionth(overrides: list[str]) -> None:
     np.testing.assert_allclose(compiled.weights, reference.weights, atol=1e-6)
     np.testing.assert_array_equal(compiled.totals, reference.totals)
     np.testing.assert_array_equal(answers.counts, expected.counts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_long_runs_over_random_settings_agree_in_both_precisions(seed: int) -> None:
+    source = random.Random(seed)
+    k2 = source.randint(1, 12)
+    overrides = [
+        f"model.k2={k2}", f"model.k1={source.randint(1, k2)}", f"model.hidden_size={source.choice([4, 12, 32])}",
+        f"model.loss={source.choice(['huber', 'l1'])}", f"model.calendar={source.choice(['true', 'false'])}",
+        f"model.season={source.choice(['null', '1', '24'])}", f"streams.max_live={source.choice([1, 3, 50])}",
+        f"model.records_per_step={source.choice([1, 8, 20])}", f"events.features={source.choice(['[a]', '[a,b]'])}",
+    ]  # fmt: skip
+    wide = ["model.precision=float64", *overrides]
+    (_, answers), (_, expected) = run(CompiledEngine(), wide, 2000), run(TorchEngine(), wide, 2000)
+    scale = np.nanmax(np.abs(expected.out))
+    np.testing.assert_allclose(answers.out, expected.out, atol=1e-6 * scale, rtol=0, equal_nan=True)
+    (compiled, _), (reference, _) = run(CompiledEngine(), overrides, 2000), run(TorchEngine(), overrides, 2000)
+    np.testing.assert_allclose(compiled.scores[:, :2], reference.scores[:, :2], rtol=0.01)
 
 
 def test_float32_runs_have_the_same_error_within_one_percent() -> None:
