@@ -75,7 +75,7 @@ def reachability(settings: Settings) -> Iterator[Finding]:
 
 
 def memory_table(settings: Settings) -> str:
-    """Memory of the streams, by slab: a stream, all of them, and all of them while a snapshot is taken.
+    """Memory of the streams' slabs: of one stream and of all. A snapshot copies nothing; the key index comes on top.
 
     Parameters
     ----------
@@ -96,8 +96,8 @@ def memory_table(settings: Settings) -> str:
         ("all", layout.bytes_per_stream()),
     ]
     live = settings.streams.max_live
-    header = ("memory of a partition, in bytes", "a stream", f"{live} streams", "with a snapshot's copy")
-    lines = [header, *((name, str(size), str(size * live), str(2 * size * live)) for name, size in rows)]
+    header = ("memory of a partition, in bytes", "a stream", f"{live} streams")
+    lines = [header, *((name, str(size), str(size * live)) for name, size in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     return "".join(
         f"{line[0]:<{widths[0]}}"
