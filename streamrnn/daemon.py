@@ -115,6 +115,9 @@ class Daemon:
         except (TransportError, OSError) as error:
             logger.error(str(error))
             return ExitCode.TRANSPORT
+        except MemoryError as error:
+            logger.error(f"{error}: lower streams.max_live, model.season, model.k2 or model.hidden_size")
+            return ExitCode.SETTINGS
         except Exception:
             logger.exception("internal error")
             return ExitCode.INTERNAL

@@ -108,8 +108,10 @@ def memory_table(settings: Settings) -> str:
 
 
 def _input(folder: Path) -> Finding:
+    from streamrnn.transport.directory import partition_files
+
     try:
-        partitions = sorted(path for path in folder.iterdir() if path.suffix == ".jsonl" and path.stem.isdecimal())
+        partitions = list(partition_files(folder).values())
     except OSError as error:
         return Finding(
             "transport",

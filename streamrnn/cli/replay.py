@@ -1,7 +1,9 @@
 """``streamrnn replay``: how well would it forecast this file?"""
 
+import csv
 import json
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,6 +48,9 @@ def replay(
     options = SourceOptions(wide, no_header, limit, partition=partition, needed=tuple(filter(None, (stream, time_))))
     try:
         run = _run(path, settings, options, quiet=as_json)
+    except (EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+        typer.echo(f"{path} cannot be read to its end: {error}. Is it whole, and text in UTF-8?", err=True)
+        raise typer.Exit(ExitCode.SETTINGS) from None
     except (SourceError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.SETTINGS if isinstance(error, SourceError) else ExitCode.TRANSPORT) from None

@@ -15,6 +15,7 @@ from streamrnn.events.columns import Events, Partition, Records
 from streamrnn.replay.options import SourceError, SourceOptions
 from streamrnn.replay.table import Column, TableReader
 from streamrnn.settings.schema import Events as EventSettings
+from streamrnn.transport.directory import partition_files
 
 _LINES = (".jsonl", ".json", ".ndjson")
 _TABLES = (".csv", ".txt", ".tsv")
@@ -95,7 +96,7 @@ def open_source(path: Path, settings: EventSettings, options: SourceOptions | No
 
 def _partition_file(folder: Path, number: int | None) -> Path:
     """The file of a topic folder's only partition, or of the one asked for."""
-    files = {int(file.stem): file for file in folder.glob("*.jsonl") if file.stem.isdecimal()}
+    files = partition_files(folder)
     if not files:
         raise SourceError(f"{folder} holds no <number>.jsonl: give a topic's folder, such as {folder}/events")
     if number is None and len(files) > 1:

@@ -19,6 +19,12 @@ _FILE = re.compile(r"(0|[1-9][0-9]*)\.jsonl")
 _PAUSE = 0.01
 
 
+def partition_files(folder: Path) -> dict[int, Path]:
+    """The partitions of a topic's folder by number: regular files named <number>.jsonl, all else is passed over."""
+    found = ((_FILE.fullmatch(file.name), file) for file in folder.iterdir())
+    return {int(match[1]): file for match, file in found if match and file.is_file()}
+
+
 class DirectoryLog:
     """Reads ``<root>/<input>/<number>.jsonl`` and answers in ``<root>/<predictions>/<number>.jsonl``.
 
@@ -90,8 +96,7 @@ class DirectoryLog:
             return Assignment()
         first = not self._tails
         self._next_scan = now + self._rescan
-        numbers = sorted(int(found[1]) for file in self._input.iterdir() if (found := _FILE.fullmatch(file.name)))
-        present = [Partition(self._topic, number) for number in numbers]
+        present = [Partition(self._topic, number) for number in sorted(partition_files(self._input))]
         if first:
             self._refuse_missing(present)
         assigned = [partition for partition in present if partition not in self._tails]

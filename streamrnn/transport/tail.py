@@ -11,6 +11,8 @@ from streamrnn.transport.base import TransportError
 from streamrnn.transport.lines import MAX_LINE_BYTES, LineSplitter
 
 BLOCK = 1024 * 1024
+#: One read goes no further once it holds this many bytes, so that long lines do not add up in memory.
+READ_BYTES = 16 * 1024 * 1024
 IDENTITY_BYTES = 4096
 #: Newly counted bytes of one call of `lag`, so that a long backlog does not hold up the loop (about 3 ms).
 COUNT_BYTES = 8 * BLOCK
@@ -61,9 +63,10 @@ class Tail:
         return hashlib.sha256(head).hexdigest()[:16] if feed or len(head) == IDENTITY_BYTES else ""
 
     def read(self, limit: int) -> list[bytes]:
-        """Up to ``limit`` further lines, without their line feeds."""
-        while len(self._ready) - self._next < limit and self._fill():
-            pass
+        """Up to ``limit`` further lines, without their line feeds; fewer where they are very long."""
+        held = sum(map(len, self._ready[self._next :]))
+        while len(self._ready) - self._next < limit and held < READ_BYTES and self._fill():
+            held = sum(map(len, self._ready))
         lines = self._ready[self._next : self._next + limit]
         self._next += len(lines)
         if self._next >= len(self._ready):

@@ -235,3 +235,24 @@ def test_two_processes_cannot_work_in_one_folder(open_log: Open) -> None:
 def test_a_missing_input_folder_stops(tmp_path: Path) -> None:
     with pytest.raises(TransportError, match="make it"):
         DirectoryLog(tmp_path, "events", "predictions", "dead-letters")
+
+
+def test_long_lines_do_not_add_up_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "events").mkdir()
+    line = b"x" * (8 * 1024 * 1024) + b"\n"
+    (tmp_path / "events" / "0.jsonl").write_bytes(line * 6)
+    log = DirectoryLog(tmp_path, "events", "predictions", "dead-letters")
+    log.changes()
+    sizes = []
+    while sum(sizes) < 6:
+        sizes += [len(records) for records in log.poll(1)]
+    assert max(sizes) <= 3
+    log.close()
+
+
+def test_a_folder_with_a_partitions_name_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "events" / "1.jsonl").mkdir(parents=True)
+    (tmp_path / "events" / "0.jsonl").write_bytes(b"{}\n")
+    log = DirectoryLog(tmp_path, "events", "predictions", "dead-letters")
+    assert [partition.number for partition in log.changes().assigned] == [0]
+    log.close()
