@@ -147,8 +147,9 @@ class Daemon:
     def _assign(self) -> None:
         """Open what was assigned, let go of what was revoked."""
         changes = self._transport.changes()
-        for partition in changes.revoked:
+        if changes.revoked:
             self._commit()
+        for partition in changes.revoked:
             self._held.pop(partition, None)
             self._waiting.discard(partition)
             self._sensor.on_assignment(len(self._held), "revoked")

@@ -53,11 +53,6 @@ class Shard:
         """Events that the model has taken in."""
         return int(self._state.totals[sizes.RECORDS])
 
-    @property
-    def live_streams(self) -> int:
-        """Streams that have a slot."""
-        return len(self._index)
-
     def process(self, events: Events) -> tuple[Predictions, BatchReport]:
         """Answer a batch of events in log order, and learn from it."""
         before = self._totals()

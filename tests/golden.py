@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from streamrnn.network.forecaster import weight_count
 from streamrnn.shard import Shard
 from streamrnn.streams.layout import Layout
 from tests.helpers import PARTITION, settings, walk
@@ -24,9 +25,7 @@ def digest(overrides: list[str]) -> str:
     """Digest of a shard's state after 2,000 events, from weights that no library drew by its own algorithm."""
     chosen = settings("streams.max_live=6", *overrides)
     layout = Layout.from_settings(chosen)
-    wide = 3 * layout.hidden
-    count = (layout.inputs + layout.hidden + 2) * wide + layout.targets * (layout.hidden + 1)
-    weights = (np.arange(count) * 7919 % 1009 / 1009 - 0.5).astype(chosen.model.precision)
+    weights = (np.arange(weight_count(layout)) * 7919 % 1009 / 1009 - 0.5).astype(chosen.model.precision)
     shard = Shard(chosen, PARTITION, weights=weights)
     shard.process(walk(2000, 9))
     return shard.digest()

@@ -15,7 +15,7 @@ from streamrnn.engine.state import State
 from streamrnn.kernels import loop, optimiser, scores
 from streamrnn.kernels.scaling import calendar_inputs, update_feature
 from streamrnn.network.forecaster import Forecaster
-from streamrnn.streams.layout import AGE, EVENTS, FEATURE_FIELDS, HEAD, SHARE, TARGET_FIELDS
+from streamrnn.streams.layout import AGE, EVENTS, HEAD
 
 
 class TorchEngine:
@@ -47,11 +47,8 @@ class _Record:
         """Settle, learn, step the optimiser, scale, step the state, forecast."""
         state, batch, i, layout = self.state, self.batch, self.i, self.layout
         if batch.fresh[i]:
-            state.network_slab[batch.slots[i]] = 0
-            self.account[:] = 0
-            self.tally[:] = 0
-            for k in range(layout.targets):
-                self.account[FEATURE_FIELDS * layout.features + TARGET_FIELDS * k + SHARE] = 0.5
+            row = state.network_slab[batch.slots[i]]
+            loop.start_stream(row, self.account, self.tally, layout.features, layout.targets)
         head, age = int(self.tally[HEAD]), int(self.tally[AGE])
         block = scores.block_of(state.totals[sizes.RECORDS], state.sizes[sizes.SCORE_BLOCK], state.window)
         loop.settle(

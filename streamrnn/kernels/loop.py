@@ -55,6 +55,16 @@ MISSING = 1e6  # stands for "no target" in the ring of learning targets, which a
 
 
 @kernel
+def start_stream(row, account, tally, features, targets):
+    """Clear a slot's rows for a stream that starts; last value and network begin with equal weights."""
+    row[:] = 0
+    account[:] = 0.0
+    tally[:] = 0
+    for k in range(targets):
+        account[FEATURE_FIELDS * features + TARGET_FIELDS * k + SHARE] = 0.5
+
+
+@kernel
 def settle(account, target_features, features, values, ring, targets, scores, window, block, out):
     """Score the pending forecasts against this record's values and note the learning targets in ``ring[targets]``."""
     for k in range(targets):
@@ -198,11 +208,7 @@ def process(slots, fresh, live, times, values, out, counts, sizes, target_featur
         slot = slots[i]
         row, account, tally = network_slab[slot], accounts[slot], tallies[slot]
         if fresh[i]:
-            row[:] = 0
-            account[:] = 0.0
-            tally[:] = 0
-            for k in range(targets):
-                account[FEATURE_FIELDS * features + TARGET_FIELDS * k + SHARE] = 0.5
+            start_stream(row, account, tally, features, targets)
         head, age = tally[HEAD], tally[AGE]
         block = block_of(totals[RECORDS], sizes[SCORE_BLOCK], window)
         newest = row[y_at + head * targets : y_at + (head + 1) * targets]
