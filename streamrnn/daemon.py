@@ -1,4 +1,8 @@
-"""The loop: poll, decode, process, encode, publish, commit; snapshots between commits."""
+"""The loop: poll, decode, process, encode, publish, commit; snapshots between commits.
+
+Workers process one poll while this thread encodes the poll before and decodes the next. The order of each partition,
+and with it every bit, is that of the log.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,7 +24,7 @@ from streamrnn.events.dead_letter import encode_dead_letter
 from streamrnn.events.decode import Decoder
 from streamrnn.events.encode import encode_predictions
 from streamrnn.exits import ExitCode
-from streamrnn.observe.sensor import Sensor, Sensors
+from streamrnn.observe.sensor import BatchReport, Sensor, Sensors
 from streamrnn.observe.watchdog import Watchdog
 from streamrnn.recovery import StateError, begin, make_header, restore
 from streamrnn.shard import Shard
@@ -27,6 +32,7 @@ from streamrnn.snapshots.store import DirectoryStore
 from streamrnn.snapshots.writer import SnapshotWriter
 from streamrnn.transport.base import Committed, Transport, TransportError
 from streamrnn.transport.factory import open_transport
+from streamrnn.workers import Workers
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -38,15 +44,30 @@ POLL_SECONDS = 0.05  # longest wait for records: also how late a signal is seen
 
 @dataclass(slots=True)
 class _Held:
-    """A partition in hand: its shard, where it stands, and up to where it must be silent."""
+    """A partition in hand: its shard, where it stands, and up to where it must be silent.
+
+    ``position`` is the next offset to answer, ``ahead`` the next one that no worker has been given.
+    """
 
     shard: Shard
     position: int
+    ahead: int
     silent_until: int
     committed: int
     snapshot_records: int
     snapshot_time: float
     last_time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Records that a worker was given, and what it will make of them."""
+
+    held: _Held
+    records: Records
+    events: Events
+    silent: bool
+    answer: Future[tuple[Predictions, BatchReport, float]]
 
 
 class Daemon:
@@ -73,6 +94,8 @@ class Daemon:
         self._transport = transport if transport is not None else open_transport(settings)
         self._store = DirectoryStore(settings.snapshots.path, settings.snapshots.keep)
         self._writer = SnapshotWriter()
+        self._workers = Workers()
+        self._under_way: list[_Batch] = []
         self._decoder = Decoder(settings.events, numbered_time=self._transport.numbered_time)
         self._targets = settings.events.target_names
         self._held: dict[Partition, _Held] = {}
@@ -123,6 +146,7 @@ class Daemon:
             return ExitCode.INTERNAL
         finally:
             self._ended = True
+            self._workers.close()
             self._writer.close()
             self._transport.close()
             self._sensor.on_state("stopped")
@@ -134,10 +158,13 @@ class Daemon:
             self._watchdog.feed()
             self._assign()
             with self._busy("poll_wait"):
-                polled = self._transport.poll(POLL_SECONDS)
-            for records in polled:
-                self._take(records)
+                polled = self._transport.poll(0.0 if self._under_way else POLL_SECONDS)
+            begun = [batch for records in polled for batch in self._take(records)]
+            self._answer()
+            self._under_way = begun
             if time.monotonic() >= next_commit or self._transport.finished:
+                if any(self._snapshot_due(held) for held in self._held.values()):
+                    self._answer()  # a snapshot is of a shard that stands at its commit
                 self._commit()
                 self._snapshot()
                 next_commit = time.monotonic() + self._settings.transport.commit_interval
@@ -148,6 +175,7 @@ class Daemon:
         """Open what was assigned, let go of what was revoked."""
         changes = self._transport.changes()
         if changes.revoked:
+            self._answer()
             self._commit()
         for partition in changes.revoked:
             self._held.pop(partition, None)
@@ -167,11 +195,12 @@ class Daemon:
             self._sensor.on_state("running")
 
     def _hold(self, partition: Partition, shard: Shard, position: int, committed: int) -> None:
-        self._held[partition] = _Held(shard, position, committed, committed, shard.records, time.monotonic())
+        now = time.monotonic()
+        self._held[partition] = _Held(shard, position, position, committed, committed, shard.records, now)
         self._sensor.on_assignment(len(self._held), "assigned")
 
-    def _take(self, records: Records) -> None:
-        """Process one partition's records: silently as far as they were answered before, then live."""
+    def _take(self, records: Records) -> Iterator[_Batch]:
+        """Give one partition's records to a worker: silently as far as they were answered before, then live."""
         partition = records.partition
         if partition in self._waiting:
             start = records.offsets[0] if records.offsets else records.next_offset
@@ -180,21 +209,42 @@ class Daemon:
             self._waiting.discard(partition)
             self._hold(partition, opened.shard, start, start)
         held = self._held[partition]
-        if held.position < held.silent_until:
+        if held.ahead < held.silent_until:
             silent, records = records.split(held.silent_until)
-            events = self._decoder.decode(silent)
-            held.shard.process(events)
-            held.position = silent.next_offset
-            self._sensor.on_replay(partition, len(silent), held.position >= held.silent_until)
-        if records.next_offset > held.position:
-            self._answer(held, records)
+            yield self._give(held, silent, silent=True)
+        if records.next_offset > held.ahead:
+            yield self._give(held, records, silent=False)
 
-    def _answer(self, held: _Held, records: Records) -> None:
-        partition = records.partition
+    def _give(self, held: _Held, records: Records, silent: bool) -> _Batch:
         with self._busy("decode"):
             events = self._decoder.decode(records)
-        with self._busy("process"):
+        held.ahead = records.next_offset
+
+        def process() -> tuple[Predictions, BatchReport, float]:
+            started = time.perf_counter()
             predictions, report = held.shard.process(events)
+            return predictions, report, time.perf_counter() - started
+
+        return _Batch(held, records, events, silent, self._workers.submit(records.partition, process))
+
+    def _answer(self) -> None:
+        """Wait for the batches under way, and publish what is new."""
+        batches, self._under_way = self._under_way, []
+        for batch in batches:
+            predictions, report, seconds = batch.answer.result()
+            held, records = batch.held, batch.records
+            if batch.silent:
+                done = records.next_offset >= held.silent_until
+                self._sensor.on_replay(records.partition, len(records), done)
+            else:
+                self._sensor.on_busy("process", seconds)
+                self._publish(records, batch.events, predictions, report)
+                if len(predictions) and np.isfinite(predictions.times[-1]):  # a tombstone may have no time
+                    held.last_time = float(predictions.times[-1])
+            held.position = records.next_offset
+
+    def _publish(self, records: Records, events: Events, predictions: Predictions, report: BatchReport) -> None:
+        partition = records.partition
         with self._busy("encode"):
             values = encode_predictions(predictions, self._targets)
             letters = [
@@ -203,9 +253,6 @@ class Daemon:
             ]
         with self._busy("publish"):
             self._transport.publish(partition, values, [stream.encode() for stream in predictions.streams], letters)
-        held.position = records.next_offset
-        if len(predictions) and np.isfinite(predictions.times[-1]):  # a tombstone may have no time
-            held.last_time = float(predictions.times[-1])
         self._dirty = True
         size = sum(len(value) for value in records.values if value is not None)
         self._sensor.on_batch(partition, replace(report, bytes=size))
@@ -241,15 +288,8 @@ class Daemon:
             self._sensor.on_snapshot(result.partition, result.ok, result.seconds, result.size)
             if not result.ok:
                 logger.error("snapshot failed", extra={"partition": str(result.partition), "error": result.error})
-        if not self._transport.recoverable:
-            return
-        limits = self._settings.snapshots
         for partition, held in self._held.items():
-            records = held.shard.records - held.snapshot_records
-            due = records >= limits.every_records or time.monotonic() - held.snapshot_time >= limits.every_seconds
-            if records == 0 or not (due or all_now) or held.position != held.committed:
-                continue
-            if self._writer.busy(partition):
+            if not self._snapshot_due(held, all_now) or not held.ahead == held.position == held.committed:
                 continue
             header = make_header(
                 self._settings, partition, held.position, held.shard.records, held.shard.lineage
@@ -265,10 +305,18 @@ class Daemon:
                 continue
             self._writer.submit(partition, pending, held.committed)
 
+    def _snapshot_due(self, held: _Held, all_now: bool = False) -> bool:
+        records = held.shard.records - held.snapshot_records
+        limits = self._settings.snapshots
+        due = records >= limits.every_records or time.monotonic() - held.snapshot_time >= limits.every_seconds
+        wanted = self._transport.recoverable and records > 0 and (due or all_now)
+        return wanted and not self._writer.busy(held.shard.partition)
+
     def _drain(self) -> None:
         """Commit what is in hand, then leave a snapshot so that the next start is quick."""
         self._sensor.on_state("draining")
         deadline = time.monotonic() + self._settings.daemon.drain_deadline
+        self._answer()
         self._commit()
         self._writer.wait(max(0.0, deadline - time.monotonic()))
         self._snapshot(all_now=True)

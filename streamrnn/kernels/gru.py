@@ -12,7 +12,7 @@ import numpy as np
 
 from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.functions import sigmoid, tanh
-from streamrnn.kernels.linear import add_outer, add_rows
+from streamrnn.kernels.linear import add_columns, add_outer, add_rows
 
 ONE = np.float32(1)
 
@@ -21,7 +21,7 @@ ONE = np.float32(1)
 def step(x, h, w, b, u, c, left, right, gates, out):
     """One step: from input x[inputs] and state h[hidden] to the next state out[hidden].
 
-    ``left`` and ``right`` [3 hidden] are work space; ``gates`` [4, hidden] keeps r, z, n and h Un + cn for ``back``.
+    ``left`` and ``right`` [3 hidden] are work space; ``gates`` [4 hidden] keeps r, z, n and h Un + cn for ``back``.
     """
     hidden = h.shape[0]
     for j in range(3 * hidden):
@@ -29,33 +29,37 @@ def step(x, h, w, b, u, c, left, right, gates, out):
         right[j] = c[j]
     add_rows(left, x, w, x.shape[0], 3 * hidden)
     add_rows(right, h, u, hidden, 3 * hidden)
+    r, z, n, inner = gates[:hidden], gates[hidden : 2 * hidden], gates[2 * hidden : 3 * hidden], gates[3 * hidden :]
+    for j in range(2 * hidden):
+        gates[j] = sigmoid(left[j] + right[j])
     for j in range(hidden):
-        gates[0, j] = sigmoid(left[j] + right[j])
+        inner[j] = right[2 * hidden + j]
+        n[j] = tanh(left[2 * hidden + j] + r[j] * right[2 * hidden + j])
     for j in range(hidden):
-        gates[1, j] = sigmoid(left[hidden + j] + right[hidden + j])
-    for j in range(hidden):
-        gates[3, j] = right[2 * hidden + j]
-        gates[2, j] = tanh(left[2 * hidden + j] + gates[0, j] * right[2 * hidden + j])
-    for j in range(hidden):
-        out[j] = gates[2, j] + gates[1, j] * (h[j] - gates[2, j])
+        out[j] = n[j] + z[j] * (h[j] - n[j])
 
 
 @kernel
 def back(h, gates, dh, transposed_u, d_left, d_right, dh_before):
-    """One step back: from dh[hidden] to the gradients of both gate sums [3 hidden] and of the state before."""
+    """One step back: from dh[hidden] to the gradients of both gate sums [3 hidden] and of the state before.
+
+    Short loops over few arrays: the compiler vectorises none that has more arrays than it can check for overlap.
+    """
     hidden = h.shape[0]
+    r, z, n, inner = gates[:hidden], gates[hidden : 2 * hidden], gates[2 * hidden : 3 * hidden], gates[3 * hidden :]
+    dr, dz, dn = d_left[:hidden], d_left[hidden : 2 * hidden], d_left[2 * hidden :]
     for j in range(hidden):
-        r, z, n = gates[0, j], gates[1, j], gates[2, j]
-        dn = (dh[j] - dh[j] * z) * (ONE - n * n)
-        dz = dh[j] * (h[j] - n) * (z - z * z)
-        dr = dn * gates[3, j] * (r - r * r)
-        d_left[j] = dr
-        d_left[hidden + j] = dz
-        d_left[2 * hidden + j] = dn
-        d_right[j] = dr
-        d_right[hidden + j] = dz
-        d_right[2 * hidden + j] = dn * r
-        dh_before[j] = dh[j] * z
+        dn[j] = (dh[j] - dh[j] * z[j]) * (ONE - n[j] * n[j])
+    for j in range(hidden):
+        dz[j] = dh[j] * (h[j] - n[j]) * (z[j] - z[j] * z[j])
+    for j in range(hidden):
+        dr[j] = dn[j] * inner[j] * (r[j] - r[j] * r[j])
+    for j in range(2 * hidden):
+        d_right[j] = d_left[j]
+    for j in range(hidden):
+        d_right[2 * hidden + j] = dn[j] * r[j]
+    for j in range(hidden):
+        dh_before[j] = dh[j] * z[j]
     add_rows(dh_before, d_right, transposed_u, 3 * hidden, hidden)
 
 
@@ -65,7 +69,5 @@ def add_gradient(x, h, d_left, d_right, steps, gw, gb, gu, gc):
     columns = d_left.shape[1]
     add_outer(gw, x, d_left, steps, x.shape[1], columns)
     add_outer(gu, h, d_right, steps, h.shape[1], columns)
-    for i in range(steps):
-        for j in range(columns):
-            gb[j] += d_left[i, j]
-            gc[j] += d_right[i, j]
+    add_columns(gb, d_left, steps, columns)
+    add_columns(gc, d_right, steps, columns)

@@ -16,11 +16,18 @@ def add_rows(out, x, matrix, rows, columns):
         for j in range(columns):
             out[j] += (a * matrix[k, j] + b * matrix[k + 1, j]) + (c * matrix[k + 2, j] + d * matrix[k + 3, j])
         k += 4
-    while k < rows:
+    if k + 3 == rows:
+        a, b, c = x[k], x[k + 1], x[k + 2]
+        for j in range(columns):
+            out[j] += (a * matrix[k, j] + b * matrix[k + 1, j]) + c * matrix[k + 2, j]
+    elif k + 2 == rows:
+        a, b = x[k], x[k + 1]
+        for j in range(columns):
+            out[j] += a * matrix[k, j] + b * matrix[k + 1, j]
+    elif k + 1 == rows:
         a = x[k]
         for j in range(columns):
             out[j] += a * matrix[k, j]
-        k += 1
 
 
 @kernel
@@ -28,16 +35,33 @@ def add_outer(out, left, right, steps, rows, columns):
     """out[k, j] += sum over i of left[i, k] * right[i, j]: a window's outer products in one pass."""
     for k in range(rows):
         i = 0
-        while i + 4 <= steps:
+        while i + 8 <= steps:
             a, b, c, d = left[i, k], left[i + 1, k], left[i + 2, k], left[i + 3, k]
+            e, f, g, h = left[i + 4, k], left[i + 5, k], left[i + 6, k], left[i + 7, k]
             for j in range(columns):
-                out[k, j] += (a * right[i, j] + b * right[i + 1, j]) + (c * right[i + 2, j] + d * right[i + 3, j])
-            i += 4
+                out[k, j] += (
+                    (a * right[i, j] + b * right[i + 1, j]) + (c * right[i + 2, j] + d * right[i + 3, j])
+                ) + ((e * right[i + 4, j] + f * right[i + 5, j]) + (g * right[i + 6, j] + h * right[i + 7, j]))
+            i += 8
         while i < steps:
             a = left[i, k]
             for j in range(columns):
                 out[k, j] += a * right[i, j]
             i += 1
+
+
+@kernel
+def add_columns(out, matrix, rows, columns):
+    """out[j] += sum over i of matrix[i, j]."""
+    i = 0
+    while i + 4 <= rows:
+        for j in range(columns):
+            out[j] += (matrix[i, j] + matrix[i + 1, j]) + (matrix[i + 2, j] + matrix[i + 3, j])
+        i += 4
+    while i < rows:
+        for j in range(columns):
+            out[j] += matrix[i, j]
+        i += 1
 
 
 @kernel

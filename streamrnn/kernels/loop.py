@@ -194,7 +194,7 @@ def process(slots, fresh, live, times, values, out, counts, sizes, target_featur
     transposed = False
     x_window = np.empty((k2, inputs), kind)
     h_window = np.empty((steps, hidden), kind)
-    gates = np.empty((k2, 4, hidden), kind)
+    gates = np.empty((k2, 4 * hidden), kind)
     d_left = np.empty((k2, 3 * hidden), kind)
     d_right = np.empty((k2, 3 * hidden), kind)
     left = np.empty(3 * hidden, kind)
