@@ -93,7 +93,7 @@ class Daemon:
         self._tap = tap
         self._transport = transport if transport is not None else open_transport(settings)
         self._store = DirectoryStore(settings.snapshots.path, settings.snapshots.keep)
-        self._writer = SnapshotWriter()
+        self._writer = SnapshotWriter(self._store)
         self._workers = Workers()
         self._under_way: list[_Batch] = []
         self._decoder = Decoder(settings.events, numbered_time=self._transport.numbered_time)
@@ -147,7 +147,6 @@ class Daemon:
         finally:
             self._ended = True
             self._workers.close()
-            self._writer.close()
             self._transport.close()
             self._sensor.on_state("stopped")
 
@@ -284,9 +283,11 @@ class Daemon:
 
     def _snapshot(self, all_now: bool = False) -> None:
         """Begin the snapshots that are due, of partitions that stand at their commit; report those that ended."""
-        for result in self._writer.poll_results():
+        result = self._writer.result()
+        if result is not None:
             self._sensor.on_snapshot(result.partition, result.ok, result.seconds, result.size)
             if not result.ok:
+                # The log still holds everything: a full disk costs a longer replay, not the service.
                 logger.error("snapshot failed", extra={"partition": str(result.partition), "error": result.error})
         for partition, held in self._held.items():
             if not self._snapshot_due(held, all_now) or not held.ahead == held.position == held.committed:
@@ -295,22 +296,15 @@ class Daemon:
                 self._settings, partition, held.position, held.shard.records, held.shard.lineage
             )
             held.snapshot_records, held.snapshot_time = held.shard.records, time.monotonic()
-            try:
-                with self._busy("snapshot"):
-                    pending = self._store.begin(header, held.shard.saved())
-            except OSError as error:
-                # The log still holds everything: a full disk costs a longer replay, not the service.
-                logger.error("snapshot failed", extra={"partition": str(partition), "error": str(error)})
-                self._sensor.on_snapshot(partition, False, 0.0, 0)
-                continue
-            self._writer.submit(partition, pending, held.committed)
+            with self._busy("snapshot"):
+                self._writer.submit(partition, header, held.shard.freeze(), held.committed)
 
     def _snapshot_due(self, held: _Held, all_now: bool = False) -> bool:
         records = held.shard.records - held.snapshot_records
         limits = self._settings.snapshots
         due = records >= limits.every_records or time.monotonic() - held.snapshot_time >= limits.every_seconds
         wanted = self._transport.recoverable and records > 0 and (due or all_now)
-        return wanted and not self._writer.busy(held.shard.partition)
+        return wanted and not self._writer.busy()
 
     def _drain(self) -> None:
         """Commit what is in hand, then leave a snapshot so that the next start is quick."""
@@ -318,11 +312,11 @@ class Daemon:
         deadline = time.monotonic() + self._settings.daemon.drain_deadline
         self._answer()
         self._commit()
-        self._writer.wait(max(0.0, deadline - time.monotonic()))
-        self._snapshot(all_now=True)
-        if not self._writer.wait(max(0.0, deadline - time.monotonic())):
-            logger.warning("the last snapshot missed daemon.drain_deadline: the next start replays more")
-        self._snapshot()
+        while self._writer.wait(max(0.0, deadline - time.monotonic())):
+            self._snapshot(all_now=True)  # one at a time
+            if not self._writer.busy():
+                return
+        logger.warning("the last snapshot missed daemon.drain_deadline: the next start replays more")
 
     @contextmanager
     def _busy(self, stage: str) -> Iterator[None]:

@@ -16,6 +16,7 @@ from streamrnn import __version__
 from streamrnn.events.columns import Partition
 from streamrnn.shard import Shard
 from streamrnn.snapshots.format import FORMAT, Header, SnapshotError
+from streamrnn.snapshots.frozen import Frozen
 from streamrnn.snapshots.store import DirectoryStore
 from streamrnn.transport.base import Committed, Transport
 
@@ -90,7 +91,7 @@ def begin(
     arrays = shard.saved()
     shard.lineage = lineage_of(settings, partition, transport.identity(partition), start, arrays["weights"])
     header = make_header(settings, partition, start, 0, shard.lineage, genesis=True)
-    store.begin(header, arrays).finish(start)
+    store.write(header, Frozen.of(arrays), start)
     transport.commit({partition: Committed(start, shard.lineage)})
     logger.info("genesis", extra={"partition": str(partition), "position": start, "lineage": shard.lineage})
     return Opened(shard, start, start)

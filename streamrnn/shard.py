@@ -14,6 +14,7 @@ from streamrnn.engine.base import Batch, make_engine
 from streamrnn.engine.state import State
 from streamrnn.events.columns import Events, Partition, Predictions, Refusal
 from streamrnn.observe.sensor import BatchReport, TargetScore
+from streamrnn.snapshots.frozen import Frozen
 from streamrnn.streams.index import StreamIndex
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Shard:
         self._index = StreamIndex(settings)
         self._state = State(settings, weights)
         self._engine = make_engine(settings.model.kind, settings.model.engine)
+        self._frozen: Frozen | None = None
 
     @property
     def records(self) -> int:
@@ -62,6 +64,8 @@ class Shard:
         batch = Batch.of(
             assigned.slots, assigned.fresh, assigned.live, events.times[rows], events.features[rows], targets
         )
+        if self._frozen is not None:
+            self._frozen.keep(assigned.slots)
         if len(rows):
             self._engine.process(self._state, batch)
         predictions = self._answers(events, rows, batch, assigned.ended)
@@ -82,8 +86,15 @@ class Shard:
         """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""
         self._state.network_slab[:, : self._state.layout.input_ring] = 0
 
+    def freeze(self) -> Frozen:
+        """All state as it stands, to be written by another thread; the one frozen before must have been released."""
+        shared = {name: values.copy() for name, values in self._state.shared().items()}
+        index = self._index.freeze()
+        self._frozen = Frozen(lambda: shared | index(), self._state.slabs(self._index.rows))
+        return self._frozen
+
     def saved(self) -> dict[str, Array]:
-        """All state as arrays (views where possible: write them before the next batch)."""
+        """All state as arrays (views where possible: use them before the next batch)."""
         return self._state.saved(self._index.rows) | self._index.saved()
 
     def load(self, arrays: dict[str, Array]) -> None:

@@ -13,6 +13,7 @@ from streamrnn.streams.layout import Layout
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
+SHARED = ("weights", "first_moment", "second_moment", "gradient", "totals", "sums", "scores", "window")
 SLABS = ("network_slab", "accounts", "tallies")
 CACHE_LINE = 64  # bytes
 Array = npt.NDArray[Any]
@@ -59,9 +60,15 @@ class State:
 
     def saved(self, rows: int) -> dict[str, Array]:
         """The arrays that a snapshot holds, slabs cut to the first ``rows`` (views, not copies)."""
-        names = ("weights", "first_moment", "second_moment", "gradient", "totals", "sums", "scores", "window")
-        arrays: dict[str, Array] = {name: getattr(self, name) for name in names}
-        return arrays | {name: getattr(self, name)[:rows] for name in SLABS}
+        return self.shared() | self.slabs(rows)
+
+    def shared(self) -> dict[str, Array]:
+        """The arrays that all streams share."""
+        return {name: getattr(self, name) for name in SHARED}
+
+    def slabs(self, rows: int) -> dict[str, Array]:
+        """The first rows of the slabs (views)."""
+        return {name: getattr(self, name)[:rows] for name in SLABS}
 
     def load(self, arrays: dict[str, Array], rows: int) -> None:
         """Take over a snapshot's arrays.

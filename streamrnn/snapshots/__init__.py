@@ -1,14 +1,15 @@
-"""Snapshots of a shard: the file format, the folder that holds them, the thread that finishes them."""
+"""Snapshots of a shard: the file format, the folder that holds them, the thread that writes them."""
 
 from streamrnn.snapshots.format import FORMAT, Header, SnapshotError, read_header, read_snapshot, write_snapshot
-from streamrnn.snapshots.store import DirectoryStore, Pending
+from streamrnn.snapshots.frozen import Frozen
+from streamrnn.snapshots.store import DirectoryStore
 from streamrnn.snapshots.writer import SnapshotResult, SnapshotWriter
 
 __all__ = [
     "FORMAT",
     "DirectoryStore",
+    "Frozen",
     "Header",
-    "Pending",
     "SnapshotError",
     "SnapshotResult",
     "SnapshotWriter",

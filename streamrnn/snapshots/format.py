@@ -24,6 +24,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
+from streamrnn.snapshots.frozen import Frozen
+
 FORMAT = 1
 PIECE = 1 << 20  # bytes in flight at once: bounds the memory of a write or a check whatever the arrays' size
 
@@ -95,8 +97,8 @@ class _FormatOnly(msgspec.Struct):
     format: int
 
 
-def write_unsealed(descriptor: int, header: Header, arrays: Arrays) -> int:
-    """Write all of a snapshot but its digest to an empty file, straight from the arrays, a bounded piece at a time.
+def write_unsealed(descriptor: int, header: Header, state: Frozen) -> int:
+    """Write all of a snapshot but its digest to an empty file, a bounded piece at a time.
 
     Returns
     -------
@@ -110,12 +112,18 @@ def write_unsealed(descriptor: int, header: Header, arrays: Arrays) -> int:
     ValueError
         An array has a type the format does not carry.
     """
-    preamble, ordered = _preamble(header, arrays)
-    at = _write(descriptor, memoryview(preamble), 0)
-    for array in ordered:
+    small, slabs = state.small(), state.slabs()
+    preamble, starts, end = _preamble(header, {**small, **slabs})
+    _write(descriptor, memoryview(preamble), 0)
+    for name, array in small.items():
+        at = starts[name]
         for piece in _pieces(array):
             at = _write(descriptor, piece, at)
-    return at
+    for name, row, rows in state.blocks():
+        at = starts[name] + row * slabs[name][:1].nbytes
+        for piece in _pieces(rows):
+            at = _write(descriptor, piece, at)
+    return end
 
 
 def seal(descriptor: int) -> str:
@@ -132,7 +140,7 @@ def write_snapshot(path: Path, header: Header, arrays: Arrays) -> int:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        size = write_unsealed(descriptor, header, arrays)
+        size = write_unsealed(descriptor, header, Frozen.of(arrays))
         seal(descriptor)
         os.fsync(descriptor)
     finally:
@@ -208,8 +216,8 @@ def _expect(path: Path, what: str, found: str, expected: str | None, remedy: str
         raise SnapshotError("foreign", path, f"has {what} {found!r} where {expected!r} is expected", remedy)
 
 
-def _preamble(header: Header, arrays: Arrays) -> tuple[bytes, list[npt.NDArray[Any]]]:
-    """The bytes before the first array, unsealed, and the arrays in file order."""
+def _preamble(header: Header, arrays: Arrays) -> tuple[bytes, dict[str, int], int]:
+    """The bytes before the first array, unsealed; where in the file each array starts; the file's size."""
     for name, array in arrays.items():
         if array.dtype not in _DTYPES:
             carried = ", ".join(str(dtype) for dtype in _DTYPES)
@@ -219,7 +227,8 @@ def _preamble(header: Header, arrays: Arrays) -> tuple[bytes, list[npt.NDArray[A
     if "__metadata__" in arrays:
         raise ValueError("safetensors reserves the name '__metadata__': rename the array")
     ordered = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
-    entries, end = {}, 0
+    entries: dict[str, dict[str, Any]] = {}
+    end = 0
     for name in ordered:
         start, end = end, end + arrays[name].nbytes
         entries[name] = {
@@ -235,7 +244,8 @@ def _preamble(header: Header, arrays: Arrays) -> tuple[bytes, list[npt.NDArray[A
     fixed = (
         struct.pack("<Q", _FIXED - 8 + len(tail)) + _PREFIX + _UNSEALED + _SIZE_KEY + b"%0*d" % (_SIZE_DIGITS, total)
     )
-    return fixed + tail, [arrays[name] for name in ordered]
+    first = _FIXED + len(tail)
+    return fixed + tail, {name: first + entry["data_offsets"][0] for name, entry in entries.items()}, total
 
 
 def _pieces(array: npt.NDArray[Any]) -> Iterator[memoryview]:
@@ -281,7 +291,10 @@ def _checked_metadata(path: Path, descriptor: int) -> str:
     fixed = os.pread(descriptor, _FIXED, 0)
     if len(fixed) < _FIXED:
         raise _torn(path, f"ends after {size} bytes")
-    if fixed[8:_DIGEST_AT] != _PREFIX or fixed[_SIZE_AT - len(_SIZE_KEY) : _SIZE_AT] != _SIZE_KEY:
+    if fixed[8:_DIGEST_AT] != _PREFIX:
+        remedy = f"name a file that streamrnn wrote; if it did write this one, delete it; {_INSTEAD}"
+        raise SnapshotError("corrupt", path, "does not begin as a snapshot does", remedy)
+    if fixed[_SIZE_AT - len(_SIZE_KEY) : _SIZE_AT] != _SIZE_KEY:
         raise _corrupt(path, "does not begin as a snapshot does")
     stated = fixed[_SIZE_AT:]
     if not stated.isdigit() or size > int(stated):

@@ -6,8 +6,6 @@ only once all its bytes are on the disk; until then it is a hidden file that end
 
 import os
 import re
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,6 @@ import numpy.typing as npt
 
 from streamrnn.events.columns import Partition
 from streamrnn.snapshots.format import (
-    Arrays,
     Header,
     SnapshotError,
     read_header,
@@ -25,6 +22,7 @@ from streamrnn.snapshots.format import (
     seal,
     write_unsealed,
 )
+from streamrnn.snapshots.frozen import Frozen
 
 _NAME = re.compile(r"(?P<lineage>[A-Za-z0-9_][A-Za-z0-9_.-]*)-(?P<position>\d{20})(?P<genesis>-genesis)?\.safetensors")
 
@@ -39,67 +37,8 @@ class _Entry:
     genesis: bool
 
 
-class Pending:
-    """A snapshot whose bytes are all handed to the system, but not yet safe on the disk."""
-
-    def __init__(
-        self, store: "DirectoryStore", header: Header, descriptor: int, temporary: Path, size: int, started: float
-    ) -> None:
-        self.header = header
-        self.size = size  # bytes
-        self.started = started  # on time.monotonic's clock, before the first byte
-        self._store = store
-        self._descriptor: int | None = descriptor
-        self._temporary = temporary
-        self._lock = threading.Lock()
-
-    def finish(self, committed: int) -> Path:
-        """Make the snapshot durable and visible, then prune. Slow; any one thread may call it, once.
-
-        Parameters
-        ----------
-        committed : a position known to be committed; snapshots beyond it do not count when older ones are pruned
-
-        Raises
-        ------
-        OSError
-            The disk is full or failing. The temporary file is gone and older snapshots are as they were.
-        """
-        path = self._store.path_of(self.header)
-        with self._lock:
-            if self._descriptor is None:
-                raise RuntimeError(f"the snapshot for {path} was finished or abandoned before")
-            try:
-                # 1. The bytes must be on the disk before the digest that vouches for them.
-                os.fsync(self._descriptor)
-                # 2. Seal.
-                seal(self._descriptor)
-                os.fsync(self._descriptor)
-                # 3. Show it under its name, and make the name itself durable.
-                os.replace(self._temporary, path)
-                _sync_folder(path.parent)
-            except BaseException:
-                self._release()
-                raise
-            self._release()
-        # 4. Only now may older ones go.
-        self._store.prune(self.header.partition, self.header.lineage, committed)
-        return path
-
-    def abandon(self) -> None:
-        """Drop the snapshot; does nothing if it is finished."""
-        with self._lock:
-            self._release()
-
-    def _release(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-            self._temporary.unlink(missing_ok=True)
-
-
 class DirectoryStore:
-    """Snapshots of any number of partitions in one folder, which one process at a time owns.
+    """Snapshots of any number of partitions in one folder; making the object touches nothing.
 
     Parameters
     ----------
@@ -112,8 +51,6 @@ class DirectoryStore:
             raise ValueError(f"snapshots.keep is {keep}: keep at least 1, or no restart can restore")
         self._root = root
         self._keep = keep
-        for leftover in root.glob("*/.*.tmp"):  # of a process that died while it wrote
-            leftover.unlink(missing_ok=True)
 
     def path_of(self, header: Header) -> Path:
         """Where the snapshot with this header belongs; ``ValueError`` if its lineage cannot stand in a file name."""
@@ -126,31 +63,42 @@ class DirectoryStore:
             )
         return self._folder(header.partition) / name
 
-    def begin(self, header: Header, arrays: Arrays) -> Pending:
-        """Hand all bytes of a snapshot to the system, on the caller's thread, and return what is left to do.
+    def write(self, header: Header, state: Frozen, committed: int) -> int:
+        """Write a snapshot, make it durable and visible, then prune. Slow; any thread may call it.
 
-        The arrays are copied nowhere but into the page cache, and may change as soon as this returns.
+        Parameters
+        ----------
+        header, state : what to write; ``state`` is released at the end, whatever comes
+        committed : a position known to be committed; snapshots beyond it do not count when older ones are pruned
+
+        Returns
+        -------
+        int
+            Size in bytes.
 
         Raises
         ------
         OSError
-            The disk is full or failing; the temporary file is gone.
+            The disk is full or failing. The temporary file is gone and older snapshots are as they were.
         """
-        started = time.monotonic()
         path = self.path_of(header)
-        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.tmp")
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         try:
-            size = write_unsealed(descriptor, header, arrays)
-        except BaseException as error:
-            os.close(descriptor)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.unlink(missing_ok=True)  # of a process that died while it wrote
+            size = _write_file(temporary, header, state)
+            # Show it under its name, and make the name itself durable.
+            os.replace(temporary, path)
+            _sync_folder(path.parent)
+        except OSError as error:
             temporary.unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                remedy = f"{error.strerror}; make room or set snapshots.path to another disk"
-                raise OSError(error.errno, remedy, str(path)) from error
-            raise
-        return Pending(self, header, descriptor, temporary, size, started)
+            remedy = f"{error.strerror or error}; make room, allow writing, or set snapshots.path to another disk"
+            raise OSError(error.errno, remedy, str(path)) from error
+        finally:
+            state.release()
+        # Only now may older ones go.
+        self.prune(header.partition, header.lineage, committed)
+        return size
 
     def candidates(self, partition: Partition | str, lineage: str, at_most: int) -> Iterator[Path]:
         """Paths of the lineage's snapshots at or below a position, newest first, genesis last among equals."""
@@ -214,24 +162,21 @@ class DirectoryStore:
         """Delete what no restart can need.
 
         Kept are the lineage's newest ``keep`` snapshots at or below ``committed``, all beyond it, and its genesis.
-        Other lineages go once this one, if it is the newest, has a snapshot that can stand in for them.
+        Other lineages are left alone: they may belong to another log, and a person began the new one.
         """
-        entries = self._entries(partition)
         usable = sorted(
             (
                 entry
-                for entry in entries
+                for entry in self._entries(partition)
                 if entry.lineage == lineage and not entry.genesis and entry.position <= committed
             ),
             key=_age,
             reverse=True,
         )
-        doomed = usable[self._keep :]
-        newest = self._newest_genesis(partition)
-        if usable and newest is not None and newest.lineage == lineage:
-            doomed += [entry for entry in entries if entry.lineage != lineage]
-        for entry in doomed:
+        for entry in usable[self._keep :]:
             entry.path.unlink(missing_ok=True)
+        for leftover in self._folder(partition).glob(f".{lineage}-*.tmp"):
+            leftover.unlink(missing_ok=True)
 
     def _folder(self, partition: Partition | str) -> Path:
         name = str(partition)
@@ -258,6 +203,19 @@ class DirectoryStore:
 
 def _age(entry: _Entry) -> tuple[int, bool]:
     return entry.position, not entry.genesis
+
+
+def _write_file(path: Path, header: Header, state: Frozen) -> int:
+    """Write and seal a new file; its bytes are on the disk before the digest that vouches for them."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        size = write_unsealed(descriptor, header, state)
+        os.fsync(descriptor)
+        seal(descriptor)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return size
 
 
 def _sync_folder(folder: Path) -> None:

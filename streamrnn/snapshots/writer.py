@@ -1,11 +1,14 @@
-"""Finishes snapshots beside the daemon's loop, in one background thread."""
+"""Writes snapshots beside the daemon's loop, one at a time."""
 
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from streamrnn.events.columns import Partition
-from streamrnn.snapshots.store import Pending
+from streamrnn.snapshots.format import Header
+from streamrnn.snapshots.frozen import Frozen
+from streamrnn.snapshots.store import DirectoryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class SnapshotResult:
     ----------
     partition, position : what was snapshotted, and where
     ok : True if it is durable under its name
-    seconds : from its first byte to its end, the wait for the thread included
+    seconds : from its first byte to its end
     size : bytes
     error : the reason where it failed
     """
@@ -30,55 +33,60 @@ class SnapshotResult:
 
 
 class SnapshotWriter:
-    """Runs ``Pending.finish`` off the hot path, one at a time; its methods belong to the daemon's thread."""
+    """Runs ``DirectoryStore.write`` off the hot path, one at a time; its methods belong to the daemon's thread."""
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshots")
-        self._under_way: dict[Partition, Future[SnapshotResult]] = {}
+    def __init__(self, store: DirectoryStore) -> None:
+        self._store = store
+        self._under_way: Future[SnapshotResult] | None = None
 
-    def busy(self, partition: Partition) -> bool:
-        """True until the partition's last snapshot has ended and ``poll_results`` told so: begin none meanwhile."""
-        return partition in self._under_way
+    def busy(self) -> bool:
+        """True until the last snapshot has ended and ``result`` told so: freeze nothing meanwhile."""
+        return self._under_way is not None
 
-    def submit(self, partition: Partition, pending: Pending, committed: int) -> None:
-        """Finish a snapshot in the background.
+    def submit(self, partition: Partition, header: Header, state: Frozen, committed: int) -> None:
+        """Write a snapshot in the background.
 
         Parameters
         ----------
-        partition : whose snapshot it is
-        pending : from ``DirectoryStore.begin``
+        partition, header, state : what to write
         committed : a committed position of the partition, which decides what may be pruned
 
         Raises
         ------
         RuntimeError
-            The partition's last one is still under way (ask ``busy`` first); ``pending`` is abandoned.
+            The last one is still under way: ask ``busy`` first.
         """
-        if self.busy(partition):
-            pending.abandon()
-            raise RuntimeError(f"a snapshot of {partition} is still under way: ask busy() before beginning one")
-        self._under_way[partition] = self._pool.submit(_finish, partition, pending, committed)
+        if self.busy():
+            raise RuntimeError("a snapshot is still under way: ask busy before freezing the next one")
+        ended: Future[SnapshotResult] = Future()
 
-    def poll_results(self) -> list[SnapshotResult]:
-        """Results of the snapshots that ended since the last call. A programming error in the thread is raised here."""
-        ended = [partition for partition, future in self._under_way.items() if future.done()]
-        return [self._under_way.pop(partition).result() for partition in ended]
+        def work() -> None:
+            try:
+                ended.set_result(self._write(partition, header, state, committed))
+            except BaseException as error:
+                ended.set_exception(error)
+
+        self._under_way = ended
+        # A daemon thread: a snapshot that misses the deadline of a stop must not hold the process.
+        threading.Thread(target=work, name="snapshot", daemon=True).start()
+
+    def result(self) -> SnapshotResult | None:
+        """How the last snapshot ended, told once; None before. A programming error in the thread is raised here."""
+        if self._under_way is None or not self._under_way.done():
+            return None
+        ended, self._under_way = self._under_way, None
+        return ended.result()
 
     def wait(self, timeout: float) -> bool:
         """Wait until nothing is under way, at most ``timeout`` seconds; False if it was not long enough."""
-        return not wait(self._under_way.values(), timeout=timeout).not_done
+        return self._under_way is None or not wait([self._under_way], timeout=timeout).not_done
 
-    def close(self) -> None:
-        """Let what is under way end and take no more; ``wait`` bounds the time, ``poll_results`` tells the end."""
-        self._pool.shutdown(wait=True, cancel_futures=False)
-
-
-def _finish(partition: Partition, pending: Pending, committed: int) -> SnapshotResult:
-    error = None
-    try:
-        pending.finish(committed)
-    except OSError as failure:
-        # A full or failing disk must not stop the stream: the log and the older snapshot still give the state.
-        error = str(failure)
-    seconds = time.monotonic() - pending.started
-    return SnapshotResult(partition, pending.header.position, error is None, seconds, pending.size, error)
+    def _write(self, partition: Partition, header: Header, state: Frozen, committed: int) -> SnapshotResult:
+        started = time.monotonic()
+        size, error = 0, None
+        try:
+            size = self._store.write(header, state, committed)
+        except OSError as failure:
+            # A full or failing disk must not stop the stream: the log and the older snapshot still give the state.
+            error = str(failure)
+        return SnapshotResult(partition, header.position, error is None, time.monotonic() - started, size, error)

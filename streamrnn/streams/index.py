@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,10 @@ class StreamIndex:
         self._max_ahead = settings.events.max_ahead
         self._slots: OrderedDict[str, int] = OrderedDict()
         self._last_time = array("d")
+        # By slot, so that a copy for a snapshot is quick: who has it, and at which turn it was last seen.
+        self._names: list[str] = []
+        self._seen = array("q")
+        self._turn = 0
         self._free: list[int] = []
         self._clock: float | None = None
 
@@ -80,7 +85,8 @@ class StreamIndex:
         refused: list[tuple[int, str, str]] = []
         late = 0
         expired: Counter[str] = Counter()
-        index, last_time = self._slots, self._last_time
+        index, last_time, names, seen = self._slots, self._last_time, self._names, self._seen
+        turn = self._turn
         expire_after, max_ahead = self._expire_after, self._max_ahead
         clock = self._clock
         times: list[float] = events.times.tolist()
@@ -125,9 +131,12 @@ class StreamIndex:
                 if self._free:
                     slot = self._free.pop()
                     last_time[slot] = time
+                    names[slot] = stream
                 else:
                     slot = len(last_time)
                     last_time.append(time)
+                    names.append(stream)
+                    seen.append(0)
                 index[stream] = slot
                 fresh.append(1)
             else:
@@ -135,10 +144,12 @@ class StreamIndex:
                 if time > last_time[slot]:
                     last_time[slot] = time
                 fresh.append(0)
+            turn += 1
+            seen[slot] = turn
             rows.append(i)
             slots.append(slot)
             live.append(len(index))
-        self._clock = clock
+        self._clock, self._turn = clock, turn
         return Assigned(
             rows=np.array(rows, np.int64),
             slots=np.array(slots, np.int64),
@@ -150,22 +161,39 @@ class StreamIndex:
             expired=expired,
         )
 
+    def freeze(self) -> Callable[[], dict[str, Array]]:
+        """A quick copy, and a function that any thread may call to make of it what ``saved`` returns."""
+        names, seen, times = self._names[:], self._seen[:], self._last_time[:]
+        free, clock = self._free[:], self._clock
+
+        def arrays() -> dict[str, Array]:
+            order = np.argsort(np.array(seen, np.int64))
+            slots = order[~np.isin(order, free)]
+            encoded = [names[slot].encode() for slot in slots.tolist()]
+            return {
+                "index_ids": np.frombuffer(b"".join(encoded), np.uint8),
+                "index_lengths": np.array([len(e) for e in encoded], np.int64),
+                "index_slots": slots,
+                "index_times": np.array(times, np.float64),
+                "index_free": np.array(free, np.int64),
+                "index_clock": np.array([] if clock is None else [clock], np.float64),
+            }
+
+        return arrays
+
     def saved(self) -> dict[str, Array]:
         """The index as arrays: ids in the order last seen (UTF-8, joined, with lengths), slots, times, free slots."""
-        encoded = [stream.encode() for stream in self._slots]
-        return {
-            "index_ids": np.frombuffer(b"".join(encoded), np.uint8),
-            "index_lengths": np.array([len(e) for e in encoded], np.int64),
-            "index_slots": np.array(list(self._slots.values()), np.int64),
-            "index_times": np.array(self._last_time, np.float64),
-            "index_free": np.array(self._free, np.int64),
-            "index_clock": np.array([] if self._clock is None else [self._clock], np.float64),
-        }
+        return self.freeze()()
 
     def load(self, arrays: dict[str, Array]) -> None:
         """Take over a saved index."""
         self._slots = OrderedDict(zip(_ids(arrays), arrays["index_slots"].tolist(), strict=True))
         self._last_time = array("d", arrays["index_times"].tolist())
+        self._names = [""] * len(self._last_time)
+        self._seen = array("q", bytes(8 * len(self._last_time)))
+        for turn, (stream, slot) in enumerate(self._slots.items(), start=1):
+            self._names[slot], self._seen[slot] = stream, turn
+        self._turn = len(self._slots)
         self._free = arrays["index_free"].tolist()
         clock = arrays["index_clock"].tolist()
         self._clock = clock[0] if clock else None
