@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from streamrnn import memory
 from streamrnn.events.columns import DeadLetter, Events, Partition, Predictions, Records
 from streamrnn.events.dead_letter import encode_dead_letter
 from streamrnn.events.decode import Decoder
@@ -26,7 +27,7 @@ from streamrnn.events.encode import encode_predictions
 from streamrnn.exits import ExitCode
 from streamrnn.observe.sensor import BatchReport, Sensor, Sensors
 from streamrnn.observe.watchdog import Watchdog
-from streamrnn.recovery import StateError, begin, make_header, restore
+from streamrnn.recovery import Opened, StateError, begin, make_header, restore
 from streamrnn.shard import Shard
 from streamrnn.snapshots.store import DirectoryStore
 from streamrnn.snapshots.writer import SnapshotWriter
@@ -79,6 +80,7 @@ class Daemon:
     sensors : told of everything that happens
     tap : given the predictions of each live batch after they were published
     transport : the log; None opens the one that the settings name
+    new_lineage : begin a new model where the saved state does not fit the log or the settings, rather than stop
     """
 
     def __init__(
@@ -87,12 +89,14 @@ class Daemon:
         sensors: Sequence[Sensor] = (),
         tap: Callable[[Predictions], None] | None = None,
         transport: Transport | None = None,
+        new_lineage: bool = False,
     ) -> None:
         self._settings = settings
         self._sensor = Sensors(*sensors)
         self._tap = tap
+        self._new_lineage = new_lineage
         self._transport = transport if transport is not None else open_transport(settings)
-        self._store = DirectoryStore(settings.snapshots.path, settings.snapshots.keep)
+        self._store = DirectoryStore(settings.snapshot_folder, settings.snapshots.keep)
         self._writer = SnapshotWriter(self._store)
         self._workers = Workers()
         self._under_way: list[_Batch] = []
@@ -139,7 +143,8 @@ class Daemon:
             logger.error(str(error))
             return ExitCode.TRANSPORT
         except MemoryError as error:
-            logger.error(f"{error}: lower streams.max_live, model.season, model.k2 or model.hidden_size")
+            # numpy's own says what it could not get, and no remedy
+            logger.error(f"{error} (what the streams may need grows with streams.max_live, see streamrnn check)")
             return ExitCode.SETTINGS
         except Exception:
             logger.exception("internal error")
@@ -180,6 +185,11 @@ class Daemon:
             self._held.pop(partition, None)
             self._waiting.discard(partition)
             self._sensor.on_assignment(len(self._held), "revoked")
+        if changes.assigned:
+            partitions = {*self._held, *self._waiting, *changes.assigned}
+            refusal = memory.refusal(self._settings, len(partitions))
+            if refusal is not None:
+                raise MemoryError(refusal)
         for partition in changes.assigned:
             committed = self._transport.committed(partition)
             if committed is None:
@@ -188,10 +198,23 @@ class Daemon:
                 self._transport.seek(partition, self._transport.log_start(partition))
                 continue
             self._sensor.on_state("restoring")
-            opened = restore(self._settings, self._store, self._transport, partition, committed)
+            opened = self._restore(partition, committed)
             self._hold(partition, opened.shard, opened.position, opened.committed)
             self._transport.seek(partition, opened.position)
             self._sensor.on_state("running")
+
+    def _restore(self, partition: Partition, committed: Committed) -> Opened:
+        try:
+            return restore(self._settings, self._store, self._transport, partition, committed)
+        except StateError as error:
+            if not self._new_lineage:
+                raise
+            logger.warning("state given up", extra={"partition": str(partition), "error": str(error)})
+            return self._begin(partition, committed.position, committed.lineage)
+
+    def _begin(self, partition: Partition, start: int, before: str = "") -> Opened:
+        instead_of = before if self._new_lineage else None
+        return begin(self._settings, self._store, self._transport, partition, start, instead_of)
 
     def _hold(self, partition: Partition, shard: Shard, position: int, committed: int) -> None:
         now = time.monotonic()
@@ -204,7 +227,7 @@ class Daemon:
         if partition in self._waiting:
             start = records.offsets[0] if records.offsets else records.next_offset
             self._commit()  # what others published must not become visible with this partition's first commit alone
-            opened = begin(self._settings, self._store, self._transport, partition, start)
+            opened = self._begin(partition, start)
             self._waiting.discard(partition)
             self._hold(partition, opened.shard, start, start)
         held = self._held[partition]

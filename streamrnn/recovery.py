@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+ANEW = "start once with --new-lineage: the model then begins anew; reading and outputs go on where they stand"
+
+
 class StateError(Exception):
     """The saved state and the log do not fit together; the message names the remedy."""
 
@@ -70,9 +73,21 @@ def make_header(
 
 
 def begin(
-    settings: Settings, store: DirectoryStore, transport: Transport, partition: Partition, start: int
+    settings: Settings,
+    store: DirectoryStore,
+    transport: Transport,
+    partition: Partition,
+    start: int,
+    instead_of: str | None = None,
 ) -> Opened:
-    """A shard without a commit: write its genesis snapshot and commit the start of its lineage.
+    """A new lineage: write its genesis snapshot and commit its start.
+
+    Parameters
+    ----------
+    settings, store, transport, partition : whose shard, and where it is kept
+    start : next offset to process
+    instead_of : the lineage that a person gave up for this one, "" where its name is not known; None where there
+        should be none
 
     Raises
     ------
@@ -82,18 +97,20 @@ def begin(
     if not transport.recoverable:
         return Opened(Shard(settings, partition), start, start)
     known = store.genesis(partition)
-    if known is not None and _later(store, partition, known):
+    if instead_of is None and known is not None and _later(store, partition, known):
         raise StateError(
-            f"{partition} has snapshots of lineage {known.lineage} but no committed position: its commits were lost or "
-            "removed. To begin a new lineage, delete (or move away) this partition's folder in snapshots.path"
+            f"{partition} has snapshots in {settings.snapshot_folder} but no committed position. If they are another "
+            f"log's, set snapshots.path to a folder of this log's own. If the commits of this log were lost, {ANEW}"
         )
     shard = Shard(settings, partition)
     arrays = shard.saved()
-    shard.lineage = lineage_of(settings, partition, transport.identity(partition), start, arrays["weights"])
+    identity = transport.identity(partition)
+    before = (instead_of or (known.lineage if known else "")) if instead_of is not None else ""
+    shard.lineage = lineage_of(settings, partition, identity, start, arrays["weights"], before)
     header = make_header(settings, partition, start, 0, shard.lineage, genesis=True)
     store.write(header, Frozen.of(arrays), start)
     transport.commit({partition: Committed(start, shard.lineage)})
-    logger.info("genesis", extra={"partition": str(partition), "position": start, "lineage": shard.lineage})
+    logger.info("a new model begins", extra=_told(partition, position=start, lineage=shard.lineage))
     return Opened(shard, start, start)
 
 
@@ -115,14 +132,13 @@ def restore(
         found = store.load_newest(partition, committed.lineage, settings.state_digest(), committed.position, refused)
     except SnapshotError as error:
         raise StateError(
-            f"{error}. These snapshots were made with other settings or another version: go back to those, or begin a "
-            "new lineage with another transport.path and snapshots.path"
+            f"{error}. These snapshots were made with other settings or another version: go back to those, or {ANEW}"
         ) from error
     if found is None:
         raise StateError(
             f"{partition} is committed at {committed.position} in lineage {committed.lineage}, and no whole snapshot "
-            "of that lineage lies at or below it: set snapshots.path to where they are, or begin a new lineage by "
-            "removing the commit file and this partition's outputs"
+            f"of that lineage lies at or below it in {settings.snapshot_folder}: set snapshots.path to where they are, "
+            f"or {ANEW}"
         )
     header, arrays = found
     build = versions()
@@ -134,36 +150,38 @@ def restore(
         )
         raise StateError(
             f"the snapshot of {partition} was made by another build ({changed}), whose replay may give other bits: "
-            "run that build again, or begin a new lineage with another transport.path and snapshots.path"
+            f"run that build again, or {ANEW}"
         )
     oldest = transport.log_start(partition)
     if header.position < oldest:
         raise StateError(
             f"the snapshot of {partition} stands at {header.position}, but its log now starts at {oldest}: the records "
-            "between are gone. Keep the log longer than the oldest snapshot, or begin a new lineage"
+            f"between are gone. Keep the log longer than the oldest snapshot. To go on, {ANEW}"
         )
     shard = Shard(settings, partition, header.lineage, arrays["weights"])
     try:
         shard.load(arrays)
     except (KeyError, ValueError) as error:
         raise StateError(f"the snapshot of {partition} at {header.position} does not fit: {error}") from error
-    logger.info(
-        "restored",
-        extra={"partition": str(partition), "position": header.position, "committed": committed.position},
-    )
+    logger.info("restored", extra=_told(partition, position=header.position, committed=committed.position))
     return Opened(shard, header.position, committed.position)
 
 
 def lineage_of(
-    settings: Settings, partition: Partition, identity: str, start: int, weights: npt.NDArray[Any]
+    settings: Settings, partition: Partition, identity: str, start: int, weights: npt.NDArray[Any], before: str
 ) -> str:
-    """Identity of a shard's history: settings that change state, seed, log, start, initial weights and build."""
+    """Identity of a shard's history: settings that change state, seed, log, start, initial weights, build, and the
+    lineage that was given up for it."""
     sha = hashlib.sha256()
     build = repr(sorted(versions().items()))
-    for part in (settings.state_digest(), str(settings.seed), str(partition), identity, str(start), build):
+    for part in (settings.state_digest(), str(settings.seed), str(partition), identity, str(start), build, before):
         sha.update(part.encode() + b"\0")
     sha.update(weights.tobytes())
     return sha.hexdigest()[:16]
+
+
+def _told(partition: Partition, **fields: object) -> dict[str, object]:
+    return {"partition": str(partition), **fields}
 
 
 def _later(store: DirectoryStore, partition: Partition, genesis: Header) -> bool:

@@ -41,6 +41,10 @@ def run_through(broker: Broker, chosen: Settings, polls: int) -> str:
         return "".join(shard.digest() for shard in daemon.shards().values())
 
 
+def answers(broker: Broker) -> int:
+    return sum(len(of) for kind in (broker.predictions, broker.dead_letters) for of in kind.values())
+
+
 def outputs(broker: Broker) -> object:
     return broker.predictions, broker.dead_letters
 
@@ -97,3 +101,37 @@ def test_a_corrupt_snapshot_is_passed_over_for_the_older_one(tmp_path: Path) -> 
     newest.write_bytes(newest.read_bytes()[:-10])
     assert run_through(broker, chosen, polls=50) == expected
     assert outputs(broker) == outputs(calm)
+
+
+def test_a_new_lineage_goes_on_where_the_old_one_was_committed(tmp_path: Path) -> None:
+    log = script(400)
+    broker = Broker([*log[:200], Token.EOF, *log[200:], Token.EOF], 1)
+    run_through(broker, daemon_settings(tmp_path), polls=50)
+    assert answers(broker) == 200
+    changed = daemon_settings(tmp_path, "model.hidden_size=16")
+    assert Daemon(changed, transport=ScriptLog(broker)).run() == ExitCode.STATE
+    daemon = Daemon(changed, transport=ScriptLog(broker), new_lineage=True)
+    assert daemon.run() == ExitCode.OK
+    assert answers(broker) == len(log)
+    (shard,) = daemon.shards().values()
+    assert shard.records == sum(isinstance(item, dict) for item in log[200:])
+    assert Daemon(changed, transport=ScriptLog(broker)).run() == ExitCode.OK  # the word is needed once
+
+
+def test_a_new_lineage_never_takes_snapshots_of_the_one_given_up(tmp_path: Path) -> None:
+    log = script(300)
+    first = Broker([*log, Token.EOF], 1)
+    chosen = daemon_settings(tmp_path)
+    run_through(first, chosen, polls=50)
+    # The same log with its commits lost: same settings, same start, same identity.
+    second = Broker([*log, Token.EOF], 1)
+    assert Daemon(chosen, transport=ScriptLog(second)).run() == ExitCode.STATE
+    daemon = Daemon(chosen, transport=ScriptLog(second), new_lineage=True)
+    assert daemon.run() == ExitCode.OK
+    assert len({path.name[:16] for path in tmp_path.rglob("*.safetensors")}) == 2
+
+
+def test_more_streams_than_memory_allows_stop_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    greedy = daemon_settings(tmp_path, "streams.max_live=100000", "daemon.memory_limit=10MiB")
+    assert Daemon(greedy, transport=ScriptLog(Broker([*script(10), Token.EOF], 1))).run() == ExitCode.SETTINGS
+    assert "streams.max_live" in caplog.text

@@ -69,7 +69,7 @@ def reachability(settings: Settings) -> Iterator[Finding]:
         yield _input(transport.path / transport.input)
         for topic in (transport.predictions, transport.dead_letters):
             yield _writable("transport", transport.path / topic, ExitCode.TRANSPORT)
-    yield _writable("snapshots", settings.snapshots.path, ExitCode.STATE)
+    yield _writable("snapshots", settings.snapshot_folder, ExitCode.STATE)
     if settings.http.enabled:
         yield _port(settings.http.host, settings.http.port)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
+Name = Annotated[str, Field(min_length=1)]
 REDACTED = "***"
 TOPIC = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$(?!\n)"  # `$` alone lets a last newline pass
 TOPIC_WORDS = "1 to 249 letters, digits, '.', '_' or '-' (not '.' or '..')"
@@ -79,20 +80,20 @@ class Events(Section):
         default="seconds",
         description="How the time field is written: seconds or milliseconds since 1970, or ISO 8601 text.",
     )
-    features: tuple[str, ...] = Field(
+    features: tuple[Name, ...] = Field(
         default=("value",),
         strict=False,
         min_length=1,
         max_length=256,
         description="Fields with the numbers that the network sees.",
     )
-    targets: tuple[str, ...] | None = Field(
+    targets: tuple[Name, ...] | None = Field(
         default=None,
         strict=False,
         min_length=1,
         description="The features to forecast, in this order. null: all of them.",
     )
-    withheld: tuple[str, ...] = Field(
+    withheld: tuple[Name, ...] = Field(
         default=(),
         strict=False,
         description="Features that the network is not shown: targets to be told from the other fields alone.",
@@ -191,7 +192,9 @@ class Scoring(Section):
 class Snapshots(Section):
     """When state is saved, and where."""
 
-    path: Path = Field(default=Path("var/snapshots"), strict=False, description="Folder of the snapshots.")
+    path: Path | None = Field(
+        default=None, strict=False, description="Folder of the snapshots. null: `snapshots` in the folder of the log."
+    )
     keep: int = Field(default=3, ge=1, le=1000, description="Snapshots kept of each partition.")
     every_records: int = Field(default=1_000_000, ge=1, description="Events between snapshots of a partition.")
     every_seconds: float = Field(
@@ -221,7 +224,7 @@ class Logging(Section):
 
 
 class Daemon(Section):
-    """How the process ends."""
+    """How the process ends, and how much memory it may need."""
 
     drain_deadline: float = Field(
         default=30.0, gt=0, le=3600, description="Seconds that a stop may take to finish, commit and save."
@@ -230,6 +233,12 @@ class Daemon(Section):
         default=120.0,
         gt=0,
         description="Seconds without a turn of the loop after which the process ends itself, for a restart.",
+    )
+    memory_limit: ByteSize | None = Field(
+        default=None,
+        json_schema_extra={"allowed": "a number of bytes such as 2GiB, or null"},
+        description="Bytes that all streams may come to need, such as 2GiB; above it the daemon does not start. "
+        "null: what the machine or the container has.",
     )
 
 
@@ -264,6 +273,11 @@ class Settings(Section):
             text = "; ".join(f"{each.keys[0]} {each.text}" for each in found)
             raise PydanticCustomError("contradiction", "{text}", {"text": text, "found": found})
         return self
+
+    @property
+    def snapshot_folder(self) -> Path:
+        """Where the snapshots are: by default beside the log, as they fit no other."""
+        return self.snapshots.path or self.transport.path / "snapshots"
 
     def state_digest(self) -> str:
         """Sixteen hex digits over the settings that change state or which records are accepted.

@@ -1,0 +1,62 @@
+"""What the streams may come to need, and what there is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamrnn.streams.layout import Layout
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+INDEX_BYTES = 200  # of a stream in the key index, for an id of up to about 40 bytes
+_CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def needed(settings: Settings, partitions: int) -> int:
+    """Bytes that these partitions need once each has ``streams.max_live`` streams.
+
+    One snapshot at a time is written, and of its partition all rows may change meanwhile: a copy of one partition.
+    """
+    slabs = Layout.from_settings(settings).bytes_per_stream()
+    return settings.streams.max_live * (partitions * (slabs + INDEX_BYTES) + slabs)
+
+
+def limit(settings: Settings) -> int:
+    """Bytes that may be used: ``daemon.memory_limit``, or what the container or the machine has."""
+    if settings.daemon.memory_limit is not None:
+        return int(settings.daemon.memory_limit)
+    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for path in _CGROUP_LIMITS:
+        try:
+            text = path.read_text().strip()
+        except OSError:
+            continue
+        if text.isdigit():
+            found.append(int(text))
+    return min(found)
+
+
+def refusal(settings: Settings, partitions: int) -> str | None:
+    """Why so many partitions cannot be taken, with the remedy; None where they can."""
+    need, have = needed(settings, partitions), limit(settings)
+    if need <= have:
+        return None
+    which = "daemon.memory_limit" if settings.daemon.memory_limit is not None else "this machine or container"
+    return (
+        f"{partitions} x {settings.streams.max_live} streams may come to need {readable(need)}, and {which} allows "
+        f"{readable(have)}: lower streams.max_live, model.season, model.k2 or model.hidden_size, or set "
+        "daemon.memory_limit to what there is"
+    )
+
+
+def readable(size: int) -> str:
+    """A size as people read it: ``1.5 GiB``."""
+    amount = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TiB"
