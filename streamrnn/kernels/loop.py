@@ -28,7 +28,7 @@ from streamrnn.engine.sizes import (
 )
 from streamrnn.kernels import gru, mixture, optimiser
 from streamrnn.kernels.compile import entry, kernel
-from streamrnn.kernels.linear import transpose
+from streamrnn.kernels.linear import copy, transpose
 from streamrnn.kernels.scaling import calendar_inputs, clip, floor_of, update_feature
 from streamrnn.kernels.scores import block_of, score
 from streamrnn.streams.layout import (
@@ -227,10 +227,10 @@ def process(slots, fresh, live, times, values, out, counts, sizes, target_featur
                 transpose(transposed_u, u)
                 transposed = True
             oldest = (head - length + steps) % steps
-            h_window[0, :] = row[oldest * hidden : (oldest + 1) * hidden]
+            copy(h_window[0], row, oldest * hidden)
             for s in range(length):
                 at = (oldest + 1 + s) % steps
-                x_window[s, :] = row[x_at + at * inputs : x_at + (at + 1) * inputs]
+                copy(x_window[s], row, x_at + at * inputs)
                 gru.step(x_window[s], h_window[s], w, b, u, c, left, right, gates[s], h_window[s + 1])
             dh[:] = 0
             share = 1.0 / (targets * k1)
@@ -246,7 +246,7 @@ def process(slots, fresh, live, times, values, out, counts, sizes, target_featur
                                 gv[k, j] += slope[0] * h_window[s + 1, j]
                             gd[k] += slope[0]
                 gru.back(h_window[s], gates[s], dh, transposed_u, d_left[s], d_right[s], dh_before)
-                dh[:] = dh_before
+                dh, dh_before = dh_before, dh
             gru.add_gradient(x_window, h_window, d_left, d_right, length, gw, gb, gu, gc)
             totals[CONTRIBUTED] += 1
             totals[PASSES] += 1
