@@ -249,13 +249,11 @@ def _preamble(header: Header, arrays: Arrays) -> tuple[bytes, dict[str, int], in
 
 
 def _pieces(array: npt.NDArray[Any]) -> Iterator[memoryview]:
-    """The array's bytes in C order: views where it is contiguous, else copies of one piece at a time."""
+    """The array's bytes in C order: one view where it is contiguous, else copies of one piece at a time."""
     if array.size == 0:
         return
     if array.flags.c_contiguous:
-        raw = array.reshape(-1).view(np.uint8).data
-        for start in range(0, len(raw), PIECE):
-            yield raw[start : start + PIECE]
+        yield array.reshape(-1).view(np.uint8).data
         return
     items = PIECE // array.itemsize
     for piece in np.nditer(array, flags=["external_loop", "buffered"], order="C", buffersize=items):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-BLOCK = 1 << 20  # bytes of a slab that are copied at once
+BLOCK = 1 << 22  # bytes of a slab that are copied at once; each costs the writing thread a few turns at the lock
 SHELF = 4096  # rows in each array of a pool: a pool that grows moves nothing
 
 
@@ -93,6 +93,7 @@ class Frozen:
             for name, copy in copies.items():
                 _fill(copy, changed, pools[name], place[changed])
                 yield name, start, copy
+        self.release()
 
 
 def _fill(rows: Array, which: Array, pool: list[Array], place: Array) -> None:
