@@ -1,9 +1,11 @@
 """``streamrnn replay``: how well would it forecast this file?"""
 
 import csv
+import gzip
 import json
 import time
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,71 +20,163 @@ if TYPE_CHECKING:
 
     from streamrnn.replay.options import SourceOptions
     from streamrnn.replay.report import ReplayReport
+    from streamrnn.settings.load import Loaded
     from streamrnn.settings.schema import Settings
+
+_COMMA = "\x1f"  # stands for a comma in a feature's name, at which --set parts a list
 
 
 def replay(
     path: Annotated[
-        Path, typer.Argument(help="CSV, JSON lines (also .gz) or Parquet file, or a directory log's topic folder.")
+        Path,
+        typer.Argument(metavar="FILE", help="CSV, JSON lines or Parquet file, or a directory log's topic folder."),
     ],
     config: ConfigOption = None,
     set_: SetOption = None,
-    report: Annotated[Path | None, typer.Option(help="Write a report with charts to this HTML file.")] = None,
+    stream: Annotated[str | None, typer.Option(metavar="NAME", help="Column with the stream's id.")] = None,
+    time_: Annotated[str | None, typer.Option("--time", metavar="NAME", help="Column with the event time.")] = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Column to learn from and forecast. Repeatable; wins over --set events.features."
+        ),
+    ] = None,
     wide: Annotated[bool, typer.Option("--wide", help="Every numeric column is a stream of its own.")] = False,
-    no_header: Annotated[bool, typer.Option("--no-header", help="A CSV without names: c0, c1, ...")] = False,
-    stream: Annotated[str | None, typer.Option(help="Column with the stream's id.")] = None,
-    time_: Annotated[str | None, typer.Option("--time", help="Column with the event time.")] = None,
-    feature: Annotated[list[str] | None, typer.Option(help="Column to learn from and forecast. Repeatable.")] = None,
+    no_header: Annotated[
+        bool, typer.Option("--no-header", help="A CSV without a line of names: they are c0, c1, ...")
+    ] = False,
+    delimiter: Annotated[
+        str | None, typer.Option(metavar="CHARACTER", help="What parts the cells of a CSV, if not found by itself.")
+    ] = None,
     partition: Annotated[int | None, typer.Option(min=0, help="Of a directory log with several.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after this many events.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="HTML", help="Write a report with charts to this file.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON and nothing else.")] = False,
 ) -> None:
-    """Learn from a file of events as if they came one by one, and say how good the forecasts were."""
-    from streamrnn.replay.options import SourceError, SourceOptions
-    from streamrnn.settings import load
+    """Learn from a file and show how well it forecasts.
 
-    features = ",".join(feature) if feature else None
-    columns = {"events.stream": stream, "events.time": time_, "events.features": features}
-    given = [f"{key}={value}" for key, value in columns.items() if value]
-    settings = load(config, [*(set_ or []), *given]).settings
-    options = SourceOptions(wide, no_header, limit, partition=partition, needed=tuple(filter(None, (stream, time_))))
+    Every forecast is made before its outcome is read, and compared with the
+    last value as forecast.
+
+    FILE is a CSV with a line of names (parted by comma, semicolon, tab or |),
+    JSON lines with an object in each (both also .gz), or Parquet. A row is an
+    event: --stream, --time and --feature name its columns. Without a column of
+    streams all rows of a table are one stream, without one of times they are
+    numbered. For a table with a column for each stream there is --wide.
+
+    Times are ISO 8601, or seconds or milliseconds since 1970. Missing values
+    are blank, NA, N/A, NaN, null or none.
+
+    \b
+    Examples:
+    streamrnn replay history.csv --time ts --stream machine --feature temperature
+    streamrnn replay speeds.csv --time date --wide --report out.html
+    streamrnn replay log.jsonl --feature load --feature wind
+    """
+    from streamrnn.replay.options import SourceError, SourceOptions
+    from streamrnn.settings.origin import DEFAULT
+
     try:
-        run = _run(path, settings, options, quiet=as_json)
-    except (EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+        if wide and (stream or feature):
+            other = "--stream" if stream else "--feature"
+            raise SourceError(f"--wide makes every numeric column a stream: leave out --wide or {other}")
+        if report is not None:
+            _check_report(report, path)
+        loaded = _load(config, set_ or [], stream, time_, feature)
+        options = SourceOptions(
+            wide, no_header, delimiter, limit,
+            partition=partition,
+            stream_needed=not wide and _named(stream, loaded, "stream"),
+            time_needed=_named(time_, loaded, "time"),
+            detect_time=loaded.origins["events.time_format"] == DEFAULT,
+        )  # fmt: skip
+        run = _run(path, loaded.settings, options, quiet=as_json)
+    except (EOFError, zlib.error, UnicodeDecodeError, csv.Error, gzip.BadGzipFile) as error:
         typer.echo(f"{path} cannot be read to its end: {error}. Is it whole, and text in UTF-8?", err=True)
         raise typer.Exit(ExitCode.SETTINGS) from None
     except (SourceError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.SETTINGS if isinstance(error, SourceError) else ExitCode.TRANSPORT) from None
-    if report is not None:
-        report.parent.mkdir(parents=True, exist_ok=True)
-        report.write_text(run.report.html(f"Replay of {path.name}"), encoding="utf-8")
     if as_json:
-        extra = {"refused": run.refused, "seconds": round(run.seconds, 3), "events_per_second": round(run.pace, 1)}
+        extra = {"seconds": round(run.seconds, 3), "events_per_second": round(run.pace, 1)}
         typer.echo(json.dumps(run.report.numbers() | extra))
-        return
-    _tell(run, report)
+    else:
+        _tell(run)
+    if report is not None:
+        _write(report, run.report.html(f"Replay of {path.name}"), quiet=as_json)
+    failure = run.report.intake.nothing(run.report.targets)
+    if failure is not None:
+        if as_json:
+            typer.echo(failure, err=True)
+        raise typer.Exit(ExitCode.SETTINGS)
 
 
 @dataclass(slots=True)
 class _Run:
-    """What a replay came to. ``pace`` is in events a second, without the first batch, which waits for the compiler."""
+    """What a replay came to. ``pace`` is in events a second, without the first batch (it waits for the compiler)."""
 
     report: "ReplayReport"
-    refused: int = 0
     seconds: float = 0.0
     pace: float = 0.0
 
 
+def _load(
+    config: Path | None, set_: Sequence[str], stream: str | None, time_: str | None, feature: Sequence[str] | None
+) -> "Loaded":
+    """Settings, in which the options for columns win over all else."""
+    from dataclasses import replace
+
+    from streamrnn.settings import load
+
+    names = [name.replace(",", _COMMA) for name in feature or ()]
+    columns = {"events.stream": stream, "events.time": time_, "events.features": ",".join(names)}
+    loaded = load(config, [*set_, *(f"{key}={value}" for key, value in columns.items() if value)])
+    if not feature:
+        return loaded
+    settings = loaded.settings
+    events = settings.events.model_copy(update={"features": tuple(feature)})
+    return replace(loaded, settings=settings.model_copy(update={"events": events}))
+
+
+def _named(option: str | None, loaded: "Loaded", key: str) -> bool:
+    """Whether somebody named this column, by its option or by a setting that is not the default."""
+    from streamrnn.settings.schema import Events
+
+    return option is not None or getattr(loaded.settings.events, key) != getattr(Events(), key)
+
+
+def _check_report(report: Path, source: Path) -> None:
+    """Whether the report can be written, before any work is done."""
+    from streamrnn.replay.options import SourceError
+
+    if report.is_dir():
+        raise SourceError(f"--report {report} is a folder: name a file, such as {report / 'report.html'}")
+    if not report.parent.is_dir():
+        raise SourceError(f"--report {report}: there is no folder {report.parent}. Make it first")
+    new = not report.exists()
+    if not new and source.exists() and report.samefile(source):
+        raise SourceError(f"--report {report} is the file to read: name another")
+    try:
+        report.open("ab").close()
+        if new:
+            report.unlink()
+    except OSError as error:
+        raise SourceError(f"--report {report} cannot be written: {error.strerror}. Name another file") from None
+
+
 def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool) -> _Run:
     """Read, learn and score to the end of the file."""
+    from streamrnn.replay.intake import Intake
     from streamrnn.replay.report import ReplayReport
     from streamrnn.replay.source import open_source
     from streamrnn.shard import Shard
 
     source = open_source(path, settings.events, options)
     shard: Shard | None = None
-    run = _Run(ReplayReport(settings.events.target_names))
+    intake = Intake(settings.events.features, source.findings)
+    run = _Run(ReplayReport(settings.events.target_names, intake))
     started = since = time.perf_counter()
     before = 0
     with _progress(quiet) as progress:
@@ -90,9 +184,9 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
         for events in source:
             first = shard is None
             shard = shard or Shard(settings, events.partition)
-            predictions, batch = shard.process(events)
+            predictions, _ = shard.process(events)
+            intake.add(events, predictions.refused)
             run.report.add(predictions)
-            run.refused += sum(batch.dead_letters.values())
             progress.update(task, completed=source.fraction, description="learning", events=run.report.events)
             if first:
                 since, before = time.perf_counter(), run.report.events
@@ -119,11 +213,28 @@ def _progress(quiet: bool) -> "Progress":
     )
 
 
-def _tell(run: _Run, report: Path | None) -> None:
+def _tell(run: _Run) -> None:
+    """Print the scores, or why there are none, and what was noticed in the file."""
     from rich.console import Console
 
-    Console().print(run.report.table())
-    refused = f", {run.refused:,} refused" if run.refused else ""
-    typer.echo(f"{run.seconds:.1f} s with compiling, then {run.pace:,.0f} events/s{refused}")
-    if report is not None:
+    console = Console()
+    failed = run.report.intake.nothing(run.report.targets) is not None
+    nothing = run.report.nothing()
+    if nothing is None:
+        console.print(run.report.table(console.width))
+    else:
+        typer.echo(nothing, err=failed)
+    for sentence in run.report.intake.sentences():
+        typer.echo(sentence, err=failed)
+    if nothing is None:
+        typer.echo(f"{run.seconds:.1f} s with compiling, then {run.pace:,.0f} events/s")
+
+
+def _write(report: Path, page: str, quiet: bool) -> None:
+    try:
+        report.write_text(page, encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"--report {report} cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(ExitCode.SETTINGS) from None
+    if not quiet:
         typer.echo(f"Report: {report}")

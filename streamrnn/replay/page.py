@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from html import escape
 from itertools import pairwise
 
-from streamrnn.replay.history import Moment
+from streamrnn.replay.history import SKIPPED
 from streamrnn.replay.report import ReplayReport, number, percent
 from streamrnn.replay.style import STYLE
 from streamrnn.replay.svg import Line, legend, line_chart
@@ -14,11 +14,12 @@ from streamrnn.replay.svg import Line, legend, line_chart
 _CALENDAR = 86_400.0 * 365  # event times beyond this are dates; below, row numbers or the like
 _TARGETS = 8  # charts of error over time
 _TABLE = 10  # streams in a list
+_OUTCOME = (("outcome", "outcome"), ("forecast", "forecast"))
 
 
 def page(report: ReplayReport, title: str) -> str:
     """The report as HTML, with its style and charts inside; nothing is fetched from anywhere."""
-    parts = (_scores, _streams, _errors, _plots, _worst)
+    parts = (_scores, _intake) if report.nothing() else (_scores, _intake, _streams, _errors, _plots, _worst)
     body = _head(report, title) + "".join(part(report) for part in parts)
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -31,7 +32,7 @@ def _head(report: ReplayReport, title: str) -> str:
     span = ""
     if report.first_time > _CALENDAR:
         span = f", {_when(report.first_time)} to {_when(report.last_time)} UTC"
-    counted = f"{report.events:,} events of {report.streams:,} stream{'s' if report.streams != 1 else ''}{span}."
+    counted = f"{report.title()}{span}."
     sentences = []
     for target, name in enumerate(report.targets[:_TARGETS]):
         score = report.scores.total(target)
@@ -42,7 +43,7 @@ def _head(report: ReplayReport, title: str) -> str:
             f'<b>{escape(name)}</b>: <span class="{style}">{abs(100 * score.skill):.1f} % {word}</span> '
             f"than the last value (MAE {number(score.mae)} against {number(score.naive_mae)})."
         )
-    lead = "<br>".join(sentences) or "Nothing could be scored: no stream had two values in a row."
+    lead = "<br>".join(sentences) or escape(report.nothing() or "The last value never erred, so there is no skill.")
     how = "Every forecast was made before its outcome was seen, and scored before the network learned from it."
     return f'<h1>{escape(title)}</h1><p>{counted}</p><p class="lead">{lead}</p><p>{how}</p>'
 
@@ -55,15 +56,26 @@ def _scores(report: ReplayReport) -> str:
     return f"<h2>Scores</h2>{_table(f'<th>target</th>{head}', rows)}<p>{notes}.</p>"
 
 
+def _intake(report: ReplayReport) -> str:
+    """What was missing, refused or noticed in the file."""
+    sentences = report.intake.sentences()
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f"<h2>The file</h2><ul>{items}</ul>" if sentences else ""
+
+
 def _streams(report: ReplayReport) -> str:
-    """The streams with the most and the least skill, for each target of a replay with several streams."""
+    """For each target of a replay with several streams: all by skill, or the best and the worst of many."""
     if report.streams < 2:
         return ""
     parts = ["<h2>Streams</h2><p>By skill, of the streams with at least 20 scored outcomes.</p>"]
     for target, name in enumerate(report.targets[:_TARGETS]):
+        best, worst = report.scores.ranked(target, _TABLE)
+        if report.streams > 2 * _TABLE:
+            lists = [(f"{name}: best", best), (f"{name}: worst", worst)]
+        else:
+            lists = [(name, best + worst[::-1])]
         parts.append('<div class="pair">')
-        for word, places in zip(("best", "worst"), report.scores.ranked(target, _TABLE), strict=True):
-            parts.append(f"<div><h3>{escape(name)}: {word}</h3>{_stream_table(report, target, places)}</div>")
+        parts += [f"<div><h3>{escape(head)}</h3>{_stream_table(report, target, rows)}</div>" for head, rows in lists]
         parts.append("</div>")
     return "".join(parts)
 
@@ -82,63 +94,68 @@ def _stream_table(report: ReplayReport, target: int, places: list[int]) -> str:
 
 
 def _errors(report: ReplayReport) -> str:
-    parts = [
-        "<h2>Error over time</h2>",
-        f"<p>Mean absolute error of every {report.timeline.width:,} events, from the first on.</p>",
-        legend([("forecast", "forecast"), ("last value", "naive")]),
-    ]
+    figures = []
     for target, name in enumerate(report.targets[:_TARGETS]):
         middles, error, naive = report.timeline.means(target)
         lines = [Line("last value", "naive", naive.tolist()), Line("forecast", "forecast", error.tolist())]
         chart = line_chart(middles.tolist(), lines, x_label="events", y_label="mean absolute error", from_zero=True)
-        parts.append(f"<figure><figcaption><b>{escape(name)}</b></figcaption>{chart}</figure>")
-    return "".join(parts)
+        figures.append((name, "", chart))
+    text = f"Mean absolute error of every {report.timeline.width:,} events, from the first on."
+    return _figures("Error over time", text, [("forecast", "forecast"), ("last value", "naive")], figures)
 
 
 def _plots(report: ReplayReport) -> str:
-    parts = [
-        "<h2>Forecast and outcome</h2>",
-        "<p>The newest points of the first streams met. Each forecast is drawn where its outcome came.</p>",
-        legend([("outcome", "outcome"), ("forecast", "forecast")]),
-    ]
+    figures = []
     for sample in report.samples:
-        lines = [
-            Line("outcome", "outcome", list(sample.outcomes)),
-            Line("forecast", "forecast", list(sample.forecasts)),
-        ]
         target = report.targets[sample.target]
         x, label, dates = _axis(list(sample.times))
-        chart = line_chart(x, lines, x_label=label, y_label=target, times=dates)
-        caption = f"<b>{escape(sample.stream)}</b> {escape(target)}"
-        parts.append(f"<figure><figcaption>{caption}</figcaption>{chart}</figure>")
-    return "".join(parts)
+        chart = line_chart(x, _pair(sample.outcomes, sample.forecasts), x_label=label, y_label=target, times=dates)
+        figures.append((sample.stream, target, chart))
+    text = "The newest points of the first streams met. Each forecast is drawn where its outcome came."
+    return _figures("Forecast and outcome", text, _OUTCOME, figures)
 
 
 def _worst(report: ReplayReport) -> str:
-    parts = [
-        "<h2>Worst moments</h2>",
-        "<p>The forecasts furthest off, measured in standard deviations of their stream until then.</p>",
-        legend([("outcome", "outcome"), ("forecast", "forecast")]),
-    ]
-    found = [(target, moment) for target in range(len(report.targets)) for moment in report.moments(target)]
-    found.sort(key=lambda each: -each[1].severity)
-    if not found:
-        return "<h2>Worst moments</h2><p>No stream was long enough to tell what is far off for it.</p>"
-    figures = [_moment(report, target, moment) for target, moment in found[:20]]
-    return "".join([*parts, '<div class="moments">', *figures, "</div>"])
-
-
-def _moment(report: ReplayReport, target: int, moment: Moment) -> str:
-    when = _when(moment.time) if moment.time > _CALENDAR else f"time {moment.time:,.0f}"
-    caption = (
-        f"<b>{escape(report.scores.names[moment.place])}</b> {escape(report.targets[target])}, {when}: "
-        f"{number(moment.outcome)}, forecast {number(moment.forecast)}, off by {moment.severity:.1f} std"
+    figures = []
+    for target, moment in report.worst():
+        name = report.targets[target]
+        when = _when(moment.time) if moment.time > _CALENDAR else f"time {moment.time:,.0f}"
+        text = (
+            f"{name}, {when}: {number(moment.outcome)}, forecast {number(moment.forecast)}, "
+            f"off by {number(moment.error)} ({moment.severity:.1f} std)"
+        )
+        x = [float(place - moment.at) for place in range(len(moment.outcomes))]
+        lines = _pair(moment.outcomes, moment.forecasts)
+        chart = line_chart(
+            x, lines, x_label="events from then", y_label=name, width=460, height=190, mark=moment.at
+        )
+        figures.append((report.scores.names[moment.place], text, chart if x else ""))
+    if not figures:
+        return f"<h2>Worst moments</h2><p>No stream has values beyond its first {SKIPPED} events.</p>"
+    text = (
+        "The forecasts furthest off, measured in standard deviations of their stream, the worst of each target and "
+        f"stream first. The first {SKIPPED} events of each stream are left out."
     )
-    x = [float(place - moment.at) for place in range(len(moment.outcomes))]
-    lines = [Line("outcome", "outcome", moment.outcomes), Line("forecast", "forecast", moment.forecasts)]
-    unit = report.targets[target]
-    chart = line_chart(x, lines, x_label="events from then", y_label=unit, width=460, height=190, mark=moment.at)
-    return f"<figure><figcaption>{caption}</figcaption>{chart if x else ''}</figure>"
+    return _figures("Worst moments", text, _OUTCOME, figures, style="moments")
+
+
+def _figures(
+    title: str,
+    text: str,
+    keys: Sequence[tuple[str, str]],
+    figures: Sequence[tuple[str, str, str]],
+    style: str = "",
+) -> str:
+    """A section of charts, each with a name and a text: triples of (name, text, chart); ``style`` is a CSS class."""
+    parts = [
+        f"<figure><figcaption><b>{escape(name)}</b> {escape(words)}</figcaption>{chart}</figure>"
+        for name, words, chart in figures
+    ]
+    return f'<h2>{title}</h2><p>{text}</p>{legend(keys)}<div class="{style}">{"".join(parts)}</div>'
+
+
+def _pair(outcomes: Sequence[float], forecasts: Sequence[float]) -> list[Line]:
+    return [Line("outcome", "outcome", list(outcomes)), Line("forecast", "forecast", list(forecasts))]
 
 
 def _axis(times: list[float]) -> tuple[list[float], str, bool]:

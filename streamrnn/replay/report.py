@@ -1,21 +1,24 @@
 """Everything a replay has to say about its forecasts, gathered in bounded memory for a given number of streams."""
 
 import math
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
 import numpy as np
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from streamrnn.events.columns import Floats, Ints, Predictions
 from streamrnn.replay.history import History, Moment
+from streamrnn.replay.intake import Intake
 from streamrnn.replay.scores import Score, Scores
 from streamrnn.replay.timeline import Timeline
 
 _PLOTS = 6
 _POINTS = 500
 _CHUNK = 256  # rows between two looks at a stream's deviation, however large the batches
+_WIDE = 100  # characters of a terminal that shows all scores
 
 
 class Sample:
@@ -42,6 +45,7 @@ class ReplayReport:
     Parameters
     ----------
     targets : names, in the order of the predictions' columns
+    intake : what came out of the file, and what did not; whoever reads the file feeds it
 
     Attributes
     ----------
@@ -49,8 +53,9 @@ class ReplayReport:
     first_time, last_time : smallest and largest event time in seconds; NaN before there is one
     """
 
-    def __init__(self, targets: tuple[str, ...]) -> None:
+    def __init__(self, targets: tuple[str, ...], intake: Intake | None = None) -> None:
         self.targets = targets
+        self.intake = intake or Intake()
         self.scores = Scores(len(targets))
         self.timeline = Timeline(len(targets))
         self.samples: list[Sample] = []
@@ -83,19 +88,45 @@ class ReplayReport:
         return len(self.scores.names)
 
     def moments(self, target: int) -> list[Moment]:
-        """The forecasts of a target that were furthest off, measured by their stream's deviation so far."""
+        """The forecasts of a target that were furthest off, measured by their stream's deviation."""
         return self._histories[target].moments()
 
-    def table(self) -> Table:
-        """The scores of all targets, for a terminal."""
-        title = f"{self.events:,} events of {self.streams:,} stream{'s' if self.streams != 1 else ''}"
-        table = Table(title=title, box=box.SIMPLE, padding=(0, 1, 0, 0))  # nine columns in 80 characters
-        table.add_column("target")
-        for name, _ in self.columns():
-            table.add_column(name, justify="right")
+    def worst(self, most: int = 12) -> list[tuple[int, Moment]]:
+        """Targets and moments furthest off: the worst of each target and stream before the second of any."""
+        ranked = []
         for target in range(len(self.targets)):
-            table.add_row(self.targets[target], *self.row(target))
+            ranks: Counter[int] = Counter()  # moments of each stream so far
+            found = []
+            for moment in self.moments(target):
+                found.append((ranks[moment.place], moment))
+                ranks[moment.place] += 1
+            found.sort(key=lambda each: each[0])
+            ranked += [(rank, target, moment) for rank, (_, moment) in enumerate(found)]
+        ranked.sort(key=lambda each: (each[0], -each[2].severity))
+        chosen = [(target, moment) for _, target, moment in ranked[:most]]
+        return sorted(chosen, key=lambda each: -each[1].severity)
+
+    def nothing(self) -> str | None:
+        """Why there is no score at all; None where there is one."""
+        if any(self.scores.total(target).count for target in range(len(self.targets))):
+            return None
+        return self.intake.nothing(self.targets) or "Nothing could be scored: no stream had two values in a row."
+
+    def table(self, width: int) -> Table:
+        """The scores of all targets for a terminal of this width; a narrow one is spared the squared errors."""
+        shown = [place for place, (name, _) in enumerate(self.columns()) if width >= _WIDE or "RMSE" not in name]
+        table = Table(title=self.title(), box=box.SIMPLE, padding=(0, 1, 0, 0))
+        table.add_column("target", overflow="fold")
+        for place in shown:
+            table.add_column(self.columns()[place][0].replace("mean ", "mean\n"), justify="right", no_wrap=True)
+        for target, name in enumerate(self.targets):
+            row = self.row(target)
+            table.add_row(escape(name), *(row[place] for place in shown))
         return table
+
+    def title(self) -> str:
+        """How much there was."""
+        return f"{_counted(self.events, 'event')} of {_counted(self.streams, 'stream')}"
 
     def columns(self) -> list[tuple[str, str]]:
         """Name and meaning of each number that `row` gives."""
@@ -129,7 +160,8 @@ class ReplayReport:
         for target, name in enumerate(self.targets):
             score = self.scores.total(target)
             found[name] = _plain(score) | {"mean_mae_over_std": _finite(self.scores.mean_mae_over_std(target))}
-        return {"events": self.events, "streams": self.streams, "targets": found}
+        counts = {"events": self.events, "streams": self.streams, "targets": found}
+        return counts | self.intake.numbers() | {"problem": self.nothing()}
 
     def html(self, title: str) -> str:
         """The whole report as one HTML page that needs nothing from elsewhere."""
@@ -149,6 +181,10 @@ class ReplayReport:
             sample.times.extend(times[rows].tolist())
             sample.outcomes.extend(outcomes[rows, sample.target].tolist())
             sample.forecasts.extend(settled[rows, sample.target].tolist())
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def number(value: float) -> str:

@@ -1,19 +1,16 @@
 """A file or a directory log's folder, read as batches of events."""
 
-import csv
 import gzip
-import io
 import math
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
-from streamrnn.events.columns import Events, Partition, Records
-from streamrnn.replay.options import SourceError, SourceOptions
-from streamrnn.replay.table import Column, TableReader
+from streamrnn.events.columns import Events, Partition
+from streamrnn.replay import delimited, lines, parquet
+from streamrnn.replay.options import Findings, SourceError, SourceOptions
+from streamrnn.replay.table import TableReader
 from streamrnn.settings.schema import Events as EventSettings
 from streamrnn.transport.directory import partition_files
 
@@ -22,13 +19,21 @@ _TABLES = (".csv", ".txt", ".tsv")
 
 
 class Source(Iterator[Events]):
-    """Batches of events, and how far into the file they have come."""
+    """Batches of events, and how far into the file they have come.
 
-    def __init__(self, batches: Iterator[Events], file: BinaryIO, size: int, limit: int | None) -> None:
+    Attributes
+    ----------
+    findings : what was noticed in the file; complete once the first batch has come
+    """
+
+    def __init__(
+        self, batches: Iterator[Events], file: BinaryIO, size: int, limit: int | None, findings: Findings
+    ) -> None:
         self._batches = batches
         self._file = file
         self._size = size
         self._left = math.inf if limit is None else limit
+        self.findings = findings
 
     def __next__(self) -> Events:
         if self._left <= 0:
@@ -55,7 +60,7 @@ def open_source(path: Path, settings: EventSettings, options: SourceOptions | No
 
     Parameters
     ----------
-    path : its ending says what it is; the name without ending names the topic (and the stream, in a table without one)
+    path : its ending says what it is; the name without it names the topic (and the stream, in a table without one)
     settings : which fields are stream, time and features
     options : what the settings do not say
 
@@ -67,31 +72,60 @@ def open_source(path: Path, settings: EventSettings, options: SourceOptions | No
     Raises
     ------
     SourceError
-        There is no such file, its kind is unknown, a column is missing, or Parquet support is not installed.
+        There is no such file, its kind is unknown, a column is missing, an option is for another kind of file, or
+        Parquet support is not installed. Some of it only shows as the batches are read.
     """
     options = options or SourceOptions()
     if not path.exists():
         raise SourceError(f"there is no {path}: check the spelling")
-    path = _partition_file(path, options.partition) if path.is_dir() else path
+    if path.is_dir():
+        path = _partition_file(path, options.partition)
+    elif options.partition is not None:
+        raise SourceError(f"--partition is for a directory log's topic folder, and {path} is a file: leave it out")
     endings = [ending.lower() for ending in path.suffixes]
     packed = endings[-1:] == [".gz"]
     kind = "".join(endings[-2:-1] if packed else endings[-1:])
-    partition = Partition(path.name.split(".")[0], 0)
+    _check_options(path, kind, options)
     file = path.open("rb")
+    findings = Findings()
     try:
         plain: Any = gzip.GzipFile(fileobj=file) if packed else file
-        if kind in _LINES:
-            batches = _read_lines(plain, partition, settings, options)
-        elif kind in _TABLES:
-            batches = _read_csv(plain, partition, settings, options)
-        elif kind == ".parquet" and not packed:
-            batches = _read_parquet(file, partition, settings, options)
-        else:
-            raise SourceError(f"{path.name} is of no known kind: name it .csv, .jsonl (both also .gz) or .parquet")
-        return Source(batches, file, path.stat().st_size, options.limit)
+        batches = _batches(plain, path.name, kind, settings, options, findings)
+        return Source(batches, file, path.stat().st_size, options.limit, findings)
     except BaseException:
         file.close()
         raise
+
+
+def _check_options(path: Path, kind: str, options: SourceOptions) -> None:
+    """Refuse what another kind of file would need."""
+    if kind not in (*_LINES, *_TABLES, ".parquet") or path.name.lower().endswith(".parquet.gz"):
+        raise SourceError(f"{path.name} is of no known kind: name it .csv, .jsonl (both also .gz) or .parquet")
+    of_text = {"--no-header": options.no_header, "--delimiter": options.delimiter is not None}
+    wrong = [name for name, given in of_text.items() if given and kind not in _TABLES]
+    if options.wide and kind in _LINES:
+        wrong.append("--wide")
+    if wrong:
+        raise SourceError(f"{path.name} is not a CSV: leave out {' and '.join(wrong)}")
+
+
+def _batches(
+    file: Any, name: str, kind: str, settings: EventSettings, options: SourceOptions, findings: Findings
+) -> Iterator[Events]:
+    partition = Partition(name.split(".")[0], 0)
+    if kind in _LINES:
+        return lines.batches(file, partition, settings, options, findings)
+    if kind == ".parquet":
+        return parquet.batches(file, name, partition, settings, options, findings)
+    rows = delimited.open_rows(file, name, options.delimiter)
+    first = next(rows)
+    header = first[1]
+    names = [f"c{place}" for place in range(len(header))] if options.no_header else [each.strip() for each in header]
+    reader = TableReader(names, partition, settings, options, findings)
+    second = first if options.no_header else next(rows, None)
+    if second is None:
+        raise SourceError(f"{name} holds a line of names and no row below it")
+    return delimited.batches(chain([second], rows), reader, len(names), options.batch)
 
 
 def _partition_file(folder: Path, number: int | None) -> Path:
@@ -107,86 +141,7 @@ def _partition_file(folder: Path, number: int | None) -> Path:
     return files[chosen]
 
 
-def _read_lines(
-    file: Any, partition: Partition, settings: EventSettings, options: SourceOptions
-) -> Iterator[Events]:
-    from streamrnn.events.decode import Decoder
-
-    decoder = Decoder(settings, numbered_time=True)
-    start = 0
-    while lines := list(islice(file, options.batch)):
-        count = len(lines)
-        values = [line.rstrip(b"\r\n") for line in lines]
-        offsets = list(range(start, start + count))
-        start += count
-        yield decoder.decode(
-            Records(partition, offsets, [None] * count, list(values), [math.nan] * count, next_offset=start)
-        )
-
-
-def _read_csv(file: Any, partition: Partition, settings: EventSettings, options: SourceOptions) -> Iterator[Events]:
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    rows = csv.reader(text)
-    first = next(rows, None)
-    if first is None:
-        raise SourceError(f"{partition.topic} is empty")
-    names = [f"c{place}" for place in range(len(first))] if options.no_header else [name.strip() for name in first]
-    reader = TableReader(names, partition, settings, options)
-    ahead = [first] if options.no_header else []
-    return _csv_batches(rows, ahead, reader, len(names), options.batch)
-
-
-def _csv_batches(
-    rows: Iterator[list[str]], ahead: list[list[str]], reader: TableReader, width: int, size: int
-) -> Iterator[Events]:
-    while batch := ahead + list(islice(rows, size - len(ahead))):
-        ahead = []
-        full = [_padded(row, width) if len(row) != width else row for row in batch if row]
-        if full:
-            yield reader.read(list(zip(*full, strict=True)))
-
-
-def _padded(row: list[str], width: int) -> list[str]:
-    """A row of another length: what is missing becomes empty, and what is too much marks the row as bad."""
-    return row + [""] * (width - len(row)) if len(row) < width else ["too many cells"] * width
-
-
-def _read_parquet(
-    file: BinaryIO, partition: Partition, settings: EventSettings, options: SourceOptions
-) -> Iterator[Events]:
-    try:
-        from pyarrow import parquet  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    except ImportError:
-        raise SourceError("Parquet needs pyarrow: pip install 'streamrnn[parquet]', or make it a CSV") from None
-    table = parquet.ParquetFile(file)
-    reader = TableReader(table.schema_arrow.names, partition, settings, options)
-    return (
-        reader.read([_arrow_column(column) for column in batch.columns])
-        for batch in table.iter_batches(batch_size=options.batch)
-        if batch.num_rows
-    )
-
-
-def _arrow_column(column: Any) -> Column:
-    """Numbers as float64 with NaN for null, instants as seconds, all else as text."""
-    from pyarrow import compute, types  # type: ignore[import-not-found,import-untyped,unused-ignore]
-
-    if types.is_timestamp(column.type) or types.is_date(column.type):
-        microseconds = compute.cast(compute.cast(column, "timestamp[us]", safe=False), "int64")
-        return np.asarray(microseconds.to_numpy(zero_copy_only=False), np.float64) / 1e6
-    if types.is_integer(column.type) or types.is_floating(column.type) or types.is_decimal(column.type):
-        return np.asarray(compute.cast(column, "float64").to_numpy(zero_copy_only=False), np.float64)
-    return ["" if cell is None else str(cell) for cell in column.to_pylist()]
-
-
 def _first(events: Events, count: int) -> Events:
-    return Events(
-        events.partition,
-        events.offsets[:count],
-        events.streams[:count],
-        events.times[:count],
-        events.timestamps[:count],
-        events.features[:count],
-        events.ends[:count],
-        [letter for letter in events.rejects if letter.offset <= events.offsets[count - 1]],
-    )
+    part = events.cut(0, count)
+    part.rejects = [letter for letter in events.rejects if letter.offset <= events.offsets[count - 1]]
+    return part

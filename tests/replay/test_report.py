@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from streamrnn.events.columns import Partition, Predictions
+from streamrnn.events.columns import Events, Partition, Predictions
 from streamrnn.replay.history import AFTER, BEFORE
-from streamrnn.replay.report import ReplayReport
+from streamrnn.replay.intake import Intake
+from streamrnn.replay.report import ReplayReport, number
 
 
 def predictions(streams, outcomes, settled, naive, times=None):
@@ -113,21 +114,21 @@ def test_the_worst_moment_is_found_with_its_neighbourhood():
 
 
 def test_a_moment_at_the_very_end_has_what_there_is():
-    outcomes = np.sin(np.arange(100.0))
+    outcomes = np.sin(np.arange(200.0))
     settled = outcomes.copy()
-    outcomes[99] = 50.0
+    outcomes[199] = 50.0
     report = ReplayReport(("value",))
-    for start in range(0, 100, 10):
+    for start in range(0, 200, 10):
         rows = slice(start, start + 10)
         report.add(predictions(["a"] * 10, outcomes[rows], settled[rows], settled[rows]))
     worst = report.moments(0)[0]
     assert worst.outcomes[worst.at] == 50.0 and len(worst.outcomes) == BEFORE + 1
 
 
-def test_at_most_twenty_moments_and_six_plots_of_500_points_are_kept():
+def test_at_most_twelve_moments_are_shown_and_six_plots_of_500_points():
     report = ReplayReport(("value",))
     report.add(walk(20_000, streams=10))
-    assert len(report.moments(0)) == 20
+    assert len(report.worst()) == 12
     assert [sample.stream for sample in report.samples] == [f"s{place}" for place in range(6)]
     assert {len(sample.outcomes) for sample in report.samples} == {500}
 
@@ -139,19 +140,63 @@ def test_the_plots_of_one_stream_are_of_its_targets():
     assert [(sample.stream, sample.target) for sample in report.samples] == [("a", 0), ("a", 1)]
 
 
-def test_the_table_fits_a_terminal():
+def shown(report, width):
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(report.table(width))
+    return console.export_text()
+
+
+def test_names_and_numbers_can_be_read_whole_at_80_columns():
+    report = ReplayReport(("temperature", "a name that is far too long for one line of a table"))
+    rows = walk(1000, streams=5)
+    tiny = [np.column_stack([each[:, 0], each[:, 0] * 1.234567e-5]) for each in (rows.outcomes, rows.settled)]
+    report.add(predictions(rows.streams, *tiny, tiny[0] - 1.234567e-5))
+    text = shown(report, 80)
+    assert "…" not in text and "..." not in text and max(map(len, text.splitlines())) <= 80
+    assert "temperature" in text and number(report.scores.total(1).mae) in text
+    assert "e-0" in number(report.scores.total(1).mae)
+
+
+def test_a_wide_terminal_shows_the_squared_errors_too():
     report = ReplayReport(("value",))
     report.add(walk(1000, streams=5))
-    console = Console(width=80, record=True, file=io.StringIO())
-    console.print(report.table())
-    text = console.export_text()
-    assert "value" in text and "skill" in text and "…" not in text
+    assert "RMSE" in shown(report, 120) and "RMSE" not in shown(report, 80)
 
 
 def test_the_numbers_are_json_even_when_there_are_none():
-    report = ReplayReport(("value",))
+    nan = np.full(2, np.nan)
+    intake = Intake(("value",))
+    intake.add(Events(Partition("load", 0), np.arange(2), ["a", "b"], nan, nan, np.ones((2, 1)), np.zeros(2, np.bool_)))
+    report = ReplayReport(("value",), intake)
+    report.add(predictions("ab", [1, 1], nan, nan))
     assert json.loads(json.dumps(report.numbers(), allow_nan=False))["targets"]["value"]["skill"] is None
-    assert "Nothing could be scored" in report.html("empty")
+    assert "Nothing could be scored" in report.html("once each")
+
+
+def test_the_worst_moments_are_of_all_targets_and_streams():
+    count = 6000
+    outcomes = np.random.default_rng(3).normal(0.0, 1.0, (count, 2))
+    names = [f"s{place % 3}" for place in range(count)]
+    report = ReplayReport(("load", "heat"))
+    report.add(predictions(names, outcomes, outcomes * [9.0, 1.1], outcomes))  # load is far worse than heat
+    chosen = [(target, moment.place) for target, moment in report.worst()]
+    assert sorted(set(chosen)) == [(target, place) for target in (0, 1) for place in (0, 1, 2)]
+    assert len(chosen) == 12
+
+
+@pytest.mark.parametrize(("streams", "split"), [(3, False), (20, False), (21, True)])
+def test_best_and_worst_are_told_apart_only_where_streams_are_many(streams, split):
+    report = ReplayReport(("value",))
+    report.add(walk(streams * 30, streams))
+    text = report.html("streams")
+    assert (": best" in text) == (": worst" in text) == split
+    assert all(f"<td>s{place}</td>" in text for place in range(min(streams, 20))) or split
+
+
+def test_a_page_without_any_score_says_why_and_draws_nothing():
+    report = ReplayReport(("value",), Intake(("value",)))
+    text = report.html("empty")
+    assert "the file holds no events" in text and "<figure" not in text
 
 
 class Elements(HTMLParser):
@@ -178,11 +223,12 @@ def test_the_page_is_whole_and_fetches_nothing():
     report = ReplayReport(("value",))
     report.add(walk(3000, streams=8))
     text = report.html("Replay of load.csv")
+    assert "No stream has values" not in text
     elements = Elements()
     elements.feed(text)
     assert elements.open == [] and elements.addresses == []
     assert "http" not in text and "url(" not in text and "@import" not in text
-    assert elements.counts["figure"] == 1 + 6 + 20
+    assert elements.counts["figure"] == 1 + 6 + 12
     assert "prefers-color-scheme: dark" in text
     assert not re.search(r"\b(nan|inf)\b", text)
 
