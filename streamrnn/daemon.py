@@ -7,8 +7,6 @@ and with it every bit, is that of the log.
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +27,7 @@ from streamrnn.observe.sensor import BatchReport, Sensor, Sensors
 from streamrnn.observe.watchdog import Watchdog
 from streamrnn.recovery import Opened, StateError, begin, make_header, restore
 from streamrnn.shard import Shard
+from streamrnn.signals import stopped_by_signals
 from streamrnn.snapshots.store import DirectoryStore
 from streamrnn.snapshots.writer import SnapshotWriter
 from streamrnn.transport.base import Committed, Transport, TransportError
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.05  # longest wait for records: also how late a signal is seen
+WAIT_SECONDS = 1.0  # between two looks at whether a long batch gets on
+OUTPUT_BYTES = 1 << 25  # output that waits for its commit; beyond, the commit comes early
 
 
 @dataclass(slots=True)
@@ -100,14 +101,18 @@ class Daemon:
         self._writer = SnapshotWriter(self._store)
         self._workers = Workers()
         self._under_way: list[_Batch] = []
+        self._compiling = True  # until the first batch is answered
         self._decoder = Decoder(settings.events, numbered_time=self._transport.numbered_time)
         self._targets = settings.events.target_names
         self._held: dict[Partition, _Held] = {}
         self._waiting: set[Partition] = set()
+        self._pending_bytes = 0  # published since the last commit
         self._dirty = False
         self._stop = threading.Event()
         self._ended = False
-        self._watchdog = Watchdog(settings.daemon.watchdog)
+        # Without a log that outlasts the process an end helps nobody: the reader of a pipe may pause for hours.
+        limit = settings.daemon.watchdog if self._transport.recoverable else float("inf")
+        self._watchdog = Watchdog(limit)
 
     def stop(self) -> None:
         """Ask the loop to finish what is in hand, commit, snapshot and return. May be called from any thread."""
@@ -132,7 +137,7 @@ class Daemon:
         """Run until stopped, the log ends or something breaks; every error is logged with its remedy."""
         self._sensor.on_state("starting")
         try:
-            with self._signals(), self._watchdog:
+            with stopped_by_signals(self._stop), self._watchdog:
                 self._loop()
                 self._drain()
             return ExitCode.OK
@@ -166,7 +171,8 @@ class Daemon:
             begun = [batch for records in polled for batch in self._take(records)]
             self._answer()
             self._under_way = begun
-            if time.monotonic() >= next_commit or self._transport.finished:
+            due = time.monotonic() >= next_commit or self._pending_bytes >= OUTPUT_BYTES
+            if due or self._transport.finished:
                 if any(self._snapshot_due(held) for held in self._held.values()):
                     self._answer()  # a snapshot is of a shard that stands at its commit
                 self._commit()
@@ -253,7 +259,7 @@ class Daemon:
         """Wait for the batches under way, and publish what is new."""
         batches, self._under_way = self._under_way, []
         for batch in batches:
-            predictions, report, seconds = batch.answer.result()
+            predictions, report, seconds = self._wait_for(batch)
             held, records = batch.held, batch.records
             if batch.silent:
                 done = records.next_offset >= held.silent_until
@@ -265,19 +271,39 @@ class Daemon:
                     held.last_time = float(predictions.times[-1])
             held.position = records.next_offset
 
+    def _wait_for(self, batch: _Batch) -> tuple[Predictions, BatchReport, float]:
+        """A batch's answer. The watchdog is fed while records are being processed, or the first ones compiled."""
+        records = -1
+        while True:
+            try:
+                answer = batch.answer.result(timeout=WAIT_SECONDS)
+            except TimeoutError:
+                if batch.answer.done():
+                    raise  # the batch's own error
+                if self._compiling or batch.held.shard.records != records:
+                    self._watchdog.feed()
+                records = batch.held.shard.records
+            else:
+                self._compiling = False
+                return answer
+
     def _publish(self, records: Records, events: Events, predictions: Predictions, report: BatchReport) -> None:
         partition = records.partition
         with self._busy("encode"):
             values = encode_predictions(predictions, self._targets)
-            letters = [
-                (letter.key, encode_dead_letter(letter, self._settings.events.max_bytes))
-                for letter in _dead_letters(records, events, predictions)
+            letters = _dead_letters(records, events, predictions)
+            encoded = [
+                (letter.key, encode_dead_letter(letter, self._settings.events.max_bytes)) for letter in letters
             ]
         with self._busy("publish"):
-            self._transport.publish(partition, values, [stream.encode() for stream in predictions.streams], letters)
+            self._transport.publish(partition, values, [stream.encode() for stream in predictions.streams], encoded)
         self._dirty = True
+        self._pending_bytes += sum(map(len, values)) + sum(len(envelope) for _, envelope in encoded)
         size = sum(len(value) for value in records.values if value is not None)
         self._sensor.on_batch(partition, replace(report, bytes=size))
+        self._sensor.on_events(partition, events)
+        if letters:
+            self._sensor.on_refused(partition, letters)
         self._sensor.on_published(partition, len(values), len(letters))
         if self._tap is not None:
             self._tap(predictions)
@@ -302,6 +328,7 @@ class Daemon:
         for held in live.values():
             held.committed = held.position
         self._dirty = False
+        self._pending_bytes = 0
         self._sensor.on_commit(True, time.monotonic() - started)
 
     def _snapshot(self, all_now: bool = False) -> None:
@@ -312,7 +339,8 @@ class Daemon:
             if not result.ok:
                 # The log still holds everything: a full disk costs a longer replay, not the service.
                 logger.error("snapshot failed", extra={"partition": str(result.partition), "error": result.error})
-        for partition, held in self._held.items():
+        # The one that has waited longest first: only one is written at a time.
+        for partition, held in sorted(self._held.items(), key=lambda item: item[1].snapshot_time):
             if not self._snapshot_due(held, all_now) or not held.ahead == held.position == held.committed:
                 continue
             header = make_header(
@@ -335,7 +363,10 @@ class Daemon:
         deadline = time.monotonic() + self._settings.daemon.drain_deadline
         self._answer()
         self._commit()
-        while self._writer.wait(max(0.0, deadline - time.monotonic())):
+        while time.monotonic() < deadline:
+            self._watchdog.feed()
+            if not self._writer.wait(min(WAIT_SECONDS, max(0.0, deadline - time.monotonic()))):
+                continue
             self._snapshot(all_now=True)  # one at a time
             if not self._writer.busy():
                 return
@@ -348,25 +379,6 @@ class Daemon:
             yield
         finally:
             self._sensor.on_busy(stage, time.perf_counter() - started)
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """SIGTERM and SIGINT drain; a second one ends the process at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def handle(number: int, frame: object) -> None:
-            if self._stop.is_set():
-                os._exit(ExitCode.INTERRUPTED)
-            self._stop.set()
-
-        before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def _dead_letters(records: Records, events: Events, predictions: Predictions) -> list[DeadLetter]:

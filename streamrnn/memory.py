@@ -11,7 +11,7 @@ from streamrnn.streams.layout import Layout
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
-INDEX_BYTES = 200  # of a stream in the key index, for an id of up to about 40 bytes
+INDEX_BYTES = 160  # of a stream in the key index, without its id
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -21,7 +21,8 @@ def needed(settings: Settings, partitions: int) -> int:
     One snapshot at a time is written, and of its partition all rows may change meanwhile: a copy of one partition.
     """
     slabs = Layout.from_settings(settings).bytes_per_stream()
-    return settings.streams.max_live * (partitions * (slabs + INDEX_BYTES) + slabs)
+    index = INDEX_BYTES + settings.events.max_key_bytes
+    return settings.streams.max_live * (partitions * (slabs + index) + slabs)
 
 
 def limit(settings: Settings) -> int:
@@ -47,8 +48,8 @@ def refusal(settings: Settings, partitions: int) -> str | None:
     which = "daemon.memory_limit" if settings.daemon.memory_limit is not None else "this machine or container"
     return (
         f"{partitions} x {settings.streams.max_live} streams may come to need {readable(need)}, and {which} allows "
-        f"{readable(have)}: lower streams.max_live, model.season, model.k2 or model.hidden_size, or set "
-        "daemon.memory_limit to what there is"
+        f"{readable(have)}: lower streams.max_live, events.max_key_bytes, model.season, model.k2 or model.hidden_size, "
+        "or set daemon.memory_limit to what there is"
     )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-ANEW = "start once with --new-lineage: the model then begins anew; reading and outputs go on where they stand"
+ANEW = "start once with --new-lineage: a new model then goes on from the committed position, or the log's start"
 
 
 class StateError(Exception):
@@ -96,22 +96,28 @@ def begin(
     """
     if not transport.recoverable:
         return Opened(Shard(settings, partition), start, start)
-    known = store.genesis(partition)
-    if instead_of is None and known is not None and _later(store, partition, known):
-        raise StateError(
-            f"{partition} has snapshots in {settings.snapshot_folder} but no committed position. If they are another "
-            f"log's, set snapshots.path to a folder of this log's own. If the commits of this log were lost, {ANEW}"
-        )
+    if instead_of is None:
+        refuse_strangers(settings, store, partition)
     shard = Shard(settings, partition)
     arrays = shard.saved()
     identity = transport.identity(partition)
-    before = (instead_of or (known.lineage if known else "")) if instead_of is not None else ""
-    shard.lineage = lineage_of(settings, partition, identity, start, arrays["weights"], before)
+    # Named after all that were given up before it, so that it can never be taken for one of them.
+    given_up = "" if instead_of is None else " ".join(sorted({*store.lineages(partition), instead_of}))
+    shard.lineage = lineage_of(settings, partition, identity, start, arrays["weights"], given_up)
     header = make_header(settings, partition, start, 0, shard.lineage, genesis=True)
     store.write(header, Frozen.of(arrays), start)
     transport.commit({partition: Committed(start, shard.lineage)})
     logger.info("a new model begins", extra=_told(partition, position=start, lineage=shard.lineage))
     return Opened(shard, start, start)
+
+
+def refuse_strangers(settings: Settings, store: DirectoryStore, partition: Partition) -> None:
+    """Raise ``StateError`` where a partition without a commit has snapshots that went beyond their genesis."""
+    if any(store.lineages(partition).values()):
+        raise StateError(
+            f"{partition} has snapshots in {settings.snapshot_folder} but no committed position. If they are another "
+            f"log's, set snapshots.path to a folder of this log's own. If the commits of this log were lost, {ANEW}"
+        )
 
 
 def restore(
@@ -171,7 +177,7 @@ def lineage_of(
     settings: Settings, partition: Partition, identity: str, start: int, weights: npt.NDArray[Any], before: str
 ) -> str:
     """Identity of a shard's history: settings that change state, seed, log, start, initial weights, build, and the
-    lineage that was given up for it."""
+    lineages that were given up for it."""
     sha = hashlib.sha256()
     build = repr(sorted(versions().items()))
     for part in (settings.state_digest(), str(settings.seed), str(partition), identity, str(start), build, before):
@@ -182,9 +188,3 @@ def lineage_of(
 
 def _told(partition: Partition, **fields: object) -> dict[str, object]:
     return {"partition": str(partition), **fields}
-
-
-def _later(store: DirectoryStore, partition: Partition, genesis: Header) -> bool:
-    """Whether the lineage went beyond its genesis (a crash between genesis and first commit leaves just that)."""
-    newest = next(iter(store.candidates(partition, genesis.lineage, 2**62)), None)
-    return newest is not None and "genesis" not in newest.name

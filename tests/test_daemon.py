@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from streamrnn.daemon import Daemon
+from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
 from streamrnn.settings.schema import Settings
+from streamrnn.transport.base import Committed, TransportError
 from streamrnn.transport.script import Broker, ScriptCrash, ScriptLog, Token
 from tests.helpers import settings
 
@@ -135,3 +137,52 @@ def test_more_streams_than_memory_allows_stop_the_start(tmp_path: Path, caplog: 
     greedy = daemon_settings(tmp_path, "streams.max_live=100000", "daemon.memory_limit=10MiB")
     assert Daemon(greedy, transport=ScriptLog(Broker([*script(10), Token.EOF], 1))).run() == ExitCode.SETTINGS
     assert "streams.max_live" in caplog.text
+
+
+def test_a_lost_commit_after_a_given_up_lineage_still_stops_the_start(tmp_path: Path) -> None:
+    log = script(300)
+    chosen = daemon_settings(tmp_path)
+    run_through(Broker([*log, Token.EOF], 1), chosen, polls=50)
+    again = Broker([*log, Token.EOF], 1)
+
+    class DiesAtGenesis(ScriptLog):
+        def commit(self, positions: dict[Partition, Committed]) -> None:
+            raise TransportError("the process dies between genesis and its commit")
+
+    assert Daemon(chosen, transport=DiesAtGenesis(again), new_lineage=True).run() == ExitCode.TRANSPORT
+    assert Daemon(chosen, transport=ScriptLog(again)).run() == ExitCode.STATE
+    assert Daemon(chosen, transport=ScriptLog(again), new_lineage=True).run() == ExitCode.OK
+
+
+def test_a_damaged_genesis_does_not_bar_a_new_lineage(tmp_path: Path) -> None:
+    log = script(300)
+    chosen = daemon_settings(tmp_path)
+    broker = Broker([*log, Token.EOF, Token.EOF], 1)
+    run_through(broker, chosen, polls=50)
+    for path in tmp_path.rglob("*.safetensors"):
+        path.write_bytes(path.read_bytes()[:-10])
+    assert Daemon(chosen, transport=ScriptLog(broker)).run() == ExitCode.STATE
+    assert Daemon(chosen, transport=ScriptLog(broker), new_lineage=True).run() == ExitCode.OK
+
+
+def test_every_partition_gets_its_snapshots(tmp_path: Path) -> None:
+    chosen = daemon_settings(tmp_path, "snapshots.every_records=10", "snapshots.keep=1000")
+    broker = Broker([*script(2000), Token.EOF], 4)
+    run_through(broker, chosen, polls=20)
+    counts = [len(list(folder.glob("*.safetensors"))) for folder in sorted(tmp_path.iterdir())]
+    assert len(counts) > 2 and min(counts) >= 3
+
+
+def test_much_output_is_committed_before_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamrnn.daemon.OUTPUT_BYTES", 20_000)
+    commits = list[int]()
+
+    class Counting(ScriptLog):
+        def commit(self, positions: dict[Partition, Committed]) -> None:
+            commits.append(max(committed.position for committed in positions.values()))
+            super().commit(positions)
+
+    patient = daemon_settings(tmp_path, "transport.commit_interval=60")
+    log = Counting(Broker([*script(1000), Token.EOF], 1), poll_records=50)
+    assert Daemon(patient, transport=log).run() == ExitCode.OK
+    assert len(commits) > 5

@@ -85,3 +85,14 @@ def test_no_model_answers_every_event_with_no_forecast() -> None:
     assert len(predictions) == 2
     assert np.isnan(predictions.forecasts).all()
     assert report.events == 2
+
+
+@pytest.mark.parametrize("size", [1e-140, 1e-158, 1e-169, 1e-173, 1e-305, 5e-324, 1e90])
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_values_of_any_size_leave_nothing_but_numbers(size: float, precision: str) -> None:
+    shard = Shard(settings(f"model.precision={precision}", "events.max_magnitude=1e100"), PARTITION)
+    values = np.random.default_rng(0).normal(size=200) * size
+    predictions, _ = shard.process(events(values))
+    assert np.isfinite(predictions.forecasts).all()
+    for name, saved in shard.saved().items():
+        assert np.isfinite(saved).all(), name

@@ -2,90 +2,114 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
+from streamrnn.cli.places import Finding, amount, appendable, memory, port, writable
 from streamrnn.exits import ExitCode
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: what, how it stands, and the exit code it would lead to (OK if it is fine)."""
-
-    what: str
-    text: str
-    code: ExitCode = ExitCode.OK
-
-
 def check(config: ConfigOption = None, set_: SetOption = None) -> None:
-    """Check settings, input, folders and port, and tell how much memory the streams can take. Changes nothing.
+    """Tell whether the daemon could start, and how much memory its streams can take. Changes nothing.
 
-    Ends with 0 if the daemon could start, else with the code that it would end with.
+    Looks at settings, log, folders, port, memory, saved state and next records.
+    Ends with 0 if the daemon could start, else with the code of its end.
 
-    Example: streamrnn check --config config.yaml
+    \b
+    Examples:
+    streamrnn check
+    streamrnn check --config config.yaml --set http.port=0
     """
+    from streamrnn.observe import logs
     from streamrnn.settings import load
 
     settings = load(config, set_).settings
-    findings = [
-        Finding("settings", f"fine, state digest {settings.state_digest()}"),
-        *reachability(settings),
-    ]
-    for finding in findings:
-        typer.echo(f"{'ok  ' if finding.code == ExitCode.OK else 'FAIL'}  {finding.what}: {finding.text}")
+    logs.setup("error", "text")  # of a snapshot that is passed over for an older one
+    # They come in the order in which a start meets them, so the first one that fails is the one that ends it.
+    code = ExitCode.OK
+    for finding in findings(settings):
+        typer.echo(str(finding))
+        code = code or finding.code
     typer.echo()
     typer.echo(memory_table(settings), nl=False)
-    worst = next((finding.code for finding in findings if finding.code != ExitCode.OK), ExitCode.OK)
-    if worst != ExitCode.OK:
-        raise typer.Exit(worst)
+    if code != ExitCode.OK:
+        raise typer.Exit(code)
 
 
-def reachability(settings: Settings) -> Iterator[Finding]:
-    """How the input, the folders to write to and the port stand.
+def findings(settings: Settings) -> Iterator[Finding]:
+    """All that a start would meet, in its order, up to where nothing more can be told.
 
     Parameters
     ----------
     settings : what the daemon would be started with
-
-    Yields
-    ------
-    Finding
-        One for each place that the settings name.
     """
-    transport = settings.transport
-    if transport.kind == "standard":
+    yield Finding("settings", f"fine, state digest {settings.state_digest()}")
+    if settings.transport.kind == "standard":
         yield Finding("transport", "standard input to standard output, which cannot be recovered after a stop")
+        yield port(settings)
+        yield memory(settings, 1)
     else:
-        yield _input(transport.path / transport.input)
-        for topic in (transport.predictions, transport.dead_letters):
-            yield _writable("transport", transport.path / topic, ExitCode.TRANSPORT)
-    yield _writable("snapshots", settings.snapshot_folder, ExitCode.STATE)
-    if settings.http.enabled:
-        yield _port(settings.http.host, settings.http.port)
+        yield from _directory(settings)
+
+
+def _directory(settings: Settings) -> Iterator[Finding]:
+    from streamrnn.cli.outlook import records, state
+    from streamrnn.transport.base import TransportError
+    from streamrnn.transport.look import DirectoryLook
+
+    transport = settings.transport
+    folder = transport.path / transport.input
+    try:
+        log = DirectoryLook(transport.path, transport.input, transport.predictions, transport.dead_letters)
+    except TransportError as error:
+        yield Finding("transport", str(error), ExitCode.TRANSPORT)
+        yield port(settings)
+        return
+    yield writable("transport", transport.path, ExitCode.TRANSPORT)
+    yield port(settings)
+    try:
+        partitions = log.partitions()
+    except TransportError as error:
+        yield Finding("transport", str(error), ExitCode.TRANSPORT)
+        return
+    yield _partitions(folder, len(partitions))
+    for topic in (transport.predictions, transport.dead_letters):
+        files = [f"{partition.number}.jsonl" for partition in partitions]
+        yield appendable("transport", transport.path / topic, files, ExitCode.TRANSPORT)
+    need = memory(settings, max(1, len(partitions)))
+    yield need
+    if need.code != ExitCode.OK:
+        return
+    # A partition that begins anew must write its first snapshot; without later ones the daemon goes on.
+    begins = not partitions or None in partitions.values()
+    yield writable("snapshots", settings.snapshot_folder, ExitCode.TRANSPORT if begins else ExitCode.OK)
+    for partition, committed in partitions.items():
+        yield state(settings, log, partition, committed)
+        yield from records(settings, log, partition)
+
+
+def _partitions(folder: Path, count: int) -> Finding:
+    if count:
+        return Finding("transport", f"{folder} has {amount(count, 'partition')}")
+    text = f"{folder} has no file <number>.jsonl: the daemon would wait for one. Check transport.path, transport.input."
+    return Finding("transport", text, warning=True)
 
 
 def memory_table(settings: Settings) -> str:
-    """Memory of the streams' slabs: of one stream and of all. A snapshot copies nothing; the key index comes on top.
+    """What the slabs of one stream take, and those of all streams of a partition; the key index comes on top.
 
     Parameters
     ----------
     settings : what the daemon would be started with
-
-    Returns
-    -------
-    str
-        Lines of a table; sizes in bytes of one partition.
     """
+    from streamrnn.memory import readable
     from streamrnn.streams.layout import Layout
 
     layout = Layout.from_settings(settings)
@@ -96,8 +120,8 @@ def memory_table(settings: Settings) -> str:
         ("all", layout.bytes_per_stream()),
     ]
     live = settings.streams.max_live
-    header = ("memory of a partition, in bytes", "a stream", f"{live} streams")
-    lines = [header, *((name, str(size), str(size * live)) for name, size in rows)]
+    header = ("memory of a partition", "a stream", amount(live, "stream"))
+    lines = [header, *((name, readable(size), readable(size * live)) for name, size in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     return "".join(
         f"{line[0]:<{widths[0]}}"
@@ -105,52 +129,3 @@ def memory_table(settings: Settings) -> str:
         + "\n"
         for line in lines
     )
-
-
-def _input(folder: Path) -> Finding:
-    from streamrnn.transport.directory import partition_files
-
-    try:
-        partitions = list(partition_files(folder).values())
-    except OSError as error:
-        return Finding(
-            "transport",
-            f"cannot read {folder}: {error.strerror}. Check transport.path and transport.input.",
-            ExitCode.TRANSPORT,
-        )
-    for path in partitions:
-        if not os.access(path, os.R_OK):
-            return Finding("transport", f"may not read {path}. Give this user read access.", ExitCode.TRANSPORT)
-    if not partitions:
-        return Finding("transport", f"{folder} has no <number>.jsonl file. Check transport.input.", ExitCode.TRANSPORT)
-    return Finding("transport", f"{folder} has {len(partitions)} partitions")
-
-
-def _writable(what: str, folder: Path, code: ExitCode) -> Finding:
-    """Whether a folder can be written, or made; tells it by the nearest folder there is."""
-    absolute = folder.absolute()
-    nearest = next(path for path in (absolute, *absolute.parents) if path.exists())
-    if not nearest.is_dir():
-        return Finding(what, f"{nearest} is not a folder. Move it, or choose another path than {folder}.", code)
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        return Finding(what, f"may not write in {nearest}. Give this user write access, or choose another path.", code)
-    return Finding(what, f"{folder} can be {'written' if nearest == absolute else 'made'}")
-
-
-def _port(host: str, port: int) -> Finding:
-    """Whether the port is free. Binds without listening, so nobody can connect meanwhile."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, protocol) as probe:
-            # As servers do: what is left of an old connection is no obstacle.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        return Finding(
-            "http",
-            f"cannot listen at {host}:{port}: {error.strerror}. Change http.host or http.port.",
-            ExitCode.SETTINGS,
-        )
-    return Finding("http", f"{host}:{port} is free")

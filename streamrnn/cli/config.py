@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
+from streamrnn.cli.verbs import Command, Group
 
-config = typer.Typer(no_args_is_help=True, help="Show the settings and their schema.")
+config = typer.Typer(cls=Group, no_args_is_help=True, help="Show the settings and their schema.")
 
 
-@config.command()
+@config.command(cls=Command)
 def show(
     config: ConfigOption = None,
     set_: SetOption = None,
@@ -26,7 +27,7 @@ def show(
     typer.echo(describe(load(config, set_), origins=origin), nl=False)
 
 
-@config.command()
+@config.command(cls=Command)
 def schema() -> None:
     """Print the JSON schema of the settings file, for editors that complete and check it.
 

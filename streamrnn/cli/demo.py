@@ -20,14 +20,27 @@ _EVENTS = 5_000_000  # about 2 GB of log and predictions: enough to watch, and n
 
 
 def demo(
-    events: Annotated[int, typer.Option(min=1, help="End by itself after this many events.")] = _EVENTS,
-    streams: Annotated[int, typer.Option(min=1, max=100_000, help="Streams to make up.")] = 300,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the events and of the initial weights.")] = 0,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the status page; 0 takes a free one.")] = 9464,
-    rate: Annotated[float | None, typer.Option(min=0.1, help="Events a second; without it, as fast as can be.")] = None,
-    keep: Annotated[Path | None, typer.Option(help="New folder to keep log and snapshots in.")] = None,
+    events: Annotated[int, typer.Option(min=1, metavar="N", help="End by itself after this many events.")] = _EVENTS,
+    streams: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="Streams to make up.")] = 300,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the events and of the initial weights.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, metavar="PORT", help="Port of the status page; 0 takes a free one.")
+    ] = 9464,
+    rate: Annotated[
+        float | None, typer.Option(min=0.1, metavar="N", help="Events a second; without it, as fast as can be.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="New folder to keep log and snapshots in.")
+    ] = None,
 ) -> None:
-    """Make up a few hundred lifelike streams, learn from them and show how well it goes. Ctrl-C ends it."""
+    """Make up a few hundred lifelike streams, learn from them and show how well it goes. Ctrl-C ends it.
+
+    \b
+    Examples:
+    streamrnn demo
+    streamrnn demo --events 100000
+    streamrnn demo --rate 2000 --port 0 --keep var/demo
+    """
     with ExitStack() as stack:
         if keep is None:
             root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamrnn-demo-")))
@@ -39,60 +52,42 @@ def demo(
 
 def _run(settings: "Settings", total: int, streams: int, rate: float | None) -> int:
     """Write, learn and show until the end; the daemon's exit code."""
-    from streamrnn.daemon import Daemon
+    from streamrnn.cli.service import must_compile, serve
     from streamrnn.demo.generator import events, write_events
     from streamrnn.demo.sensor import DemoSensor
     from streamrnn.demo.view import View
     from streamrnn.observe import logs
-    from streamrnn.observe.http import HttpError, HttpServer
-    from streamrnn.observe.prometheus import PrometheusSensor
-    from streamrnn.recovery import versions
 
     logs.setup(settings.logging.level, settings.logging.format)
     topic = settings.transport.path / settings.transport.input
     topic.mkdir(parents=True, exist_ok=True)
     (topic / "0.jsonl").touch()  # the daemon looks for partitions at its start
     sensor = DemoSensor()
-    view = View(sensor)
-    metrics = PrometheusSensor(settings.events.target_names, versions(), settings.scoring.window)
-    daemon = Daemon(settings, sensors=[sensor, metrics], tap=view.on_predictions)
-    http = settings.http
-    server = HttpServer(http.host, http.port, metrics.registry, live=daemon.not_live, ready=daemon.not_ready)
-    try:
-        server.start()
-    except HttpError:
-        typer.echo(f"port {http.port} is taken: choose another with --port, or --port 0 for any free one", err=True)
-        return ExitCode.SETTINGS
-    view.address = f"http://{http.host}:{server.port}/"
+    view = View(sensor, waiting="compiling (first start only)" if must_compile(settings) else "starting")
     stop = threading.Event()
     failures: list[BaseException] = []
+    remedy = "choose another port with --port, or any free one with --port 0"
+    with serve(settings, [sensor], tap=view.on_predictions, remedy=remedy) as service:
 
-    def write() -> None:
-        try:
-            write_events(
-                topic,
-                0,
-                events(settings.seed, streams),
-                stop=stop,
-                position=lambda: sensor.published,
-                rate=rate,
-                total=total,
-            )
-            _wait_for(sensor, total, stop)
-        except BaseException as error:  # a thread's error is lost unless it is carried over
-            failures.append(error)
-        finally:
-            daemon.stop()
+        def write() -> None:
+            try:
+                write_events(
+                    topic, 0, events(settings.seed, streams),
+                    stop=stop, position=lambda: sensor.published, rate=rate, total=total,
+                )  # fmt: skip
+                _wait_for(sensor, total, stop)
+            except BaseException as error:  # a thread's error is lost unless it is carried over
+                failures.append(error)
+            finally:
+                service.daemon.stop()
 
-    writer = threading.Thread(target=write, name="demo-writer", daemon=True)
-    try:
+        view.address = service.address
+        writer = threading.Thread(target=write, name="demo-writer", daemon=True)
         with view:
             writer.start()
-            code = daemon.run()
+            code = service.daemon.run()
             stop.set()
             writer.join()
-    finally:
-        server.stop()
     if failures:
         raise failures[0]
     typer.echo(view.summary())

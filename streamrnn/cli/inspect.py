@@ -14,20 +14,39 @@ Array = npt.NDArray[Any]
 
 
 def inspect(
-    path: Annotated[Path, typer.Argument(help="A snapshot file.", exists=True, dir_okay=False, readable=True)],
-    stream: Annotated[str | None, typer.Option(help="Show this stream's row of every array too.")] = None,
+    path: Annotated[
+        Path, typer.Argument(metavar="SNAPSHOT", help="A snapshot, or a folder to take the newest of.", exists=True)
+    ],
+    stream: Annotated[str | None, typer.Option(metavar="KEY", help="Show what is kept of this stream too.")] = None,
 ) -> None:
-    """Check a snapshot and show its header and arrays: shape, size, norm, and whether all is finite."""
+    """Check a snapshot and show its header and arrays: shape, size, norm, and whether all is finite.
+
+    \b
+    Examples:
+    streamrnn inspect var/log/snapshots
+    streamrnn inspect var/log/snapshots/events-0 --stream pump-7
+    """
     try:
-        header, arrays = read_snapshot(path)
+        file = _newest(path) if path.is_dir() else path
+        header, arrays = read_snapshot(file)
     except (SnapshotError, OSError) as error:
-        raise _stop(str(error)) from error
+        raise _stop(str(error), ExitCode.STATE) from error
     _show_header(header)
     typer.echo()
     _show_arrays(arrays)
     if stream is not None:
         typer.echo()
         _show_stream(arrays, stream)
+
+
+def _newest(folder: Path) -> Path:
+    """The snapshot that was written last, in the folder or below it."""
+    files = sorted(folder.rglob("*.safetensors"), key=lambda file: (file.stat().st_mtime_ns, file.name))
+    if not files:
+        raise _stop(f"{folder} holds no snapshot (*.safetensors): name the folder of snapshots.path", ExitCode.SETTINGS)
+    among = f", the newest of {len(files)} in {folder}" if len(files) > 1 else ""
+    typer.echo(f"{files[-1]}{among}\n")
+    return files[-1]
 
 
 def _show_header(header: Header) -> None:
@@ -66,17 +85,18 @@ def _health(array: Array) -> tuple[str, str]:
 
 
 def _show_stream(arrays: dict[str, Array], stream: str) -> None:
-    from streamrnn.engine.state import SLABS
+    from streamrnn.cli.row import describe_row
     from streamrnn.streams.index import saved_slot
 
     slot = saved_slot(arrays, stream)
     if slot is None:
-        raise _stop(f"no stream {stream!r} in this snapshot: it may have expired, or belong to another partition")
-    typer.echo(f"stream {stream}: slot {slot}")
-    for name in SLABS:
-        typer.echo(f"{name}: {np.array2string(arrays[name][slot], threshold=64, precision=6)}")
+        problem = f"no stream {stream!r} in this snapshot: it may have expired, or belong to another partition"
+        raise _stop(problem, ExitCode.SETTINGS)
+    typer.echo(f"stream {stream}")
+    for name, value in describe_row(arrays, slot):
+        typer.echo(f"{name:<16}{value}")
 
 
-def _stop(message: str) -> typer.Exit:
+def _stop(message: str, code: ExitCode) -> typer.Exit:
     typer.echo(message, err=True)
-    return typer.Exit(ExitCode.STATE)
+    return typer.Exit(code)

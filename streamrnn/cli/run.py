@@ -1,59 +1,84 @@
 """``streamrnn run``: the daemon."""
 
-from typing import Annotated
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
 
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+_logger = logging.getLogger(__name__)
+
 
 def run(
     config: ConfigOption = None,
     overrides: SetOption = None,
-    summary: Annotated[float, typer.Option(help="Seconds between the log's one-line summaries.", min=1)] = 10.0,
+    new_lineage: Annotated[
+        bool,
+        typer.Option(
+            "--new-lineage",
+            help="Where the saved state does not fit the log or the settings, begin a new model at the committed "
+            "position rather than stop.",
+        ),
+    ] = False,
+    summary: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Time between two progress lines in the log.", min=1)
+    ] = 10.0,
 ) -> None:
-    """Learn from the log until SIGTERM or Ctrl-C; a second signal ends at once.
+    """Learn from the log and publish predictions, until SIGTERM or Ctrl-C; a second signal ends at once.
 
+    \b
     Examples:
-
-      streamrnn run --config config.yaml
-
-      streamrnn run --set transport.path=var/log --set http.port=0
-
-      generate | streamrnn run --set transport.kind=standard > predictions.jsonl
+    streamrnn run --config config.yaml
+    streamrnn run --set transport.path=var/log --set http.port=0
+    generate | streamrnn run --set transport.kind=standard > predictions.jsonl
     """
-    from streamrnn.daemon import Daemon
-    from streamrnn.exits import ExitCode
+    from streamrnn.cli.service import must_compile, serve
     from streamrnn.observe import logs
-    from streamrnn.observe.http import HttpError, HttpServer
-    from streamrnn.observe.prometheus import PrometheusSensor
+    from streamrnn.observe.absent import AbsentFeatureSensor
+    from streamrnn.observe.refusals import RefusalSensor
+    from streamrnn.observe.stopping import told_stop
     from streamrnn.observe.summary import SummarySensor
-    from streamrnn.recovery import versions
     from streamrnn.settings import load
-    from streamrnn.transport.base import TransportError
 
-    settings = load(config, overrides or []).settings
+    settings = load(config, overrides).settings
     logs.setup(settings.logging.level, settings.logging.format)
-    targets = settings.events.target_names
-    build = versions() | {"engine": settings.model.engine}
-    metrics = PrometheusSensor(targets, build, settings.scoring.window)
-    try:
-        daemon = Daemon(settings, [metrics, SummarySensor(summary, settings.scoring.window)])
-    except (TransportError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(ExitCode.TRANSPORT) from None
-    if not settings.http.enabled:
-        raise typer.Exit(daemon.run())
-    server = HttpServer(
-        settings.http.host, settings.http.port, metrics.registry, live=daemon.not_live, ready=daemon.not_ready
-    )
-    try:
-        server.start()
-    except HttpError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(ExitCode.SETTINGS) from None
-    try:
-        code = daemon.run()
-    finally:
-        server.stop()
+    sensors = [
+        SummarySensor(summary, settings.scoring.window),
+        RefusalSensor(),
+        AbsentFeatureSensor(settings.events.features),
+    ]
+    with serve(settings, sensors, new_lineage=new_lineage) as service:
+        _logger.info("running", extra=_places(settings) | {"status": service.address or "off"})
+        if _nothing_to_read(settings):
+            _logger.warning("there is no file <number>.jsonl to read yet: waits for one")
+        if must_compile(settings):
+            _logger.info("the first start compiles for some seconds when the first event comes")
+        with told_stop():
+            code = service.daemon.run()
     raise typer.Exit(code)
+
+
+def _places(settings: Settings) -> dict[str, str]:
+    """Where it reads and writes."""
+    transport = settings.transport
+    if transport.kind == "standard":
+        return {"reads": "standard input", "writes": "standard output", "dead_letters": "standard error"}
+    folders = {"reads": transport.input, "writes": transport.predictions, "dead_letters": transport.dead_letters}
+    places = {name: str(transport.path / topic) for name, topic in folders.items()}
+    return places | {"snapshots": str(settings.snapshot_folder)}
+
+
+def _nothing_to_read(settings: Settings) -> bool:
+    from streamrnn.transport.directory import partition_files
+
+    transport = settings.transport
+    try:
+        return transport.kind == "directory" and not partition_files(transport.path / transport.input)
+    except OSError:  # the daemon will say what is wrong
+        return False

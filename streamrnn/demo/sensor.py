@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 from streamrnn.events.columns import Partition
 from streamrnn.observe.sensor import BatchReport, Sensor
-from streamrnn.observe.skill import RecentSkill
 
 _PACE_SECONDS = 3.0  # the headline's events a second look back this far
 _SKILL_POINTS = 60
+
+Sums = tuple[int, float, float]
+"""How many forecasts, their absolute errors, and those of the last value."""
 
 
 class DemoSensor(Sensor):
@@ -19,21 +21,24 @@ class DemoSensor(Sensor):
 
     Parameters
     ----------
-    window : events over which the recent skill looks back
+    window : forecasts over which the recent skill looks back, exactly but for the size of a batch
     clock : seconds that only go forward
 
     Attributes
     ----------
+    window : as given
     events, dead_letters, updates, published : counts since the start
     live_streams, lag : as of now; lag is in records, None while unknown
     error, baseline_error, scored : sums of absolute errors of all targets, and how many errors they are of
     state : the daemon's state
     """
 
-    def __init__(self, window: float = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, window: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()  # hooks come from the daemon's thread, questions from the view's
-        self._recent = RecentSkill(window)
+        self.window = window
+        self._recent: deque[Sums] = deque()  # of each batch
+        self._recent_sums: Sums = (0, 0.0, 0.0)
         self._pace: deque[tuple[float, int]] = deque()
         self._skills: list[float] = []
         self._every = 1  # batches that one point of the skill line stands for
@@ -56,10 +61,7 @@ class DemoSensor(Sensor):
             self.updates += report.updates
             self.live_streams = report.live_streams
             for score in report.scores.values():
-                self.error += score.absolute_error
-                self.baseline_error += score.baseline_absolute_error
-                self.scored += score.count
-            self._recent.add(report.scores)
+                self._score(score.count, score.absolute_error, score.baseline_absolute_error)
             self._remember_skill()
             self._pace.append((now, self.events))
             while now - self._pace[0][0] > _PACE_SECONDS:
@@ -95,19 +97,37 @@ class DemoSensor(Sensor):
 
     @property
     def recent_skill(self) -> float:
-        """The same over the newest events."""
+        """The same over the newest `window` forecasts."""
         with self._lock:
-            return self._recent.mean()
+            return self._recent_skill()
 
     def skills(self) -> list[float]:
         """The recent skill over the whole run, evenly spaced, at most 60 points."""
         with self._lock:
             return list(self._skills)
 
+    def _score(self, count: int, error: float, baseline_error: float) -> None:
+        self.error += error
+        self.baseline_error += baseline_error
+        self.scored += count
+        if not count:
+            return
+        self._recent.append((count, error, baseline_error))
+        total, errors, baseline_errors = self._recent_sums
+        total, errors, baseline_errors = total + count, errors + error, baseline_errors + baseline_error
+        while total - self._recent[0][0] >= self.window:
+            count, error, baseline_error = self._recent.popleft()
+            total, errors, baseline_errors = total - count, errors - error, baseline_errors - baseline_error
+        self._recent_sums = total, errors, baseline_errors
+
+    def _recent_skill(self) -> float:
+        _, error, baseline_error = self._recent_sums
+        return 1.0 - error / baseline_error if baseline_error > 0.0 else math.nan
+
     def _remember_skill(self) -> None:
         """Add a point; when there are too many, keep every second one and add half as often from then on."""
         self._batches += 1
-        skill = self._recent.mean()
+        skill = self._recent_skill()
         if math.isnan(skill) or self._batches % self._every:
             return
         self._skills.append(skill)

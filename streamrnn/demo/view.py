@@ -28,14 +28,16 @@ class View:
     ----------
     sensor : where the headline comes from
     console : where to draw; None for standard output
+    waiting : what is said until the first events were answered
 
     Attributes
     ----------
     address : of the daemon's status page, to be shown; empty for none
     """
 
-    def __init__(self, sensor: DemoSensor, console: Console | None = None) -> None:
+    def __init__(self, sensor: DemoSensor, console: Console | None = None, waiting: str = "starting") -> None:
         self._sensor = sensor
+        self._waiting = waiting
         self._console = Console() if console is None else console
         self.address = ""
         self._watch = Watch()
@@ -72,7 +74,7 @@ class View:
         sensor = self._sensor
         return (
             f"{sensor.events:,} events, {sensor.pace:,.0f}/s, {sensor.live_streams} streams, "
-            f"skill {_percent(sensor.recent_skill)}, {sensor.dead_letters} dead letters, "
+            f"skill {_percent(sensor.recent_skill)} ({self._lately()}), {sensor.dead_letters} dead letters, "
             f"{sensor.updates:,} updates, lag {_count(sensor.lag)}"
         )
 
@@ -81,15 +83,19 @@ class View:
         sensor = self._sensor
         seconds = sensor.seconds
         pace = f" ({sensor.events / seconds:,.0f}/s)" if seconds else ""
-        told = f"Learned from {sensor.events:,} events of {sensor.live_streams} streams in {seconds:.0f} s{pace}"
+        told = f"Learned from {sensor.events:,} events of {sensor.live_streams} streams in {seconds:.1f} s{pace}"
         if math.isnan(sensor.skill):
             return f"{told}: too few to compare forecasts with the last value."
         error, baseline = sensor.error / sensor.scored, sensor.baseline_error / sensor.scored
-        word = "better" if sensor.skill >= 0 else "worse"
-        return (
-            f"{told}: forecasts {abs(sensor.skill):.1%} {word} than the last value "
-            f"(MAE {error:.2f} against {baseline:.2f})."
-        ).replace("%", " %")
+        whole = f"{_better(sensor.skill)} than the last value (MAE {error:.2f} against {baseline:.2f})"
+        if sensor.scored > sensor.window:
+            whole += f" over the whole run, {_better(sensor.recent_skill)} {self._lately()}"
+        return f"{told}: forecasts {whole}."
+
+    def _lately(self) -> str:
+        """Which forecasts the recent skill is of."""
+        sensor = self._sensor
+        return f"over the last {sensor.window:,}" if sensor.scored > sensor.window else "so far"
 
     def _headline(self) -> Table:
         sensor = self._sensor
@@ -102,14 +108,14 @@ class View:
             _figure("updates", f"{sensor.updates:,}"),
             _figure("dead letters", f"{sensor.dead_letters:,}"),
             _figure("lag", _count(sensor.lag)),
-            _figure("state", sensor.state),
+            _figure("state", sensor.state if sensor.events or sensor.state != "running" else self._waiting),
         )
         skill = Text.assemble(
             ("better than the last value by ", "dim"),
             (f"{_percent(sensor.recent_skill):>7}", _style(sensor.recent_skill)),
-            "  ",
+            (f" {self._lately()}", "dim"),
+            ("; since the start ", "dim") if skills else "",
             (sparkline(skills, low=min([0.0, *skills])), "green"),
-            ("  since the start", "dim") if skills else "",
         )
         return _stack(table, Text(), skill)
 
@@ -118,7 +124,7 @@ class View:
         table.add_column("stream", no_wrap=True)
         table.add_column("", no_wrap=True)
         table.add_column("last values and what was forecast for them", no_wrap=True)
-        for name in ("now", "next", "skill"):
+        for name in ("now", "next", "better by"):  # since the stream is shown
             table.add_column(name, justify="right", no_wrap=True)
         for each in self._watch.streams():
             table.add_row(*_rows(each))
@@ -131,11 +137,15 @@ class View:
             live.update(self.picture(), refresh=True)
 
     def _tell(self) -> None:
+        self._print(self._waiting)
         due = time.monotonic() + _LINE_EVERY
         while not self._stop.wait(_REFRESH):
-            if time.monotonic() >= due:
-                due += _LINE_EVERY
-                self._console.print(self.line(), highlight=False, soft_wrap=True)
+            if time.monotonic() >= due and self._sensor.events:
+                due = time.monotonic() + _LINE_EVERY
+                self._print(self.line())
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, highlight=False, soft_wrap=True)
 
 
 def _rows(each: Watched) -> tuple[Text, Text, Text, str, Text, Text]:
@@ -177,6 +187,10 @@ def _count(value: int | None) -> str:
 
 def _percent(skill: float) -> str:
     return f"{100 * skill:+.1f} %" if math.isfinite(skill) else "..."
+
+
+def _better(skill: float) -> str:
+    return f"{100 * abs(skill):.1f} % {'better' if skill >= 0 else 'worse'}"
 
 
 def _style(skill: float) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: Event times in seconds since 1970, about the years 6 to 10200.
 EARLIEST, LATEST = -6.2e10, 2.6e11
+LONGEST_SHOWN = 40  # letters of a wrong time in a dead letter's message
 
 _Refusals = dict[int, Refused]
 
@@ -27,7 +28,8 @@ class Decoder:
     """Turns records into events, each on its own: no record changes what becomes of another.
 
     A record becomes one event or one dead letter; both keep log order. An event may lack any feature, even all of them
-    (a heartbeat). A null value (a tombstone) ends the stream that the record's key names.
+    (a heartbeat). A null value (a tombstone) ends the stream that the record's key names. Of a field that stands twice
+    in a record the last one counts.
 
     Parameters
     ----------
@@ -139,9 +141,14 @@ class Decoder:
             if np.isnan(times[i]):
                 refused.setdefault(i, Refused(reasons.NO_TIME))
             else:
-                message = f"event time {times[i]:g} s is not within {EARLIEST:g} to {LATEST:g} s"
-                refused.setdefault(i, Refused(reasons.BAD_TIME, message))
+                refused.setdefault(i, self._far_away(times[i]))
         return times
+
+    def _far_away(self, time: float) -> Refused:
+        message = f"event time {time:g} s lies thousands of years away"
+        if self._settings.time is None:
+            return Refused(reasons.BAD_TIME, message)
+        return reasons.bad_time(f"{message} as events.time_format: {self._settings.time_format} reads it")
 
     def _columns(self, rows: list[Any], refused: _Refusals) -> Floats:
         """Features, NaN where missing."""
@@ -178,7 +185,8 @@ def _seconds(text: str) -> float:
         time = datetime.fromisoformat(text)
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError) as error:
-        raise Refused(reasons.BAD_TIME, f"the event time is not ISO 8601: {error}") from error
+        shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+        raise reasons.bad_time(f"the event time {shown!r} is not ISO 8601") from error
 
 
 def _letters(records: Records, refused: _Refusals) -> list[DeadLetter]:

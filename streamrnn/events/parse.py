@@ -40,6 +40,7 @@ class Parser:
 
     def __init__(self, settings: EventSettings) -> None:
         self.max_bytes = settings.max_bytes
+        self._time_format = settings.time_format
         number = float | None
         time = str | None if settings.time_format == "iso8601" else number
         self._columns: list[tuple[str, str | None, Any, str]] = [
@@ -115,11 +116,25 @@ class Parser:
                 row[attribute] = self._fields[name].decode(found[name])
             except msgspec.DecodeError as error:
                 # The text that was skipped as raw JSON is read here for the first time, so it may prove malformed.
-                malformed = not isinstance(error, msgspec.ValidationError)
-                outside = reason == reasons.NOT_A_NUMBER and bytes(found[name]).lstrip()[:1] in b"-0123456789"
-                code = reasons.NOT_JSON if malformed else reasons.OUT_OF_RANGE if outside else reason
-                raise Refused(code, f"field {name!r}: {error}") from error
+                if not isinstance(error, msgspec.ValidationError):
+                    raise Refused(reasons.NOT_JSON, f"field {name!r}: {error}") from error
+                raise self._wrong(name, reason, bytes(found[name]).lstrip()) from error
         return self._row(**row)
+
+    def _wrong(self, name: str, reason: str, raw: bytes) -> Refused:
+        """Why a field's value, of which ``raw`` is the JSON, cannot be what the field stands for."""
+        kind = _kind(raw)
+        if reason == reasons.BAD_STREAM:
+            return Refused(reason, f"field {name!r} is {kind}; a stream id is text or an integer")
+        text_wanted = reason == reasons.BAD_TIME and self._time_format == "iso8601"
+        if kind == "a number" and not text_wanted:
+            code = reasons.OUT_OF_RANGE if reason == reasons.NOT_A_NUMBER else reason
+            return Refused(code, f"field {name!r} is a number too large for any computer")
+        if reason == reasons.BAD_TIME:
+            return reasons.bad_time(
+                f"field {name!r} is {kind}, which events.time_format: {self._time_format} does not read"
+            )
+        return Refused(reason, f"field {name!r} is {kind}; a feature is a number or null")
 
     def _make_row(self, rename: bool) -> Any:
         fields = []
@@ -129,6 +144,12 @@ class Parser:
                 continue
             fields.append((attribute, kind, msgspec.field(default=default, name=name if rename else None)))
         return msgspec.defstruct("Row", fields, gc=False)
+
+
+def _kind(raw: bytes) -> str:
+    """What a JSON value is, in words."""
+    words = {b'"': "text", b"t": "true", b"f": "false", b"n": "null", b"[": "a list", b"{": "an object"}
+    return words.get(raw[:1], "a number")
 
 
 def _may_be_deep(value: bytes) -> bool:

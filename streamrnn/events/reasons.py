@@ -49,3 +49,9 @@ class Refused(Exception):
         self.reason = reason
         self.message = message or EXPLANATIONS[reason]
         super().__init__(self.message)
+
+
+def bad_time(problem: str) -> Refused:
+    """A time that cannot be read as the settings say, with the remedy."""
+    remedy = "Set events.time_format to how it is written: seconds, milliseconds or iso8601"
+    return Refused(BAD_TIME, f"{problem}. {remedy}")

@@ -12,13 +12,14 @@ from streamrnn.streams.layout import BASELINE, BOUND, FORECAST, NETWORK, REGRET,
 
 LN_2 = 0.6931471805599453
 SMOOTHING = 0.1  # of the absolute error, in running mean changes
+TINY = 1e-150  # what is smaller counts as nothing: its square is no number, and its inverse may overflow
 
 
 @kernel
 def rate(account, at, expert):
     """An expert's learning rate: at most half its largest regret's inverse."""
     bound = account[at + BOUND + expert]
-    if bound == 0.0:
+    if bound < TINY:
         return 0.0
     return min(0.5 / bound, np.sqrt(LN_2 / account[at + SQUARES + expert]))
 
@@ -27,7 +28,7 @@ def rate(account, at, expert):
 def settle(account, at, outcome):
     """Learn from the outcome of the pending forecast of the target whose fields start at ``at``."""
     unit = account[at + UNIT]
-    if unit == 0.0:
+    if unit < TINY:
         return
     baseline = account[at + BASELINE]
     forecast = account[at + FORECAST]

@@ -36,10 +36,20 @@ class HttpServer:
     host, port : where to listen; port 0 takes a free one
     registry : what ``/metrics`` shows
     live, ready : called from the server's threads; None if all is well, else the reason, answered with status 503
+    remedy : what to do where the address cannot be had
     """
 
-    def __init__(self, host: str, port: int, registry: CollectorRegistry, live: Probe, ready: Probe) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        live: Probe,
+        ready: Probe,
+        remedy: str = "set http.host and http.port to a free address, or set http.enabled to false",
+    ) -> None:
         self._host = host
+        self._remedy = remedy
         self._asked_port = port
         self._registry = registry
         self._probes = {"/livez": live, "/readyz": ready}
@@ -53,14 +63,20 @@ class HttpServer:
             return self._asked_port
         return int(self._server.server_address[1])
 
+    @property
+    def address(self) -> str:
+        """Where a browser finds it, once started."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self.port}/"
+
     def start(self) -> None:
         """Listen and serve in the background. Raises ``HttpError`` if the address cannot be had."""
         try:
             self._server = _Server(self._host, self._asked_port, self._answer)
         except (OSError, OverflowError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise HttpError(
-                f"cannot listen on {self._host}:{self._asked_port} ({error}): stop what uses it, set http.host "
-                "and http.port to a free address, or set http.enabled to false"
+                f"cannot listen on {self._host}:{self._asked_port} ({why}): stop what uses it, {self._remedy}"
             ) from error
         # shutdown() waits for the next look, so look often
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="http", daemon=True)

@@ -1,10 +1,10 @@
 """Hooks that the daemon calls, so that the loop knows no metrics library."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from streamrnn.events.columns import Partition
+from streamrnn.events.columns import DeadLetter, Events, Partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,12 @@ class Sensor:
 
     def on_batch(self, partition: Partition, report: BatchReport) -> None:
         """A live batch was processed (never called for silent replay)."""
+
+    def on_events(self, partition: Partition, events: Events) -> None:
+        """The events of a live batch as they were decoded, only to be looked at."""
+
+    def on_refused(self, partition: Partition, letters: Sequence[DeadLetter]) -> None:
+        """Records of a live batch became dead letters; not called where none did."""
 
     def on_replay(self, partition: Partition, events: int, done: bool) -> None:
         """Events were replayed silently to reach the committed offset."""

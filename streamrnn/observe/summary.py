@@ -1,7 +1,9 @@
 """One line in the log every few seconds, for people who watch no dashboard."""
 
 import logging
+import math
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from streamrnn.events.columns import Partition
@@ -12,7 +14,8 @@ _logger = logging.getLogger(__name__)
 
 
 class SummarySensor(Sensor):
-    """Logs events a second, mean skill, lag, dead letters and live streams; while replaying, the replay's pace.
+    """Logs events a second, recent skill, lag, dead letters by reason and live streams; while replaying, the replay's
+    pace. At the end it logs the totals since the start, with the skill over all of them.
 
     Parameters
     ----------
@@ -27,16 +30,22 @@ class SummarySensor(Sensor):
         self._every = every
         self._clock = clock
         self._skill = RecentSkill(window)
-        self._since = clock()
-        self._events = self._replayed = self._dead_letters = 0
+        self._whole_skill = RecentSkill(math.inf)
+        self._started = self._since = clock()
+        self._events = self._replayed = self._all_events = 0
+        self._refused: Counter[str] = Counter()
+        self._all_refused: Counter[str] = Counter()
         self._streams: dict[Partition, int] = {}
         self._lags: dict[Partition, tuple[int | None, float | None]] = {}
 
     def on_batch(self, partition: Partition, report: BatchReport) -> None:
         self._events += report.events
-        self._dead_letters += sum(report.dead_letters.values())
+        self._all_events += report.events
+        self._refused.update(report.dead_letters)
+        self._all_refused.update(report.dead_letters)
         self._streams[partition] = report.live_streams
         self._skill.add(report.scores)
+        self._whole_skill.add(report.scores)
         self._tell_if_due()
 
     def on_replay(self, partition: Partition, events: int, done: bool) -> None:
@@ -55,6 +64,13 @@ class SummarySensor(Sensor):
             self._lags.clear()
             self._streams.clear()
 
+    def on_state(self, state: str) -> None:
+        if state != "stopped":
+            return
+        totals = {"seconds": round(self._clock() - self._started, 1), "events": self._all_events}
+        fields = totals | _known(self._whole_skill) | _counts(self._all_refused)
+        _logger.info("stopped; these are the totals since the start", extra=fields)
+
     def _tell_if_due(self) -> None:
         now = self._clock()
         elapsed = now - self._since
@@ -63,16 +79,26 @@ class SummarySensor(Sensor):
         fields: dict[str, int | float] = {"events_per_second": round(self._events / elapsed, 1)}
         if self._replayed:
             fields["replayed_per_second"] = round(self._replayed / elapsed, 1)
-        skill = self._skill.mean()
-        if skill == skill:  # not NaN: there is something to compare with
-            fields["skill"] = round(skill, 4)
+        fields |= _known(self._skill)
         records = [lag[0] for lag in self._lags.values() if lag[0] is not None]
         seconds = [lag[1] for lag in self._lags.values() if lag[1] is not None]
         if records:
             fields["lag_records"] = sum(records)
         if seconds:
             fields["lag_seconds"] = round(max(seconds), 3)
-        fields |= {"dead_letters": self._dead_letters, "streams": sum(self._streams.values())}
+        fields |= _counts(self._refused) | {"streams": sum(self._streams.values())}
         _logger.info("progress", extra=fields)
         self._since = now
-        self._events = self._replayed = self._dead_letters = 0
+        self._events = self._replayed = 0
+        self._refused.clear()
+
+
+def _known(skill: RecentSkill) -> dict[str, float]:
+    """The mean skill, if there is something to compare with."""
+    mean = skill.mean()
+    return {} if math.isnan(mean) else {"skill": round(mean, 4)}
+
+
+def _counts(refused: Counter[str]) -> dict[str, int]:
+    by_reason = {f"dead_letters_{reason}": count for reason, count in sorted(refused.items())}
+    return {"dead_letters": sum(refused.values())} | by_reason

@@ -32,6 +32,8 @@ def dump_and_exit(seconds: float) -> NoReturn:
 class Watchdog:
     """Calls ``on_stall`` once if ``feed`` is not called for a while; use it as a context manager or start and stop it.
 
+    Only time that this process ran counts: one that was suspended is given its time again.
+
     It needs the interpreter lock, so compiled code that holds the lock for ever escapes it; the record loop lets go
     of it.
 
@@ -83,8 +85,13 @@ class Watchdog:
         self.stop()
 
     def _watch(self) -> None:
-        while not self._stopped.wait(min(self._limit / 10, 1.0)):
-            idle = self._clock() - self._fed
+        tick = min(self._limit / 10, 1.0)
+        idle, seen, before = 0.0, self._fed, self._clock()
+        while not self._stopped.wait(tick):
+            fed, now = self._fed, self._clock()
+            # A tick that lasted much longer means that this thread stood still too: the process was suspended.
+            idle = (idle if fed == seen else 0.0) + min(now - before, 2 * tick)
+            seen, before = fed, now
             if idle > self._limit:
                 self._on_stall(idle)
                 return

@@ -79,10 +79,12 @@ def read_overrides(overrides: Sequence[str]) -> tuple[dict[str, Entry], list[Pro
         path = path.strip()
         if path in sections():
             problems.append(Problem(SET, path, f"is a section. Set one of its keys: --set {path}.KEY=VALUE."))
+        elif path in keys() and not equals:
+            problems.append(Problem(SET, path, f"has no value. Write --set {path}=VALUE."))
+        elif not equals:
+            problems.append(Problem(SET, path, f"write KEY=VALUE, such as model.k2=16.{nearest(path)}"))
         elif path not in keys():
             problems.append(Problem(SET, path, f"unknown key.{nearest(path)}"))
-        elif not equals:
-            problems.append(Problem(SET, path, f"has no value. Write --set {path}=VALUE."))
         else:
             entries[path] = Entry(value, SET, SET, bare=True)
     return entries, problems

@@ -17,7 +17,6 @@ from streamrnn.events.columns import Partition
 from streamrnn.snapshots.format import (
     Header,
     SnapshotError,
-    read_header,
     read_snapshot,
     seal,
     write_unsealed,
@@ -139,6 +138,8 @@ class DirectoryStore:
                         f"holds position {header.position}, not the one in its name",
                         f"rename it to {self.path_of(header).name}, or delete it",
                     )
+            except FileNotFoundError:  # pruned since the folder was listed
+                continue
             except SnapshotError as error:
                 if error.reason in ("foreign", "newer"):
                     raise
@@ -147,16 +148,12 @@ class DirectoryStore:
                 return header, arrays
         return None
 
-    def genesis(self, partition: Partition | str) -> Header | None:
-        """The header of the newest lineage's genesis snapshot; None if the partition has none.
-
-        Raises
-        ------
-        SnapshotError
-            It is torn, corrupt or newer.
-        """
-        newest = self._newest_genesis(partition)
-        return None if newest is None else read_header(newest.path)
+    def lineages(self, partition: Partition | str) -> dict[str, bool]:
+        """Every lineage that has snapshots here, and whether it went beyond its genesis."""
+        found: dict[str, bool] = {}
+        for entry in self._entries(partition):
+            found[entry.lineage] = found.get(entry.lineage, False) or not entry.genesis
+        return found
 
     def prune(self, partition: Partition | str, lineage: str, committed: int) -> None:
         """Delete what no restart can need.
@@ -194,11 +191,6 @@ class DirectoryStore:
             for path, match in matches
             if match
         ]
-
-    def _newest_genesis(self, partition: Partition | str) -> _Entry | None:
-        """By the time it was written: a reset may start a new lineage at a lower position than the old one."""
-        entries = [entry for entry in self._entries(partition) if entry.genesis]
-        return max(entries, key=lambda entry: (entry.path.stat().st_mtime_ns, entry.path.name), default=None)
 
 
 def _age(entry: _Entry) -> tuple[int, bool]:

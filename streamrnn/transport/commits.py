@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 import msgspec
 
 from streamrnn.transport.base import TransportError
+from streamrnn.transport.failures import READ, WRITE, explained
 
 COMMITS = "commits.json"
 LOCK = "lock"
+_LOCK_SECONDS = 0.2  # a `check` that looks at the lock holds it for an instant
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -52,31 +55,26 @@ class CommitFile:
         self._root = root
         self._path = root / COMMITS
         self._fsync = fsync
-        self._lock = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._lock = _locked(root)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.entries = self._read()
-        except BlockingIOError as error:
-            os.close(self._lock)
-            raise TransportError(
-                f"another process works in {root}: stop it, or give this one another transport.path"
-            ) from error
+            self.entries = read_commits(root)
         except BaseException:
-            os.close(self._lock)
+            self.close()
             raise
 
     def replace(self, changed: dict[str, Entry]) -> None:
         """Put these entries in the place of their older ones: after a crash the file holds all of them or none."""
         entries = self.entries | changed
         temporary = self._path.with_suffix(".tmp")
-        with open(temporary, "wb") as file:
-            file.write(msgspec.json.encode(entries))
-            file.flush()
+        with explained("write", self._path, WRITE):
+            with open(temporary, "wb") as file:
+                file.write(msgspec.json.encode(entries))
+                file.flush()
+                if self._fsync:
+                    os.fsync(file.fileno())
+            os.replace(temporary, self._path)
             if self._fsync:
-                os.fsync(file.fileno())
-        os.replace(temporary, self._path)
-        if self._fsync:
-            sync_folder(self._root)
+                sync_folder(self._root)
         self.entries = entries
 
     def close(self) -> None:
@@ -85,16 +83,53 @@ class CommitFile:
             os.close(self._lock)
             self._lock = -1
 
-    def _read(self) -> dict[str, Entry]:
+
+def read_commits(root: Path) -> dict[str, Entry]:
+    """The entries of a folder's commit file, by partition; none where there is no file."""
+    path = root / COMMITS
+    try:
+        with explained("read", path, READ):
+            text = path.read_bytes() if path.exists() else b"{}"
+        return msgspec.json.decode(text, type=dict[str, Entry])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise TransportError(
+            f"{path} is damaged ({error}): put back a copy, or start a new lineage with another "
+            "transport.path and snapshots.path"
+        ) from error
+
+
+def refuse_locked(root: Path) -> None:
+    """Raise what a start would raise where the lock cannot be had. Makes no file and holds no lock after."""
+    with explained("write", root / LOCK, WRITE):
+        if not (root / LOCK).exists():
+            return
+        lock = os.open(root / LOCK, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise _taken(root) from error
+    finally:
+        os.close(lock)
+
+
+def _locked(root: Path) -> int:
+    """The descriptor of the lock file, locked."""
+    with explained("write", root / LOCK, WRITE):
+        lock = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Entry])
-        except FileNotFoundError:
-            return {}
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise TransportError(
-                f"{self._path} is damaged ({error}): put back a copy, or start a new lineage with another "
-                "transport.path and snapshots.path"
-            ) from error
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except BlockingIOError as error:
+            if time.monotonic() >= deadline:
+                os.close(lock)
+                raise _taken(root) from error
+            time.sleep(_LOCK_SECONDS / 10)
+
+
+def _taken(root: Path) -> TransportError:
+    return TransportError(f"another process works in {root}: stop it, or give this one another transport.path")
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from streamrnn.events.columns import Partition, Records
 from streamrnn.transport.base import Assignment, Committed, TransportError
 from streamrnn.transport.commits import CommitFile, Entry
+from streamrnn.transport.failures import READ, explained
 from streamrnn.transport.lines import MAX_LINE_BYTES
 from streamrnn.transport.output import OutputFile
 from streamrnn.transport.tail import Tail
@@ -17,12 +18,51 @@ from streamrnn.transport.tail import Tail
 _FILE = re.compile(r"(0|[1-9][0-9]*)\.jsonl")
 #: Seconds between two looks for new lines while nothing comes.
 _PAUSE = 0.01
+#: What is committed of a partition before its first commit.
+NOTHING = Entry(0, 0, "", "", 0, 0)
 
 
 def partition_files(folder: Path) -> dict[int, Path]:
     """The partitions of a topic's folder by number: regular files named <number>.jsonl, all else is passed over."""
     found = ((_FILE.fullmatch(file.name), file) for file in folder.iterdir())
     return {int(match[1]): file for match, file in found if match and file.is_file()}
+
+
+def find_partitions(folder: Path, entries: dict[str, Entry]) -> list[Partition]:
+    """The partitions of a topic's folder in order, if all that were committed are there."""
+    with explained("read", folder, READ):
+        found = [Partition(folder.name, number) for number in sorted(partition_files(folder))]
+    known = {str(partition) for partition in found}
+    for name in entries:
+        topic, _, number = name.rpartition("-")
+        if topic == folder.name and name not in known:  # it would end up silently unread
+            raise TransportError(
+                f"{folder / number}.jsonl is gone, but was committed: put it back, or start a new lineage "
+                "with another transport.path and snapshots.path"
+            )
+    return found
+
+
+def refuse_no_folder(folder: Path) -> None:
+    """Raise where there is no folder to read partitions from."""
+    with explained("read", folder, READ):
+        if not folder.is_dir():
+            raise TransportError(
+                f"{folder} is not a folder: make it and put files <number>.jsonl there, or set transport.path and "
+                "transport.input to where they are"
+            )
+
+
+def open_tail(path: Path, entry: Entry, max_line_bytes: int = MAX_LINE_BYTES) -> Tail:
+    """The file of a partition, if it is the one that was committed."""
+    tail = Tail(path, (entry.position, entry.byte), max_line_bytes)
+    if entry.identity and tail.identity() != entry.identity:
+        tail.close()
+        raise TransportError(
+            f"{path} begins with another line than when it was committed: put the original file back, or "
+            "start a new lineage with another transport.path and snapshots.path"
+        )
+    return tail
 
 
 class DirectoryLog:
@@ -50,14 +90,13 @@ class DirectoryLog:
     Raises
     ------
     TransportError
-        Where the input folder is missing, another process works in ``root``, or files are not what they were at the
-        last commit. It may come from any method.
+        Where the input folder is missing, another process works in ``root``, files are not what they were at the
+        last commit, or the system refuses. It may come from any method.
     """
 
     #: Whether a record's number stands in for its time, as these records have no timestamps.
     numbered_time = True
     #: Commits and records outlive the process.
-    recoverable = True
     recoverable = True
     #: A file can always grow.
     finished = False
@@ -82,11 +121,7 @@ class DirectoryLog:
         self._next_scan = -math.inf
         self._tails: dict[Partition, Tail] = {}
         self._answers: dict[Partition, tuple[OutputFile, OutputFile]] = {}
-        if not self._input.is_dir():
-            raise TransportError(
-                f"{self._input} is not a folder: make it and put files <number>.jsonl there, or set transport.path and "
-                "transport.input to where they are"
-            )
+        refuse_no_folder(self._input)
         self._commits = CommitFile(root, fsync)
 
     def changes(self) -> Assignment:
@@ -94,11 +129,8 @@ class DirectoryLog:
         now = time.monotonic()
         if now < self._next_scan:
             return Assignment()
-        first = not self._tails
         self._next_scan = now + self._rescan
-        present = [Partition(self._topic, number) for number in sorted(partition_files(self._input))]
-        if first:
-            self._refuse_missing(present)
+        present = find_partitions(self._input, {} if self._tails else self._commits.entries)
         assigned = [partition for partition in present if partition not in self._tails]
         for partition in assigned:
             self._open(partition)
@@ -181,14 +213,9 @@ class DirectoryLog:
         self._commits.close()
 
     def _open(self, partition: Partition) -> None:
-        entry = self._commits.entries.get(str(partition)) or Entry(0, 0, "", "", 0, 0)
+        entry = self._commits.entries.get(str(partition), NOTHING)
         name = f"{partition.number}.jsonl"
-        tail = Tail(self._input / name, (entry.position, entry.byte), self._max_line_bytes)
-        if entry.identity and tail.identity() != entry.identity:
-            raise TransportError(
-                f"{tail.path} begins with another line than when it was committed: put the original file back, or "
-                "start a new lineage with another transport.path and snapshots.path"
-            )
+        tail = open_tail(self._input / name, entry, self._max_line_bytes)
         lengths = (entry.predictions_bytes, entry.dead_letters_bytes)
         predictions, dead_letters = (
             OutputFile(folder / name, length, self._fsync)
@@ -196,17 +223,6 @@ class DirectoryLog:
         )
         self._answers[partition] = predictions, dead_letters
         self._tails[partition] = tail
-
-    def _refuse_missing(self, present: list[Partition]) -> None:
-        """A committed partition whose file is gone would end up silently unread."""
-        known = {str(partition) for partition in present}
-        for name in self._commits.entries:
-            topic, _, number = name.rpartition("-")
-            if topic == self._topic and name not in known:
-                raise TransportError(
-                    f"{self._input / number}.jsonl is gone, but was committed: put it back, or start a new lineage "
-                    "with another transport.path and snapshots.path"
-                )
 
     def _read(self, partition: Partition) -> Records:
         tail = self._tails[partition]

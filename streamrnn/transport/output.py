@@ -7,6 +7,7 @@ from pathlib import Path
 
 from streamrnn.transport.base import TransportError
 from streamrnn.transport.commits import sync_folder
+from streamrnn.transport.failures import WRITE, explained
 
 
 class OutputFile:
@@ -21,24 +22,24 @@ class OutputFile:
     Raises
     ------
     TransportError
-        Where the file is shorter than what was committed.
+        Where the file is shorter than what was committed, or the system refuses.
     """
 
     def __init__(self, path: Path, length: int, fsync: bool) -> None:
+        self._path = path
         self._fsync = fsync
         self._lines: list[bytes] = []
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        size = os.fstat(self._file).st_size
-        if size < length:
-            os.close(self._file)
-            raise TransportError(
-                f"{path} has {size} bytes, but {length} were committed: put the file back, or start a new lineage with "
-                "another transport.path and snapshots.path"
-            )
-        os.ftruncate(self._file, length)
-        if fsync:
-            sync_folder(path.parent)
+        with explained("write", path, WRITE):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            try:
+                refuse_short(path, length)
+                os.ftruncate(self._file, length)
+                if fsync:
+                    sync_folder(path.parent)
+            except BaseException:
+                os.close(self._file)
+                raise
         self.length = length
 
     def append(self, lines: list[bytes]) -> None:
@@ -51,12 +52,23 @@ class OutputFile:
             rest = memoryview(b"\n".join(self._lines) + b"\n")
             self.length += len(rest)
             self._lines = []
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-            if self._fsync:
-                os.fsync(self._file)
+            with explained("write", self._path, WRITE):
+                while rest:
+                    rest = rest[os.write(self._file, rest) :]
+                if self._fsync:
+                    os.fsync(self._file)
         return self.length
 
     def close(self) -> None:
         """Let go of the file, and of the lines that were not written."""
         os.close(self._file)
+
+
+def refuse_short(path: Path, length: int) -> None:
+    """Raise where less stands in an output than was committed."""
+    size = path.stat().st_size if path.exists() else 0
+    if size < length:
+        raise TransportError(
+            f"{path} has {size} bytes, but {length} were committed: put the file back, or start a new lineage with "
+            "another transport.path and snapshots.path"
+        )

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-import queue
+import os
+import select
 import sys
-import threading
 import time
-from io import BufferedIOBase
-from typing import BinaryIO, Protocol
 
 from streamrnn.events.columns import Partition, Records
 from streamrnn.transport.base import Assignment, Committed, TransportError
-from streamrnn.transport.lines import LineSplitter
+from streamrnn.transport.failures import explained
+from streamrnn.transport.lines import MAX_LINE_BYTES, LineSplitter
 
 PARTITION = Partition("stdin", 0)
-_BLOCK = 64 * 1024
-#: Blocks that are read ahead; then the reader waits, and so does whoever writes into the pipe.
-_AHEAD = 32
+BLOCK = 64 * 1024
+#: No more is read once so many bytes wait, so that long lines do not add up in memory.
+READ_BYTES = 16 * 1024 * 1024
+_NAMES = {0: "standard input", 1: "standard output", 2: "standard error"}
 
 
 class StandardInput:
@@ -27,38 +27,48 @@ class StandardInput:
     dead letters to standard error, as JSON lines, with the commit. Nothing is remembered from one run to the next:
     no commit is ever found, and what was read cannot be read again.
 
-    A thread reads ahead by 2 MiB at most, so that a pipe without data does not hold up the daemon.
+    It reads only when it is polled, and never waits longer than the poll: a pipe without data does not hold up the
+    daemon, and whoever writes faster than the daemon learns has to wait. It works on the descriptors themselves, as no
+    thread may hold a lock of Python's own streams when the process ends. Of a line longer than 16 MiB only so much is
+    kept, which the decoder refuses as too large.
 
     Parameters
     ----------
     poll_records : largest number of lines of one poll
-    source, output, errors : byte streams; None takes the process's own
+    source, output, errors : file descriptors
+    max_line_bytes : bytes of a line that are kept
+
+    Raises
+    ------
+    TransportError
+        Where one of the three is closed, or reading or writing fails.
     """
 
+    #: Whether a record's number stands in for its time, as lines have no timestamps.
     numbered_time = True
-    recoverable = False
     #: What was read is gone: there is nothing to replay.
     recoverable = False
 
     def __init__(
         self,
         poll_records: int = 1000,
-        source: BufferedIOBase | BinaryIO | None = None,
-        output: BinaryIO | None = None,
-        errors: BinaryIO | None = None,
+        source: int = 0,
+        output: int = 1,
+        errors: int = 2,
+        max_line_bytes: int = MAX_LINE_BYTES,
     ) -> None:
-        self._source: _Source = source if source is not None else sys.stdin.buffer  # type: ignore[assignment]
-        self._output = output if output is not None else sys.stdout.buffer
-        self._errors = errors if errors is not None else sys.stderr.buffer
+        for descriptor in (source, output, errors):
+            _refuse_closed(descriptor)
+        self._source = source
+        self._outputs: dict[int, list[bytes]] = {output: [], errors: []}
+        self._predictions, self._letters = self._outputs[output], self._outputs[errors]
         self._poll_records = poll_records
-        self._queue: queue.Queue[list[bytes] | OSError | None] = queue.Queue(_AHEAD)
+        self._poll = select.poll()
+        self._poll.register(source, select.POLLIN)
+        self._splitter = LineSplitter(max_line_bytes=max_line_bytes)
         self._waiting: list[bytes] = []
         self._position = 0
         self._assigned = self._ended = False
-        self._closed = threading.Event()
-        self._predictions: list[bytes] = []
-        self._letters: list[bytes] = []
-        threading.Thread(target=self._read_ahead, name="standard-input", daemon=True).start()
 
     def changes(self) -> Assignment:
         """The one partition, at the first call."""
@@ -96,18 +106,14 @@ class StandardInput:
     def poll(self, timeout: float) -> list[Records]:
         """New lines, up to ``poll_records`` of them."""
         deadline = time.monotonic() + timeout
-        while len(self._waiting) < self._poll_records and not self._ended:
-            left = 0.0 if self._waiting else deadline - time.monotonic()
-            try:
-                block = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
-            except queue.Empty:
+        held = sum(map(len, self._waiting))
+        while len(self._waiting) < self._poll_records and held < READ_BYTES and not self._ended:
+            left = 0.0 if self._waiting else max(0.0, deadline - time.monotonic())
+            if not self._poll.poll(math.ceil(left * 1000)):
                 break
-            if isinstance(block, OSError):
-                raise TransportError(f"standard input cannot be read: {block}") from block
-            if block is None:
-                self._ended = True
-            else:
-                self._waiting += block
+            lines = self._read()
+            self._waiting += lines
+            held += sum(map(len, lines))
         values: list[bytes | None] = list(self._waiting[: self._poll_records])
         del self._waiting[: self._poll_records]
         first, n = self._position, len(values)
@@ -128,14 +134,10 @@ class StandardInput:
 
     def commit(self, positions: dict[Partition, Committed]) -> None:
         """Write what was published."""
-        try:
-            for stream, lines in ((self._output, self._predictions), (self._errors, self._letters)):
-                if lines:
-                    stream.write(b"\n".join(lines) + b"\n")
-                    stream.flush()
-                    lines.clear()
-        except BrokenPipeError as error:
-            raise TransportError("whoever read the output is gone: keep the reader of the pipe running") from error
+        for descriptor, lines in self._outputs.items():
+            if lines:
+                _write(descriptor, b"\n".join(lines) + b"\n")
+                lines.clear()
 
     def lag(self, partition: Partition) -> int | None:
         """None: a pipe does not tell how much waits in it. 0 at its end."""
@@ -147,33 +149,35 @@ class StandardInput:
         return self._ended and not self._waiting
 
     def close(self) -> None:
-        """Stop reading ahead. Output that was not committed is lost."""
-        self._closed.set()
+        """Read no more. Output that was not committed is lost; the descriptors stay open, as they are the process's."""
+        self._ended = True
+        self._waiting.clear()
 
-    def _read_ahead(self) -> None:
-        splitter = LineSplitter()
+    def _read(self) -> list[bytes]:
+        """The lines that the next block completes; at the end of the input what stands after the last line feed."""
+        with explained("read", "standard input", "Give it a pipe or a file."):
+            block = os.read(self._source, BLOCK)
+        if not block:
+            self._ended = True
+            return self._splitter.finish()
+        lines = self._splitter.feed(block)
+        self._splitter.cuts.clear()
+        return lines
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    """Write all of it."""
+    rest = memoryview(content)
+    with explained("write to", _NAMES.get(descriptor, f"descriptor {descriptor}"), "Give it a pipe or a file."):
         try:
-            while block := self._source.read1(_BLOCK):
-                lines = splitter.feed(block)
-                splitter.cuts.clear()
-                if lines and not self._put(lines):
-                    return
-            self._put(splitter.finish())
-            self._put(None)
-        except OSError as error:
-            self._put(error)
-        except ValueError:  # the stream was closed under the thread, as at the end of the process
-            self._put(None)
-
-    def _put(self, block: list[bytes] | OSError | None) -> bool:
-        while not self._closed.is_set():
-            try:
-                self._queue.put(block, timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        except BrokenPipeError as error:
+            raise TransportError("whoever read the output is gone: keep the reader of the pipe running") from error
 
 
-class _Source(Protocol):
-    def read1(self, size: int, /) -> bytes: ...
+def _refuse_closed(descriptor: int) -> None:
+    """One that was closed before the start may be the number of another file by now."""
+    stream = {0: sys.__stdin__, 1: sys.__stdout__, 2: sys.__stderr__}.get(descriptor, ...)
+    if stream is None:
+        raise TransportError(f"{_NAMES[descriptor]} is closed: give it a pipe or a file, such as /dev/null")

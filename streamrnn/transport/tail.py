@@ -8,6 +8,7 @@ from bisect import bisect_right
 from pathlib import Path
 
 from streamrnn.transport.base import TransportError
+from streamrnn.transport.failures import READ, explained
 from streamrnn.transport.lines import MAX_LINE_BYTES, LineSplitter
 
 BLOCK = 1024 * 1024
@@ -39,27 +40,28 @@ class Tail:
     Raises
     ------
     TransportError
-        From any method, where the file shrank, was replaced or is gone.
+        From any method, where the file shrank, was replaced, is gone or cannot be read.
     """
 
     def __init__(self, path: Path, mark: tuple[int, int] = (0, 0), max_line_bytes: int = MAX_LINE_BYTES) -> None:
         self.path = path
         self._max = max_line_bytes
-        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        with explained("read", path, READ):
+            self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._marks = sorted({(0, 0), mark})
         self._stride = 10_000
         self._counted = (0, 0)
         self._ready: list[bytes] = []
         self._next = 0
         self._jump(0, 0)
-        if self._size() < mark[1] or (mark[1] and os.pread(self._file, 1, mark[1] - 1) != b"\n"):
+        if self._size() < mark[1] or (mark[1] and self._pread(1, mark[1] - 1) != b"\n"):
             raise TransportError(
                 f"{path} is not the file it was: line {mark[0]} does not begin at byte {mark[1]}. {_REMEDY}"
             )
 
     def identity(self) -> str:
         """Digest of the first line (4 KiB of it at most); empty while there is none."""
-        head, feed, _ = os.pread(self._file, IDENTITY_BYTES, 0).partition(b"\n")
+        head, feed, _ = self._pread(IDENTITY_BYTES, 0).partition(b"\n")
         return hashlib.sha256(head).hexdigest()[:16] if feed or len(head) == IDENTITY_BYTES else ""
 
     def read(self, limit: int) -> list[bytes]:
@@ -92,7 +94,7 @@ class Tail:
         known = [*self._marks, (self.line, self.byte)] if self.line < line else self._marks
         at, byte = max(mark for mark in known if mark[0] <= line)
         while at < line:
-            block = os.pread(self._file, BLOCK, byte)
+            block = self._pread(BLOCK, byte)
             if not block:
                 raise TransportError(f"{self.path} has {at} lines; line {line} was asked for. {_REMEDY}")
             feeds = block.count(b"\n")
@@ -111,7 +113,7 @@ class Tail:
         line, byte = max(self._counted, (self._split_line, self._split_byte))
         budget = COUNT_BYTES
         while budget > 0:
-            block = os.pread(self._file, BLOCK, byte)
+            block = self._pread(BLOCK, byte)
             whole = block.rfind(b"\n") + 1
             if not whole:
                 return line - self.line if len(block) < BLOCK else None
@@ -139,7 +141,7 @@ class Tail:
         self._ready, self._next = [], 0
 
     def _fill(self) -> bool:
-        block = os.pread(self._file, BLOCK, self._read_to)
+        block = self._pread(BLOCK, self._read_to)
         if not block:
             self._check()
             return False
@@ -159,6 +161,10 @@ class Tail:
             same = False
         if not same:
             raise TransportError(f"{self.path} was moved away or replaced. {_REMEDY}")
+
+    def _pread(self, size: int, byte: int) -> bytes:
+        with explained("read", self.path, READ):
+            return os.pread(self._file, size, byte)
 
     def _size(self) -> int:
         return os.fstat(self._file).st_size

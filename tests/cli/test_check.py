@@ -1,44 +1,89 @@
 """``streamrnn check`` tells whether the daemon could start, and changes nothing."""
 
+import fcntl
+import logging
 import re
+import shutil
 import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from streamrnn.cli.app import app
 from streamrnn.cli.check import memory_table
+from streamrnn.daemon import Daemon
 from streamrnn.exits import ExitCode
 from streamrnn.settings import load
 from streamrnn.streams.layout import Layout
+from streamrnn.transport import TransportError
+
+SMALL = ("http.port=0", "model.hidden_size=4", "streams.max_live=100")
+Check = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
 
 
 @pytest.fixture
-def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     """Run ``check`` in a folder that has one partition to read."""
     monkeypatch.chdir(tmp_path)
     Path("var/log/events").mkdir(parents=True)
     Path("var/log/events/0.jsonl").touch()
     return lambda *overrides: CliRunner().invoke(
-        app, ["check", *(part for text in ("http.port=0", *overrides) for part in ("--set", text))]
+        app, ["check", *(part for text in (*SMALL, *overrides) for part in ("--set", text))]
     )
 
 
-def everything() -> list[Path]:
-    return sorted(Path().rglob("*"))
+@pytest.fixture
+def lived(check: Check) -> Check:
+    """The same where a daemon has answered some events and stopped."""
+    event = '{"stream": "a", "time": %d, "value": 1.5}\n'
+    Path("var/log/events/0.jsonl").write_text("".join(event % time for time in range(20)))
+
+    daemon = Daemon(load(None, list(SMALL), {}).settings, tap=lambda predictions: daemon.stop())
+    assert daemon.run() == ExitCode.OK
+    return check
 
 
-def test_a_daemon_that_could_start_gives_0_and_no_new_file(check):
+def everything() -> list[tuple[Path, int]]:
+    return sorted((path, path.stat().st_mtime_ns) for path in Path().rglob("*"))
+
+
+def marked(result: Any, mark: str) -> list[str]:
+    return [line for line in result.stdout.splitlines() if line.startswith(mark)]
+
+
+def test_a_daemon_that_could_start_gives_0_and_no_new_file(check: Check) -> None:
     before = everything()
     result = check()
     assert result.exit_code == ExitCode.OK
-    assert "FAIL" not in result.stdout
-    assert "var/log/events has 1 partitions" in result.stdout
+    assert marked(result, "FAIL") == marked(result, "WARN") == []
+    assert "var/log/events has 1 partition\n" in result.stdout
+    assert "http: 127.0.0.1, any free port\n" in result.stdout
+    assert "events-0 begins anew" in result.stdout
     assert everything() == before
 
 
-def test_standard_input_needs_no_folder(check):
+def test_a_daemon_that_could_go_on_gives_0_and_no_new_file(lived: Check) -> None:
+    before = everything()
+    result = lived()
+    assert result.exit_code == ExitCode.OK
+    assert "events-0 goes on at 20, with the snapshot at 20\n" in result.stdout
+    assert everything() == before
+
+
+def test_standard_input_needs_no_folder(check: Check) -> None:
     result = check("transport.kind=standard", "transport.path=/nowhere")
     assert result.exit_code == ExitCode.OK
     assert "cannot be recovered" in result.stdout
@@ -47,22 +92,132 @@ def test_standard_input_needs_no_folder(check):
 @pytest.mark.parametrize(
     ("override", "text", "code"),
     [
-        ("transport.input=other", "cannot read var/log/other: No such file", ExitCode.TRANSPORT),
-        ("transport.input=empty", "var/log/empty has no <number>.jsonl file", ExitCode.TRANSPORT),
-        ("snapshots.path=file/x", "file is not a folder", ExitCode.STATE),
+        (
+            "transport.input=other",
+            "var/log/other is not a folder: make it and put files <number>.jsonl there",
+            ExitCode.TRANSPORT,
+        ),
+        ("transport.predictions=file", "file is not a folder", ExitCode.TRANSPORT),
+        ("transport.predictions=taken", "may not write var/log/taken/0.jsonl", ExitCode.TRANSPORT),
+        ("snapshots.path=var/log/file/x", "file is not a folder", ExitCode.TRANSPORT),
         ("http.host=192.0.2.1", "cannot listen at 192.0.2.1:0", ExitCode.SETTINGS),
+        ("daemon.memory_limit=1KiB", "lower streams.max_live", ExitCode.SETTINGS),
     ],
 )
-def test_what_would_stop_the_daemon_is_named_with_its_exit_code(check, override, text, code):
-    Path("var/log/empty").mkdir()
-    Path("file").touch()
+def test_what_would_stop_the_daemon_is_named_with_its_exit_code(
+    check: Check, override: str, text: str, code: ExitCode
+) -> None:
+    Path("var/log/file").touch()
+    Path("var/log/taken/0.jsonl").mkdir(parents=True)
     result = check(override)
     assert result.exit_code == code
-    (failure,) = [line for line in result.stdout.splitlines() if line.startswith("FAIL")]
+    (failure,) = marked(result, "FAIL")
     assert text in failure
 
 
-def test_a_taken_port_is_found(check):
+def start() -> ExitCode:
+    """What a start that goes wrong ends with."""
+    try:
+        return Daemon(load(None, list(SMALL), {}).settings).run()
+    except TransportError:
+        return ExitCode.TRANSPORT
+
+
+def lose_snapshots() -> None:
+    shutil.rmtree("var/log/snapshots")
+
+
+def lose_commits() -> None:
+    Path("var/log/commits.json").unlink()
+
+
+def damage_commits() -> None:
+    Path("var/log/commits.json").write_text("{")
+
+
+def lose_input() -> None:
+    Path("var/log/events/0.jsonl").unlink()
+
+
+def replace_input() -> None:
+    Path("var/log/events/0.jsonl").write_text("other\n" * 1000)
+
+
+def cut_output() -> None:
+    Path("var/log/predictions/0.jsonl").write_text("")
+
+
+@pytest.mark.parametrize(
+    ("damage", "text", "code"),
+    [
+        (lose_snapshots, "no whole snapshot of that lineage", ExitCode.STATE),
+        (lose_commits, "has snapshots in var/log/snapshots but no committed position", ExitCode.STATE),
+        (damage_commits, "commits.json is damaged", ExitCode.TRANSPORT),
+        (lose_input, "0.jsonl is gone, but was committed", ExitCode.TRANSPORT),
+        (replace_input, "0.jsonl is not the file it was", ExitCode.TRANSPORT),
+        (cut_output, "predictions/0.jsonl has 0 bytes", ExitCode.TRANSPORT),
+    ],
+)
+def test_a_log_that_does_not_fit_its_saved_state_is_found_as_at_a_start(
+    lived: Check, damage: Callable[[], None], text: str, code: ExitCode
+) -> None:
+    damage()
+    result = lived()
+    assert result.exit_code == code
+    (failure,) = marked(result, "FAIL")
+    assert text in failure
+    assert start() == code
+
+
+def test_changed_settings_of_the_model_are_found(lived: Check) -> None:
+    result = lived("model.hidden_size=8")
+    assert result.exit_code == ExitCode.STATE
+    (failure,) = marked(result, "FAIL")
+    assert "other settings" in failure and "--new-lineage" in failure
+
+
+def test_a_daemon_that_works_on_the_log_is_found_and_not_disturbed(lived: Check) -> None:
+    with Path("var/log/lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = lived()
+    assert result.exit_code == ExitCode.TRANSPORT
+    assert "another process works in var/log" in marked(result, "FAIL")[0]
+    with Path("var/log/lock").open() as lock:
+        assert lived().exit_code == ExitCode.OK
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_of_two_failures_the_one_that_a_start_meets_first_gives_the_code(lived: Check) -> None:
+    lose_snapshots()
+    assert lived("http.host=192.0.2.1").exit_code == ExitCode.SETTINGS
+
+
+def test_a_folder_without_partitions_is_a_warning_as_the_daemon_would_wait(check: Check) -> None:
+    Path("var/log/empty").mkdir()
+    result = check("transport.input=empty")
+    assert result.exit_code == ExitCode.OK
+    (warning,) = marked(result, "WARN")
+    assert "var/log/empty has no file <number>.jsonl: the daemon would wait" in warning
+
+
+def test_a_feature_that_no_record_has_is_a_warning_with_the_fields_there_are(check: Check) -> None:
+    Path("var/log/events/0.jsonl").write_text('{"stream": "a", "time": 1, "vaule": 2}\n' * 3)
+    result = check()
+    assert result.exit_code == ExitCode.OK
+    (warning,) = marked(result, "WARN")
+    assert "of the next 3 records of events-0, none has the feature 'value'" in warning
+    assert "stream, time, vaule" in warning and "events.features" in warning
+
+
+def test_records_that_would_be_refused_are_a_warning_with_the_reason(check: Check) -> None:
+    Path("var/log/events/0.jsonl").write_text('{"stream": "a", "time": "2024-01-01", "value": 2}\nnonsense\n')
+    result = check()
+    assert result.exit_code == ExitCode.OK
+    (warning,) = marked(result, "WARN")
+    assert "2 would be refused, the first at 0 as bad_time" in warning and "events.time_format" in warning
+
+
+def test_a_taken_port_is_found(check: Check) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         result = check(f"http.port={port}")
@@ -71,11 +226,11 @@ def test_a_taken_port_is_found(check):
         assert check(f"http.port={port}", "http.enabled=false").exit_code == ExitCode.OK
 
 
-def test_memory_is_told_for_one_stream_and_for_all():
-    settings = load(None, ["streams.max_live=10", "model.hidden_size=16"], {}).settings
+def test_memory_is_told_for_one_stream_and_for_all() -> None:
+    settings = load(None, ["streams.max_live=2048", "model.hidden_size=16"], {}).settings
     size = Layout.from_settings(settings).bytes_per_stream()
     header, *rows = memory_table(settings).splitlines()
-    assert "10 streams" in header
-    assert re.fullmatch(rf"all +{size} +{size * 10}", rows[-1])
-    parts = [int(row.split()[-2]) for row in rows]
+    assert "2,048 streams" in header
+    assert re.fullmatch(rf"all +{size} B +{size * 2048 / 2**20:.1f} MiB", rows[-1])
+    parts = [int(row.split()[-4]) for row in rows]
     assert sum(parts[:-1]) == parts[-1]

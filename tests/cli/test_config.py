@@ -105,6 +105,30 @@ def test_verbs_that_read_settings_share_their_options(runner, verb):
     assert "--set" in text
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["rpelay"], "there is no command 'rpelay'. Did you mean replay?"),
+        (["config", "shwo"], "there is no command 'shwo'. Did you mean show?"),
+        (["zzz"], "there is no command 'zzz'. There are demo, check, run, replay, inspect, config."),
+        (["run", "my.yaml"], "'my.yaml' is not expected here. A settings file goes with --config: streamrnn run"),
+        (["config", "show", "my.yaml"], "A settings file goes with --config: streamrnn config show --config my.yaml"),
+        (["check", "more"], "'more' is not expected here."),
+    ],
+)
+def test_a_slip_of_the_command_line_is_met_with_a_hint(runner, words, hint):
+    result = runner.invoke(app, words, prog_name="streamrnn")
+    assert result.exit_code == ExitCode.SETTINGS
+    assert hint in plain(result.stderr)
+
+
+@pytest.mark.parametrize("verb", [["run"], ["replay"], ["check"], ["inspect"], ["demo"], ["config", "show"]])
+def test_help_has_an_example_and_flags_take_no_value(runner, verb):
+    text = plain(runner.invoke(app, [*verb, "--help"]).stdout)
+    assert f"streamrnn {' '.join(verb)} " in text.partition("Example")[2]
+    assert "<bool>" not in text
+
+
 def test_the_command_line_imports_nothing_heavy():
     code = f"import sys, {module.__name__}; print(sorted({{'torch', 'numba', 'numpy', 'pydantic'}} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,5 +1,8 @@
 """``inspect`` shows what a snapshot holds, or says why it cannot be trusted."""
 
+import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,14 +56,46 @@ def test_a_damaged_file_ends_with_the_reason(file: Path) -> None:
     assert "state.safetensors ends after" in shown.output
 
 
-def test_a_stream_shows_its_rows(learned: Path) -> None:
-    shown = CliRunner().invoke(app, [str(learned), "--stream", "b"])
+def test_a_stream_shows_what_is_kept_of_it_in_words(learned: Path) -> None:
+    shown = CliRunner().invoke(app, [str(learned), "--stream", "a"])
     assert shown.exit_code == 0
-    assert "stream b: slot 1" in shown.output
-    assert "tallies: [1 " in shown.output  # one event so far
+    lines = {line[:16].strip(): line[16:] for line in shown.output.partition("stream a\n")[2].splitlines()}
+    assert lines.keys() == {"last event time", "events seen", "feature 1", "target 1"}
+    assert lines["last event time"] == "1970-01-01T00:00:02+00:00 (2.000 s)"
+    assert lines["events seen"] == "2"
+    assert lines["feature 1"] == "last value 5, running mean 4, running deviation 1, mean change 2, of 2 values"
+    assert "pending forecast" in lines["target 1"] and "(last value 5), share of the network" in lines["target 1"]
+
+
+def test_a_stream_without_a_value_says_so(tmp_path: Path) -> None:
+    shard = Shard(settings("events.features=x,y"), PARTITION)
+    shard.process(events([[1.0, np.nan]]))
+    write_snapshot(tmp_path / "s", HEADER, shard.saved())
+    shown = CliRunner().invoke(app, [str(tmp_path / "s"), "--stream", "a"])
+    assert "feature 2       no value yet" in shown.output
+    assert "target 2        no forecast pending" in shown.output
 
 
 def test_an_unknown_stream_is_said_to_be_unknown(learned: Path) -> None:
     shown = CliRunner().invoke(app, [str(learned), "--stream", "zz"])
-    assert shown.exit_code == ExitCode.STATE
+    assert shown.exit_code == ExitCode.SETTINGS
     assert "no stream 'zz'" in shown.output
+
+
+def test_of_a_folder_the_newest_snapshot_is_shown(tmp_path: Path) -> None:
+    for written, position in ((1, 30), (3, 10), (2, 20)):
+        path = tmp_path / "snapshots" / "events-0" / f"L-{position}.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_snapshot(path, replace(HEADER, position=position), {"n": np.array(5)})
+        os.utime(path, (written, written))
+    for folder in (tmp_path, tmp_path / "snapshots", tmp_path / "snapshots" / "events-0"):
+        shown = CliRunner().invoke(app, [str(folder)])
+        assert shown.exit_code == 0
+        assert f"L-10.safetensors, the newest of 3 in {folder}\n" in shown.output
+        assert re.search(r"position +10\n", shown.output)
+
+
+def test_a_folder_without_snapshots_is_said_to_have_none(tmp_path: Path) -> None:
+    shown = CliRunner().invoke(app, [str(tmp_path)])
+    assert shown.exit_code == ExitCode.SETTINGS
+    assert "holds no snapshot" in shown.output and "snapshots.path" in shown.output

@@ -78,11 +78,45 @@ def test_skill_over_time_stays_bounded_and_covers_the_whole_run(clock):
     assert skills == sorted(skills) and skills[0] < 0.05 and skills[-1] > 0.9
 
 
+def test_the_recent_skill_is_that_of_the_newest_forecasts_alone(clock):
+    sensor = DemoSensor(window=3000, clock=clock)
+    for error in (2000.0, 900.0, 800.0, 700.0):
+        sensor.on_batch(HERE, report(error=error))
+    assert sensor.recent_skill == pytest.approx(0.2)
+    assert sensor.skill == pytest.approx(-0.1)
+
+
+def test_batches_without_an_outcome_do_not_pile_up(clock):
+    sensor = DemoSensor(clock=clock)
+    for _ in range(1000):
+        sensor.on_batch(HERE, report(events=0, error=0.0, baseline=0.0))
+    assert len(sensor._recent) == 0
+
+
 def test_the_summary_is_a_sentence_with_a_number_against_the_last_value(sensor):
     assert View(sensor, console(False)).summary() == (
-        "Learned from 11,000 events of 300 streams in 10 s (1,100/s): "
-        "forecasts 20.0 % better than the last value (MAE 0.80 against 1.00)."
+        "Learned from 11,000 events of 300 streams in 10.0 s (1,100/s): forecasts 20.0 % better than the last value "
+        "(MAE 0.80 against 1.00) over the whole run, 20.0 % better over the last 10,000."
     )
+
+
+def test_the_last_line_and_the_summary_of_a_short_run_give_one_number(clock):
+    sensor = DemoSensor(clock=clock)
+    for error in (1100.0, 900.0, 700.0):
+        sensor.on_batch(HERE, report(error=error))
+    view = View(sensor, console(False))
+    assert "skill +10.0 % (so far)" in view.line()
+    assert view.summary().endswith("forecasts 10.0 % better than the last value (MAE 0.90 against 1.00).")
+
+
+def test_what_differs_in_a_long_run_is_told_apart(clock):
+    sensor = DemoSensor(window=2000, clock=clock)
+    for error in (1100.0, 900.0, 700.0):
+        sensor.on_batch(HERE, report(error=error))
+    view = View(sensor, console(False))
+    assert "skill +20.0 % (over the last 2,000)" in view.line()
+    assert "10.0 % better than the last value (MAE 0.90 against 1.00) over the whole run, " in view.summary()
+    assert view.summary().endswith("20.0 % better over the last 2,000.")
 
 
 def test_the_summary_says_when_it_was_worse(clock):
@@ -102,19 +136,42 @@ def test_the_picture_shows_headline_and_streams(sensor):
     view.on_predictions(predictions(["a", "b"], [1.0, 2.0], [math.nan, 2.5]))
     screen.print(view.picture())
     text = re.sub(r"\x1b\[[0-9;]*m", "", screen.file.getvalue())
-    for shown in ("11,000", "+20.0 %", "420", "http://127.0.0.1:9464/", "a", "2.50", "forecast"):
+    skill = "+20.0 % over the last 10,000; since the start"
+    for shown in ("11,000", skill, "420", "http://127.0.0.1:9464/", "a", "2.50", "forecast"):
         assert shown in text
 
 
-def test_no_terminal_gets_plain_lines(sensor, monkeypatch):
+def plain_lines(sensor, monkeypatch, enough):
     monkeypatch.setattr("streamrnn.demo.view._LINE_EVERY", 0.0)
     monkeypatch.setattr("streamrnn.demo.view._REFRESH", 0.01)
     screen = console(False)
-    with View(sensor, screen) as view:
-        while not screen.file.getvalue():
-            view.line()
-    text = screen.file.getvalue()
-    assert "\x1b" not in text and "skill +20.0 %" in text and "lag 420" in text
+    with View(sensor, screen, waiting="compiling"):
+        while not enough(screen.file.getvalue()):
+            pass
+    return screen.file.getvalue().splitlines()
+
+
+def test_no_terminal_gets_plain_lines(sensor, monkeypatch):
+    first, second, *_ = plain_lines(sensor, monkeypatch, lambda text: text.count("\n") >= 2)
+    assert first == "compiling"
+    assert "\x1b" not in second and "skill +20.0 % (over the last 10,000)" in second and "lag 420" in second
+
+
+def test_what_it_waits_for_is_said_once(clock, monkeypatch):
+    class Idle(DemoSensor):
+        looks = 0
+
+        @property
+        def events(self):
+            self.looks += 1
+            return 0
+
+        @events.setter
+        def events(self, value):
+            pass
+
+    sensor = Idle(clock=clock)
+    assert plain_lines(sensor, monkeypatch, lambda text: sensor.looks > 5) == ["compiling"]
 
 
 def test_a_terminal_that_wants_no_colour_gets_plain_lines(sensor, monkeypatch):

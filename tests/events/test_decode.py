@@ -60,7 +60,7 @@ def test_an_event_without_features_is_a_heartbeat(
     assert math.isnan(only(events)[2][0])
 
 
-@pytest.mark.parametrize("name", ["a.b c", "größe", "", 'a"b', "a\\b", "tab\t", "type", "__class__", "f1", "stream2"])
+@pytest.mark.parametrize("name", ["a.b c", "größe", 'a"b', "a\\b", "tab\t", "type", "__class__", "f1", "stream2"])
 def test_a_feature_may_have_any_name(make_decoder: MakeDecoder, make_records: MakeRecords, name: str) -> None:
     decoder = make_decoder(features=["value", name])
     assert only(decoder.decode(make_records([value(**{name: 2})]))) == ("a", 60.0, [1.5, 2.0])
@@ -200,6 +200,39 @@ def test_what_is_not_iso8601_is_refused(
     events = make_decoder(time_format="iso8601").decode(make_records([value(time=time), value(time="1970-01-01")]))
     assert [letter.reason for letter in events.rejects] == [reason]
     assert events.times.tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("written", "time", "told"),
+    [
+        ("seconds", "2024-01-01T00:00:00Z", "field 'time' is text, which events.time_format: seconds does not read"),
+        ("seconds", 1_700_010_000_000, "1.70001e+12 s lies thousands of years away as events.time_format: seconds"),
+        ("milliseconds", "2024-01-01", "field 'time' is text, which events.time_format: milliseconds does not read"),
+        ("iso8601", 60, "field 'time' is a number, which events.time_format: iso8601 does not read"),
+        ("iso8601", "soon" * 1000, f"the event time {('soon' * 10 + '...')!r} is not ISO 8601"),
+    ],
+)
+def test_a_time_that_is_written_otherwise_names_the_setting(
+    make_decoder: MakeDecoder, make_records: MakeRecords, written: str, time: Any, told: str
+) -> None:
+    [letter] = make_decoder(time_format=written).decode(make_records([value(time=time)])).rejects
+    assert told in letter.message
+    assert letter.message.endswith("Set events.time_format to how it is written: seconds, milliseconds or iso8601")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"value": "high"}, "field 'value' is text; a feature is a number or null"),
+        ({"value": [1]}, "field 'value' is a list; a feature is a number or null"),
+        ({"stream": 1.5}, "field 'stream' is a number; a stream id is text or an integer"),
+    ],
+)
+def test_a_field_of_the_wrong_type_is_told_in_words(
+    make_decoder: MakeDecoder, make_records: MakeRecords, fields: dict[str, Any], told: str
+) -> None:
+    [letter] = make_decoder().decode(make_records([value(**fields)])).rejects
+    assert letter.message == told
 
 
 def test_milliseconds_become_seconds(make_decoder: MakeDecoder, make_records: MakeRecords) -> None:

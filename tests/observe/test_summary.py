@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from streamrnn.events.columns import Partition
-from streamrnn.observe.sensor import BatchReport
+from streamrnn.observe.sensor import BatchReport, TargetScore
 from streamrnn.observe.summary import SummarySensor
 
 PARTITION = Partition("events", 0)
@@ -28,12 +28,16 @@ def clock(caplog: pytest.LogCaptureFixture) -> Clock:
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
     names = (
+        "seconds",
+        "events",
         "events_per_second",
         "replayed_per_second",
         "skill",
         "lag_records",
         "lag_seconds",
         "dead_letters",
+        "dead_letters_late",
+        "dead_letters_not_json",
         "streams",
     )
     found = [{name: vars(record)[name] for name in names if name in vars(record)} for record in caplog.records]
@@ -57,6 +61,7 @@ def test_a_line_sums_up_ten_seconds(clock: Clock, caplog: pytest.LogCaptureFixtu
             "lag_records": 11,
             "lag_seconds": 0.25,
             "dead_letters": 2,
+            "dead_letters_not_json": 2,
             "streams": 14,
         }
     ]
@@ -85,3 +90,26 @@ def test_a_replay_shows_its_pace_apart(clock: Clock, caplog: pytest.LogCaptureFi
     sensor.on_replay(PARTITION, 400, False)
     (line,) = lines(caplog)
     assert (line["events_per_second"], line["replayed_per_second"]) == (0.0, 20.0)
+
+
+def test_the_last_line_sums_up_the_whole_run(
+    clock: Clock, caplog: pytest.LogCaptureFixture, make_report: MakeReport
+) -> None:
+    sensor = SummarySensor(window=5, clock=clock)
+    sensor.on_batch(PARTITION, make_report(scores={"value": TargetScore(10, 4.0, 0.0, 4.0, 0.0)}))
+    clock.now = 10.0
+    sensor.on_batch(PARTITION, make_report(dead_letters={"not_json": 1, "late": 2}))
+    caplog.clear()
+    sensor.on_state("draining")
+    clock.now = 12.0
+    sensor.on_state("stopped")
+    assert lines(caplog) == [
+        {
+            "seconds": 12.0,
+            "events": 20,
+            "skill": 0.25,
+            "dead_letters": 4,
+            "dead_letters_late": 2,
+            "dead_letters_not_json": 2,
+        }
+    ]

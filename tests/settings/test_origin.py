@@ -63,6 +63,7 @@ def test_an_unknown_name_with_a_double_underscore_is_refused_without_its_value(p
     [
         ("model.k2", "--set model.k2: has no value. Write --set model.k2=VALUE."),
         ("model=1", "--set model: is a section. Set one of its keys: --set model.KEY=VALUE."),
+        ("hidden_size", "--set hidden_size: write KEY=VALUE, such as model.k2=16. Did you mean model.hidden_size?"),
         ("model.hiden_size=1", "--set model.hiden_size: unknown key. Did you mean hidden_size?"),
     ],
 )

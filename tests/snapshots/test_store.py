@@ -143,12 +143,12 @@ def test_another_lineage_is_never_pruned(save: Save, tmp_path: Path) -> None:
     assert sum(name.startswith("a1b2") for name in names(tmp_path)) == 2
 
 
-def test_genesis_is_the_one_written_last(store: DirectoryStore, save: Save) -> None:
-    assert store.genesis(PARTITION) is None
-    os.utime(save(500, genesis=True), (1, 1))
-    save(5, lineage="ffff", genesis=True)
-    found = store.genesis(PARTITION)
-    assert found is not None and found.lineage == "ffff"
+def test_lineages_are_told_with_whether_they_went_beyond_genesis(store: DirectoryStore, save: Save) -> None:
+    assert store.lineages(PARTITION) == {}
+    save(0, genesis=True)
+    save(500, genesis=True, lineage="ffff")
+    save(600, lineage="ffff")
+    assert store.lineages(PARTITION) == {"a1b2": False, "ffff": True}
 
 
 def test_partitions_do_not_see_each_other(store: DirectoryStore, save: Save) -> None:

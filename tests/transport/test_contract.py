@@ -1,7 +1,7 @@
 """What every transport promises, whatever it reads from."""
 
-import io
 import math
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ class Case:
     log: Transport
     answers: Callable[[], list[bytes]]
     letters: Callable[[], list[bytes]]
+    clean_up: Callable[[], object] = lambda: None
 
 
 def directory(folder: Path) -> Case:
@@ -36,10 +37,15 @@ def directory(folder: Path) -> Case:
 
 
 def standard(folder: Path) -> Case:
-    output, errors = io.BytesIO(), io.BytesIO()
-    source = io.BytesIO(b"".join(line + b"\n" for line in LINES))
-    log = StandardInput(10, source, output, errors)
-    return Case(log, lambda: output.getvalue().splitlines(), lambda: errors.getvalue().splitlines())
+    (folder / "input").write_bytes(b"".join(line + b"\n" for line in LINES))
+    descriptors = [os.open(folder / name, os.O_RDWR | os.O_CREAT) for name in ("input", "output", "errors")]
+    log = StandardInput(10, *descriptors)
+    return Case(
+        log,
+        lambda: (folder / "output").read_bytes().splitlines(),
+        lambda: (folder / "errors").read_bytes().splitlines(),
+        lambda: [os.close(descriptor) for descriptor in descriptors],
+    )
 
 
 def script(folder: Path) -> Case:
@@ -57,6 +63,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     made: Case = request.param(tmp_path)
     yield made
     made.log.close()
+    made.clean_up()
 
 
 def read_all(log: Transport, count: int) -> list[Records]:

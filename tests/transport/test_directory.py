@@ -1,7 +1,10 @@
 """A folder of files is a log that can be followed, committed and recovered."""
 
+import errno
+import fcntl
 import json
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -172,7 +175,7 @@ def test_a_cut_commit_leaves_the_older_one(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", fail)
-        with pytest.raises(OSError, match="power"):
+        with pytest.raises(TransportError, match="power"):
             answer(log, 2, b"p2")
     log.close()
     log = open_log()
@@ -256,3 +259,55 @@ def test_a_folder_with_a_partitions_name_is_passed_over(tmp_path: Path) -> None:
     log = DirectoryLog(tmp_path, "events", "predictions", "dead-letters")
     assert [partition.number for partition in log.changes().assigned] == [0]
     log.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("lock", "cannot write .*/lock: Is a directory. Check .* may write there, or set transport.path"),
+        ("commits.json", "cannot read .*/commits.json: Is a directory. Check"),
+        ("predictions/0.jsonl", "cannot write .*/predictions/0.jsonl: Is a directory. Check"),
+    ],
+)
+def test_what_the_system_refuses_is_named_with_the_remedy(
+    open_log: Open, write: Write, root: Path, name: str, message: str
+) -> None:
+    write(b"one\n")
+    (root / name).mkdir(parents=True)
+    with pytest.raises(TransportError, match=message):
+        open_log().changes()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may do anything")
+def test_missing_rights_are_named_with_the_remedy(open_log: Open, write: Write, root: Path) -> None:
+    write(b"one\n")
+    (root / "events/0.jsonl").chmod(0)
+    with pytest.raises(TransportError, match=r"cannot read .*0\.jsonl: Permission denied\. Check .* may read it"):
+        open_log().changes()
+    root.chmod(0o500)
+    with pytest.raises(TransportError, match=r"cannot write .*lock: Permission denied\. Check .* may write there"):
+        open_log()
+
+
+def test_a_full_disk_names_the_disk(
+    open_log: Open, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(b"one\n")
+    log = open_log()
+    log.changes()
+
+    def full(descriptor: int, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(TransportError, match=r"No space left on device\. Make room on the disk"):
+            answer(log, 1, b"p1")
+
+
+def test_a_look_at_the_lock_does_not_stop_a_start(open_log: Open, root: Path) -> None:
+    open_log().close()
+    with (root / "lock").open() as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        threading.Timer(0.05, fcntl.flock, (looked_at, fcntl.LOCK_UN)).start()
+        open_log()

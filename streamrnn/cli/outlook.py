@@ -1,0 +1,80 @@
+"""What a start would make of a log's saved state and next records, for ``streamrnn check``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+from streamrnn.cli.places import Finding, amount
+from streamrnn.exits import ExitCode
+
+if TYPE_CHECKING:
+    from streamrnn.events.columns import Partition, Records
+    from streamrnn.settings.schema import Settings
+    from streamrnn.transport.base import Committed, Transport
+    from streamrnn.transport.look import DirectoryLook
+
+RECORDS = 1000  # looked at of each partition
+_LONGEST_NAMES = 200  # letters
+
+
+def state(settings: Settings, log: DirectoryLook, partition: Partition, committed: Committed | None) -> Finding:
+    """Whether the partition's saved state fits its log and the settings."""
+    from streamrnn.recovery import StateError, refuse_strangers, restore
+    from streamrnn.snapshots.store import DirectoryStore
+
+    store = DirectoryStore(settings.snapshot_folder, settings.snapshots.keep)
+    try:
+        if committed is not None:
+            opened = restore(settings, store, cast("Transport", log), partition, committed)
+            text = f"{partition} goes on at {committed.position:,}, with the snapshot at {opened.position:,}"
+            return Finding("state", text)
+        refuse_strangers(settings, store, partition)
+        return Finding("state", f"{partition} begins anew")
+    except StateError as error:
+        return Finding("state", str(error), ExitCode.STATE)
+    except OSError as error:
+        text = f"cannot read the snapshots of {partition}: {error}. Give this user read access, or set snapshots.path."
+        return Finding("state", text, ExitCode.TRANSPORT)
+
+
+def records(settings: Settings, log: DirectoryLook, partition: Partition) -> Iterator[Finding]:
+    """Warnings where the next records would be refused, or lack a feature altogether."""
+    import numpy as np
+
+    from streamrnn.events.decode import Decoder
+
+    raw = log.next_records(partition, RECORDS)
+    events = Decoder(settings.events, numbered_time=True).decode(raw)
+    of = f"of the next {amount(len(raw), 'record')} of {partition}"
+    if events.rejects:
+        first = events.rejects[0]
+        yield Finding(
+            "events",
+            f"{of}, {len(events.rejects):,} would be refused, the first at {first.offset:,} as {first.reason}: "
+            f"{first.message}",
+            warning=True,
+        )
+    if not len(events):
+        return
+    for name, values in zip(settings.events.features, events.features.T, strict=True):
+        if not np.isfinite(values).any():
+            yield Finding(
+                "events",
+                f"{of}, none has the feature {name!r}{_fields(raw)}. Compare events.features with them.",
+                warning=True,
+            )
+
+
+def _fields(raw: Records) -> str:
+    """The fields of the first record that is an object."""
+    for value in raw.values:
+        try:
+            found = json.loads(value or b"")
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict):
+            names = ", ".join(map(str, found))
+            return f"; the first has {names[:_LONGEST_NAMES]}"
+    return ""

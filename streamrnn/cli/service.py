@@ -1,0 +1,85 @@
+"""The daemon with its status page: what ``run`` and ``demo`` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numba
+import typer
+
+import streamrnn.kernels  # noqa: F401  # it sets where compiled code is kept
+from streamrnn.daemon import Daemon
+from streamrnn.events.columns import Predictions
+from streamrnn.exits import ExitCode
+from streamrnn.observe.http import HttpError, HttpServer
+from streamrnn.observe.prometheus import PrometheusSensor
+from streamrnn.observe.sensor import Sensor
+from streamrnn.recovery import versions
+from streamrnn.settings.schema import Settings
+from streamrnn.transport.base import TransportError
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A daemon that is ready to run, and the address of its status page (empty without one)."""
+
+    daemon: Daemon
+    address: str
+
+
+@contextmanager
+def serve(
+    settings: Settings,
+    sensors: Sequence[Sensor],
+    *,
+    tap: Callable[[Predictions], None] | None = None,
+    new_lineage: bool = False,
+    remedy: str | None = None,
+) -> Iterator[Service]:
+    """Open the log and serve the status page while the block lasts.
+
+    Parameters
+    ----------
+    settings, tap, new_lineage : see `Daemon`
+    sensors : told of everything, beside the metrics
+    remedy : what to do where the status page's address is taken; None names the settings
+
+    Raises
+    ------
+    typer.Exit
+        After a message, where the log or the address cannot be had.
+    """
+    build = versions() | {"engine": settings.model.engine}
+    metrics = PrometheusSensor(settings.events.target_names, build, settings.scoring.window)
+    try:
+        daemon = Daemon(settings, [metrics, *sensors], tap, new_lineage=new_lineage)
+    except (TransportError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(ExitCode.TRANSPORT) from None
+    http = settings.http
+    if not http.enabled:
+        yield Service(daemon, "")
+        return
+    given = {} if remedy is None else {"remedy": remedy}
+    server = HttpServer(http.host, http.port, metrics.registry, daemon.not_live, daemon.not_ready, **given)
+    try:
+        server.start()
+    except HttpError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(ExitCode.SETTINGS) from None
+    try:
+        yield Service(daemon, server.address)
+    finally:
+        server.stop()
+
+
+def must_compile(settings: Settings) -> bool:
+    """Whether no earlier start left compiled code, so that the first event waits for the compiler."""
+    config: Any = numba.config
+    kept = Path(config.CACHE_DIR)
+    wanted = settings.model.kind == "network" and settings.model.engine == "compiled"
+    return wanted and next(kept.rglob("*.nbi"), None) is None

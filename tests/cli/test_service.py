@@ -1,0 +1,61 @@
+"""What `run` and `demo` share: a log or an address that cannot be had ends them with a message and its code."""
+
+import urllib.request
+from pathlib import Path
+
+import numba
+import pytest
+import typer
+
+from streamrnn.cli.service import must_compile, serve
+from streamrnn.exits import ExitCode
+from streamrnn.settings.schema import Settings
+from tests.helpers import settings
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    (tmp_path / "events").mkdir()
+    return tmp_path
+
+
+def of(log: Path, *overrides: str) -> Settings:
+    return settings(f"transport.path={log}", "http.port=0", *overrides)
+
+
+def test_the_status_page_is_there_while_the_block_lasts(log: Path) -> None:
+    with serve(of(log), []) as service, urllib.request.urlopen(service.address + "livez", timeout=5) as page:
+        assert page.status == 200
+
+
+def test_without_a_status_page_there_is_no_address(log: Path) -> None:
+    with serve(of(log, "http.enabled=false"), []) as service:
+        assert service.address == ""
+
+
+def test_a_log_that_cannot_be_opened_ends_with_code_4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended, serve(of(tmp_path), []):
+        pytest.fail("it was opened")
+    assert ended.value.exit_code == ExitCode.TRANSPORT
+    assert "make it and put files" in capsys.readouterr().err
+
+
+def test_an_address_that_cannot_be_had_ends_with_code_2_and_the_remedy_given(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended, serve(of(log, "http.host=192.0.2.1"), [], remedy="use --port"):
+        pytest.fail("it was served")
+    assert ended.value.exit_code == ExitCode.SETTINGS
+    assert capsys.readouterr().err.endswith("stop what uses it, use --port\n")
+
+
+def test_an_empty_cache_means_that_the_compiler_will_be_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    assert must_compile(settings())
+    assert not must_compile(settings("model.engine=torch"))
+    assert not must_compile(settings("model.kind=none"))
+    (tmp_path / "kernels").mkdir()
+    (tmp_path / "kernels" / "loop.process.nbi").touch()
+    assert not must_compile(settings())
