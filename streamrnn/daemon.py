@@ -144,8 +144,11 @@ class Daemon:
         except StateError as error:
             logger.error(str(error))
             return ExitCode.STATE
-        except (TransportError, OSError) as error:
+        except TransportError as error:
             logger.error(str(error))
+            return ExitCode.TRANSPORT
+        except OSError as error:
+            logger.error(f"{error.filename}: {error.strerror}" if error.filename else str(error))
             return ExitCode.TRANSPORT
         except MemoryError as error:
             # numpy's own says what it could not get, and no remedy
@@ -211,7 +214,8 @@ class Daemon:
 
     def _restore(self, partition: Partition, committed: Committed) -> Opened:
         try:
-            return restore(self._settings, self._store, self._transport, partition, committed)
+            oldest = self._transport.log_start(partition)
+            return restore(self._settings, self._store, partition, committed, oldest)
         except StateError as error:
             if not self._new_lineage:
                 raise

@@ -121,9 +121,11 @@ def refuse_strangers(settings: Settings, store: DirectoryStore, partition: Parti
 
 
 def restore(
-    settings: Settings, store: DirectoryStore, transport: Transport, partition: Partition, committed: Committed
+    settings: Settings, store: DirectoryStore, partition: Partition, committed: Committed, oldest: int
 ) -> Opened:
     """A shard with a commit: the newest whole snapshot of its lineage at or below it.
+
+    ``oldest`` is the first offset that the log can still give.
 
     Raises
     ------
@@ -140,6 +142,9 @@ def restore(
         raise StateError(
             f"{error}. These snapshots were made with other settings or another version: go back to those, or {ANEW}"
         ) from error
+    except OSError as error:
+        remedy = f"{error.strerror}; give this user access, or set snapshots.path to another folder"
+        raise OSError(error.errno, remedy, error.filename) from error
     if found is None:
         raise StateError(
             f"{partition} is committed at {committed.position} in lineage {committed.lineage}, and no whole snapshot "
@@ -158,7 +163,6 @@ def restore(
             f"the snapshot of {partition} was made by another build ({changed}), whose replay may give other bits: "
             f"run that build again, or {ANEW}"
         )
-    oldest = transport.log_start(partition)
     if header.position < oldest:
         raise StateError(
             f"the snapshot of {partition} stands at {header.position}, but its log now starts at {oldest}: the records "
@@ -169,7 +173,9 @@ def restore(
         shard.load(arrays)
     except (KeyError, ValueError) as error:
         raise StateError(f"the snapshot of {partition} at {header.position} does not fit: {error}") from error
-    logger.info("restored", extra=_told(partition, position=header.position, committed=committed.position))
+    replays = committed.position - header.position
+    told = _told(partition, position=header.position, committed=committed.position, replays=replays)
+    logger.info("goes on from a snapshot", extra=told)
     return Opened(shard, header.position, committed.position)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from streamrnn.cli.places import Finding, amount
 from streamrnn.exits import ExitCode
@@ -12,7 +12,7 @@ from streamrnn.exits import ExitCode
 if TYPE_CHECKING:
     from streamrnn.events.columns import Partition, Records
     from streamrnn.settings.schema import Settings
-    from streamrnn.transport.base import Committed, Transport
+    from streamrnn.transport.base import Committed
     from streamrnn.transport.look import DirectoryLook
 
 RECORDS = 1000  # looked at of each partition
@@ -27,7 +27,7 @@ def state(settings: Settings, log: DirectoryLook, partition: Partition, committe
     store = DirectoryStore(settings.snapshot_folder, settings.snapshots.keep)
     try:
         if committed is not None:
-            opened = restore(settings, store, cast("Transport", log), partition, committed)
+            opened = restore(settings, store, partition, committed, log.log_start(partition))
             text = f"{partition} goes on at {committed.position:,}, with the snapshot at {opened.position:,}"
             return Finding("state", text)
         refuse_strangers(settings, store, partition)

@@ -48,8 +48,8 @@ def replay(
     delimiter: Annotated[
         str | None, typer.Option(metavar="CHARACTER", help="What parts the cells of a CSV, if not found by itself.")
     ] = None,
-    partition: Annotated[int | None, typer.Option(min=0, help="Of a directory log with several.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Stop after this many events.")] = None,
+    partition: Annotated[int | None, typer.Option(metavar="N", min=0, help="Of a directory log with several.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Stop after this many events.")] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="HTML", help="Write a report with charts to this file.")
     ] = None,

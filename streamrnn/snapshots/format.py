@@ -201,7 +201,7 @@ def read_snapshot(
         "settings digest",
         header.settings_digest,
         settings_digest,
-        "go back to the settings it was made with, or start a new lineage",
+        "go back to the settings it was made with",
     )
     try:
         with safe_open(path, framework="numpy") as file:
@@ -287,11 +287,11 @@ def _checked_metadata(path: Path, descriptor: int) -> str:
     """Our header's JSON text, once size and digest have vouched for every byte."""
     size = os.fstat(descriptor).st_size
     fixed = os.pread(descriptor, _FIXED, 0)
-    if len(fixed) < _FIXED:
-        raise _torn(path, f"ends after {size} bytes")
-    if fixed[8:_DIGEST_AT] != _PREFIX:
+    if not _PREFIX.startswith(fixed[8:_DIGEST_AT]):
         remedy = f"name a file that streamrnn wrote; if it did write this one, delete it; {_INSTEAD}"
         raise SnapshotError("corrupt", path, "does not begin as a snapshot does", remedy)
+    if len(fixed) < _FIXED:
+        raise _torn(path, f"ends after {size} bytes")
     if fixed[_SIZE_AT - len(_SIZE_KEY) : _SIZE_AT] != _SIZE_KEY:
         raise _corrupt(path, "does not begin as a snapshot does")
     stated = fixed[_SIZE_AT:]

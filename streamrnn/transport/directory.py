@@ -12,7 +12,7 @@ from streamrnn.transport.base import Assignment, Committed, TransportError
 from streamrnn.transport.commits import CommitFile, Entry
 from streamrnn.transport.failures import READ, explained
 from streamrnn.transport.lines import MAX_LINE_BYTES
-from streamrnn.transport.output import OutputFile
+from streamrnn.transport.output import OutputFile, refuse_strangers
 from streamrnn.transport.tail import Tail
 
 _FILE = re.compile(r"(0|[1-9][0-9]*)\.jsonl")
@@ -216,6 +216,9 @@ class DirectoryLog:
         entry = self._commits.entries.get(str(partition), NOTHING)
         name = f"{partition.number}.jsonl"
         tail = open_tail(self._input / name, entry, self._max_line_bytes)
+        if entry is NOTHING:
+            for folder in self._outputs:
+                refuse_strangers(folder / name)
         lengths = (entry.predictions_bytes, entry.dead_letters_bytes)
         predictions, dead_letters = (
             OutputFile(folder / name, length, self._fsync)

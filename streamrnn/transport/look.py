@@ -10,7 +10,7 @@ from streamrnn.events.columns import Partition, Records
 from streamrnn.transport.base import Committed
 from streamrnn.transport.commits import read_commits, refuse_locked
 from streamrnn.transport.directory import NOTHING, find_partitions, open_tail, refuse_no_folder
-from streamrnn.transport.output import refuse_short
+from streamrnn.transport.output import refuse_short, refuse_strangers
 
 
 class DirectoryLook:
@@ -41,6 +41,8 @@ class DirectoryLook:
             found[partition] = None if entry is None else Committed(entry.position, entry.lineage)
             name = f"{partition.number}.jsonl"
             with closing(open_tail(self._input / name, entry or NOTHING)):
+                for folder in self._outputs if entry is None else ():
+                    refuse_strangers(folder / name)
                 if entry is not None:
                     refuse_short(self._outputs[0] / name, entry.predictions_bytes)
                     refuse_short(self._outputs[1] / name, entry.dead_letters_bytes)

@@ -53,6 +53,8 @@ class OutputFile:
             self.length += len(rest)
             self._lines = []
             with explained("write", self._path, WRITE):
+                if not os.path.samestat(os.stat(self._path), os.fstat(self._file)):
+                    raise TransportError(f"{self._path} was replaced while it was written to: put it back, and restart")
                 while rest:
                     rest = rest[os.write(self._file, rest) :]
                 if self._fsync:
@@ -62,6 +64,16 @@ class OutputFile:
     def close(self) -> None:
         """Let go of the file, and of the lines that were not written."""
         os.close(self._file)
+
+
+def refuse_strangers(path: Path) -> None:
+    """Raise where an output holds something though nothing of its partition was ever committed."""
+    size = path.stat().st_size if path.is_file() else 0
+    if size > 0:
+        raise TransportError(
+            f"{path} has {size} bytes, but nothing of its partition is committed: put commits.json back, or, to answer "
+            "the log anew, move this file away"
+        )
 
 
 def refuse_short(path: Path, length: int) -> None:

@@ -131,6 +131,12 @@ def lose_commits() -> None:
     Path("var/log/commits.json").unlink()
 
 
+def lose_commits_and_outputs() -> None:
+    lose_commits()
+    for topic in ("predictions", "dead-letters"):
+        Path("var/log", topic, "0.jsonl").unlink()
+
+
 def damage_commits() -> None:
     Path("var/log/commits.json").write_text("{")
 
@@ -151,7 +157,8 @@ def cut_output() -> None:
     ("damage", "text", "code"),
     [
         (lose_snapshots, "no whole snapshot of that lineage", ExitCode.STATE),
-        (lose_commits, "has snapshots in var/log/snapshots but no committed position", ExitCode.STATE),
+        (lose_commits, "nothing of its partition is committed", ExitCode.TRANSPORT),
+        (lose_commits_and_outputs, "has snapshots in var/log/snapshots but no committed position", ExitCode.STATE),
         (damage_commits, "commits.json is damaged", ExitCode.TRANSPORT),
         (lose_input, "0.jsonl is gone, but was committed", ExitCode.TRANSPORT),
         (replace_input, "0.jsonl is not the file it was", ExitCode.TRANSPORT),

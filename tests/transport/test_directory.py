@@ -120,12 +120,26 @@ def test_a_restart_cuts_outputs_back_to_the_commit(open_log: Open, write: Write,
     assert (root / "dead-letters/0.jsonl").read_bytes() == b""
 
 
-def test_output_without_any_commit_is_cut_to_nothing(open_log: Open, write: Write, root: Path) -> None:
+def test_output_without_any_commit_is_kept_and_stops_the_start(open_log: Open, write: Write, root: Path) -> None:
     write(b"one\n")
     (root / "predictions").mkdir()
-    (root / "predictions/0.jsonl").write_bytes(b"from a crash before the first commit\n")
-    open_log().changes()
-    assert (root / "predictions/0.jsonl").read_bytes() == b""
+    (root / "predictions/0.jsonl").write_bytes(b"of a log whose commit file was lost\n")
+    with pytest.raises(TransportError, match=r"put commits\.json back"):
+        open_log().changes()
+    assert (root / "predictions/0.jsonl").read_bytes() == b"of a log whose commit file was lost\n"
+
+
+def test_an_output_that_is_replaced_while_it_grows_is_noticed(open_log: Open, write: Write, root: Path) -> None:
+    write(b"one\n")
+    log = open_log()
+    (partition,) = log.changes().assigned
+    log.commit({partition: Committed(0, "a")})
+    log.poll(0)
+    log.publish(partition, [b"answer"], [b"s"], [])
+    (root / "predictions/0.jsonl").rename(root / "predictions/moved")
+    (root / "predictions/0.jsonl").touch()
+    with pytest.raises(TransportError, match="was replaced"):
+        log.commit({partition: Committed(1, "a")})
 
 
 def test_a_commit_of_one_partition_does_not_commit_the_output_of_another(
