@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from streamrnn import memory
-from streamrnn.events.columns import DeadLetter, Events, Partition, Predictions, Records
-from streamrnn.events.dead_letter import encode_dead_letter
+from streamrnn.events.columns import Events, Partition, Predictions, Records
+from streamrnn.events.dead_letter import dead_letters, encode_dead_letter
 from streamrnn.events.decode import Decoder
 from streamrnn.events.encode import encode_predictions
 from streamrnn.exits import ExitCode
@@ -295,7 +295,7 @@ class Daemon:
         partition = records.partition
         with self._busy("encode"):
             values = encode_predictions(predictions, self._targets)
-            letters = _dead_letters(records, events, predictions)
+            letters = dead_letters(records, events, predictions)
             encoded = [
                 (letter.key, encode_dead_letter(letter, self._settings.events.max_bytes)) for letter in letters
             ]
@@ -383,20 +383,3 @@ class Daemon:
             yield
         finally:
             self._sensor.on_busy(stage, time.perf_counter() - started)
-
-
-def _dead_letters(records: Records, events: Events, predictions: Predictions) -> list[DeadLetter]:
-    """All that was refused of these records, in log order."""
-    letters = list(events.rejects)
-    if predictions.refused:
-        place = {offset: i for i, offset in enumerate(records.offsets)}
-        for refusal in predictions.refused:
-            i = place[refusal.offset]
-            letters.append(
-                DeadLetter(
-                    refusal.reason, refusal.message, records.partition, refusal.offset, records.keys[i],
-                    records.values[i],
-                )
-            )  # fmt: skip
-        letters.sort(key=lambda letter: letter.offset)
-    return letters

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.engine import sizes
-from streamrnn.engine.base import Batch, make_engine
+from streamrnn.engine.base import Batch
+from streamrnn.engine.factory import make_engine
 from streamrnn.engine.state import State
 from streamrnn.events.columns import Events, Partition, Predictions, Refusal
 from streamrnn.observe.sensor import BatchReport, TargetScore

@@ -55,18 +55,3 @@ class Engine(Protocol):
 
     def process(self, state: State, batch: Batch) -> None:
         """Advance the state by the batch, in place, and fill in the batch's answers."""
-
-
-def make_engine(kind: str, engine: str) -> Engine:
-    """The engine for ``model.kind`` and ``model.engine``."""
-    if kind == "none":
-        from streamrnn.engine.none import NoEngine
-
-        return NoEngine()
-    if engine == "torch":
-        from streamrnn.engine.reference import TorchEngine
-
-        return TorchEngine()
-    from streamrnn.engine.compiled import CompiledEngine
-
-    return CompiledEngine()

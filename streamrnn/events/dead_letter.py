@@ -7,7 +7,7 @@ import hashlib
 
 import msgspec
 
-from streamrnn.events.columns import DeadLetter
+from streamrnn.events.columns import DeadLetter, Events, Predictions, Records
 from streamrnn.events.encode import Source
 
 VERSION = 1
@@ -59,3 +59,20 @@ def encode_dead_letter(letter: DeadLetter, max_value_bytes: int) -> bytes:
 
 def _base64(content: bytes | None, limit: int) -> str | None:
     return None if content is None else base64.b64encode(content[:limit]).decode("ascii")
+
+
+def dead_letters(records: Records, events: Events, predictions: Predictions) -> list[DeadLetter]:
+    """All that was refused of these records, in log order."""
+    letters = list(events.rejects)
+    if predictions.refused:
+        place = {offset: i for i, offset in enumerate(records.offsets)}
+        for refusal in predictions.refused:
+            i = place[refusal.offset]
+            letters.append(
+                DeadLetter(
+                    refusal.reason, refusal.message, records.partition, refusal.offset, records.keys[i],
+                    records.values[i],
+                )
+            )  # fmt: skip
+        letters.sort(key=lambda letter: letter.offset)
+    return letters

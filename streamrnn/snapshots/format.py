@@ -133,14 +133,15 @@ def seal(descriptor: int) -> str:
     return digest.decode()
 
 
-def write_snapshot(path: Path, header: Header, arrays: Arrays) -> int:
+def write_snapshot(path: Path, header: Header, state: Frozen) -> int:
     """Write, seal and sync a snapshot at ``path``, which must not exist; return its size in bytes.
 
     The file bears its name while it is written: use ``DirectoryStore`` where a crash half-way must leave no trace.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        size = write_unsealed(descriptor, header, Frozen.of(arrays))
+        size = write_unsealed(descriptor, header, state)
+        os.fsync(descriptor)  # the bytes must be on the disk before the digest that vouches for them
         seal(descriptor)
         os.fsync(descriptor)
     finally:

@@ -18,8 +18,7 @@ from streamrnn.snapshots.format import (
     Header,
     SnapshotError,
     read_snapshot,
-    seal,
-    write_unsealed,
+    write_snapshot,
 )
 from streamrnn.snapshots.frozen import Frozen
 
@@ -85,7 +84,7 @@ class DirectoryStore:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.unlink(missing_ok=True)  # of a process that died while it wrote
-            size = _write_file(temporary, header, state)
+            size = write_snapshot(temporary, header, state)
             # Show it under its name, and make the name itself durable.
             os.replace(temporary, path)
             _sync_folder(path.parent)
@@ -195,19 +194,6 @@ class DirectoryStore:
 
 def _age(entry: _Entry) -> tuple[int, bool]:
     return entry.position, not entry.genesis
-
-
-def _write_file(path: Path, header: Header, state: Frozen) -> int:
-    """Write and seal a new file; its bytes are on the disk before the digest that vouches for them."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        size = write_unsealed(descriptor, header, state)
-        os.fsync(descriptor)
-        seal(descriptor)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    return size
 
 
 def _sync_folder(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from streamrnn.cli.inspect import inspect
 from streamrnn.exits import ExitCode
 from streamrnn.shard import Shard
-from streamrnn.snapshots import Header, write_snapshot
+from streamrnn.snapshots import Frozen, Header, write_snapshot
 from tests.helpers import PARTITION, events, settings
 
 HEADER = Header(1, "events-0", 1234, 1200, "a1b2", "d1", 7, {"streamrnn": "0.1"}, False)
@@ -25,7 +25,8 @@ app.command()(inspect)
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "state.safetensors"
     sums = np.array([[3.0, 4.0], [0.0, np.nan]])
-    write_snapshot(path, HEADER, {"hidden": np.array([[3, 4], [0, 0]], np.float32), "sums": sums, "n": np.array(5)})
+    arrays = {"hidden": np.array([[3, 4], [0, 0]], np.float32), "sums": sums, "n": np.array(5)}
+    write_snapshot(path, HEADER, Frozen.of(arrays))
     return path
 
 
@@ -35,7 +36,7 @@ def learned(tmp_path: Path) -> Path:
     shard = Shard(settings(), PARTITION)
     shard.process(events([3.0, 4.0, 5.0], ["a", "b", "a"]))
     path = tmp_path / "learned.safetensors"
-    write_snapshot(path, HEADER, shard.saved())
+    write_snapshot(path, HEADER, Frozen.of(shard.saved()))
     return path
 
 
@@ -70,7 +71,7 @@ def test_a_stream_shows_what_is_kept_of_it_in_words(learned: Path) -> None:
 def test_a_stream_without_a_value_says_so(tmp_path: Path) -> None:
     shard = Shard(settings("events.features=x,y"), PARTITION)
     shard.process(events([[1.0, np.nan]]))
-    write_snapshot(tmp_path / "s", HEADER, shard.saved())
+    write_snapshot(tmp_path / "s", HEADER, Frozen.of(shard.saved()))
     shown = CliRunner().invoke(app, [str(tmp_path / "s"), "--stream", "a"])
     assert "feature 2       no value yet" in shown.output
     assert "target 2        no forecast pending" in shown.output
@@ -86,7 +87,7 @@ def test_of_a_folder_the_newest_snapshot_is_shown(tmp_path: Path) -> None:
     for written, position in ((1, 30), (3, 10), (2, 20)):
         path = tmp_path / "snapshots" / "events-0" / f"L-{position}.safetensors"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_snapshot(path, replace(HEADER, position=position), {"n": np.array(5)})
+        write_snapshot(path, replace(HEADER, position=position), Frozen.of({"n": np.array(5)}))
         os.utime(path, (written, written))
     for folder in (tmp_path, tmp_path / "snapshots", tmp_path / "snapshots" / "events-0"):
         shown = CliRunner().invoke(app, [str(folder)])

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
-from streamrnn.snapshots import Header, SnapshotError, read_snapshot, write_snapshot
+from streamrnn.snapshots import Frozen, Header, SnapshotError, read_snapshot, write_snapshot
 from streamrnn.snapshots import format as snapshot_format
 
 ArrayMap = dict[str, np.ndarray]
@@ -22,7 +22,7 @@ SHARED_FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fi
 @pytest.fixture
 def file(tmp_path: Path, make_header: MakeHeader, arrays: ArrayMap) -> Path:
     path = tmp_path / "whole.safetensors"
-    write_snapshot(path, make_header(), arrays)
+    write_snapshot(path, make_header(), Frozen.of(arrays))
     return path
 
 
@@ -49,7 +49,7 @@ def test_any_safetensors_reader_opens_it(file: Path, arrays: ArrayMap) -> None:
 
 def test_equal_state_gives_equal_bytes(file: Path, make_header: MakeHeader, arrays: ArrayMap) -> None:
     again = file.with_name("again.safetensors")
-    write_snapshot(again, make_header(), dict(reversed(arrays.items())))
+    write_snapshot(again, make_header(), Frozen.of(dict(reversed(arrays.items()))))
     assert again.read_bytes() == file.read_bytes()
 
 
@@ -59,14 +59,14 @@ def test_slices_and_transposes_are_written_in_their_own_order(
     monkeypatch.setattr(snapshot_format, "PIECE", 64)
     base = np.arange(600.0).reshape(20, 30)
     views = {"transposed": base.T, "strided": base[::3, 1::2], "whole": base}
-    write_snapshot(tmp_path / "views.safetensors", make_header(), views)
+    write_snapshot(tmp_path / "views.safetensors", make_header(), Frozen.of(views))
     _, read = read_snapshot(tmp_path / "views.safetensors")
     for name, view in views.items():
         np.testing.assert_array_equal(read[name], view)
 
 
 def test_a_snapshot_without_arrays_is_a_snapshot(tmp_path: Path, make_header: MakeHeader) -> None:
-    write_snapshot(tmp_path / "none.safetensors", make_header(), {})
+    write_snapshot(tmp_path / "none.safetensors", make_header(), Frozen.of({}))
     assert read_snapshot(tmp_path / "none.safetensors")[1] == {}
 
 
@@ -109,7 +109,7 @@ def test_a_safetensors_file_of_someone_else_is_refused(tmp_path: Path) -> None:
 
 def test_a_later_format_is_newer_whatever_else_its_header_holds(tmp_path: Path, make_header: MakeHeader) -> None:
     path = tmp_path / "later.safetensors"
-    write_snapshot(path, make_header(format=2), {})
+    write_snapshot(path, make_header(format=2), Frozen.of({}))
     with pytest.raises(SnapshotError, match="start the streamrnn that wrote it") as caught:
         read_snapshot(path)
     assert caught.value.reason == "newer"
@@ -131,5 +131,5 @@ def test_other_types_are_refused_before_a_byte_is_written(
     tmp_path: Path, make_header: MakeHeader, array: np.ndarray
 ) -> None:
     with pytest.raises(ValueError, match="convert it to one of"):
-        write_snapshot(tmp_path / "x.safetensors", make_header(), {"odd": array})
+        write_snapshot(tmp_path / "x.safetensors", make_header(), Frozen.of({"odd": array}))
     assert (tmp_path / "x.safetensors").stat().st_size == 0
