@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from streamrnn import memory
-from streamrnn.events.columns import Events, Partition, Predictions, Records
-from streamrnn.events.dead_letter import dead_letters, encode_dead_letter
+from streamrnn.events.columns import Events, Output, Partition, Predictions, Records
+from streamrnn.events.dead_letter import dead_letters
 from streamrnn.events.decode import Decoder
 from streamrnn.events.encode import encode_predictions
 from streamrnn.exits import ExitCode
@@ -294,21 +294,20 @@ class Daemon:
     def _publish(self, records: Records, events: Events, predictions: Predictions, report: BatchReport) -> None:
         partition = records.partition
         with self._busy("encode"):
-            values = encode_predictions(predictions, self._targets)
-            letters = dead_letters(records, events, predictions)
-            encoded = [
-                (letter.key, encode_dead_letter(letter, self._settings.events.max_bytes)) for letter in letters
-            ]
+            output = Output(
+                partition, predictions.streams, predictions.offsets.tolist(), predictions.records.tolist(),
+                encode_predictions(predictions, self._targets), dead_letters(records, events, predictions),
+            )  # fmt: skip
         with self._busy("publish"):
-            self._transport.publish(partition, values, [stream.encode() for stream in predictions.streams], encoded)
+            self._transport.publish(output)
         self._dirty = True
-        self._pending_bytes += sum(map(len, values)) + sum(len(envelope) for _, envelope in encoded)
+        self._pending_bytes += output.size
         size = sum(len(value) for value in records.values if value is not None)
         self._sensor.on_batch(partition, replace(report, bytes=size))
         self._sensor.on_events(partition, events)
-        if letters:
-            self._sensor.on_refused(partition, letters)
-        self._sensor.on_published(partition, len(values), len(letters))
+        if output.dead_letters:
+            self._sensor.on_refused(partition, output.dead_letters)
+        self._sensor.on_published(partition, len(output.predictions), len(output.dead_letters))
         if self._tap is not None:
             self._tap(predictions)
 

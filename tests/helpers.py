@@ -3,11 +3,18 @@
 import numpy as np
 import numpy.typing as npt
 
-from streamrnn.events.columns import Events, Partition
+from streamrnn.events.columns import DeadLetter, Events, Output, Partition
 from streamrnn.settings import load
 from streamrnn.settings.schema import Settings
 
 PARTITION = Partition("events", 0)
+
+
+def output(partition: Partition, *predictions: bytes, refused: int | None = None) -> Output:
+    """What a daemon would publish: these predictions for stream a, and a dead letter for the offset ``refused``."""
+    n = len(predictions)
+    letters = [] if refused is None else [DeadLetter("not_json", "no JSON", partition, refused, None, b"{")]
+    return Output(partition, ["a"] * n, list(range(n)), list(range(1, n + 1)), list(predictions), letters)
 
 
 def settings(*overrides: str) -> Settings:

@@ -64,6 +64,31 @@ class DeadLetter:
     value: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is to be published of one batch of one input partition, in log order.
+
+    Attributes
+    ----------
+    partition : whose records these are answers to
+    streams, offsets, records : of each prediction: its stream, the offset of its event, the model's record count
+    predictions : encoded, n of them
+    dead_letters : the records that were refused
+    """
+
+    partition: Partition
+    streams: list[str]
+    offsets: list[int]
+    records: list[int]
+    predictions: list[bytes]
+    dead_letters: list[DeadLetter]
+
+    @property
+    def size(self) -> int:
+        """Bytes, about."""
+        return sum(map(len, self.predictions)) + sum(len(letter.value or b"") for letter in self.dead_letters)
+
+
 @dataclass(slots=True)
 class Events:
     """Decoded events of one partition in log order, as columns of n rows.

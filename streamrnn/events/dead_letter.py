@@ -11,6 +11,7 @@ from streamrnn.events.columns import DeadLetter, Events, Predictions, Records
 from streamrnn.events.encode import Source
 
 VERSION = 1
+LETTER_BYTES = 65_536  # of the original record, unless told
 
 
 class Envelope(msgspec.Struct, gc=False):

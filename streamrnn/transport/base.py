@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from streamrnn.events.columns import Partition, Records
+from streamrnn.events.columns import Output, Partition, Records
 
 
 class TransportError(Exception):
@@ -51,9 +51,8 @@ class Transport(Protocol):
     def poll(self, timeout: float) -> list[Records]:
         """New records, some for each partition that has any; empty after ``timeout`` seconds without."""
 
-    def publish(self, partition: Partition, predictions: list[bytes], keys: list[bytes],
-                dead_letters: list[tuple[bytes | None, bytes]]) -> None:
-        """Append encoded predictions (keyed by stream) and dead letters (key, envelope) of one input partition."""
+    def publish(self, output: Output) -> None:
+        """Append predictions and dead letters of one input partition."""
 
     def commit(self, positions: dict[Partition, Committed]) -> None:
         """Make all that was published, and these positions, the truth, together."""

@@ -7,7 +7,8 @@ import re
 import time
 from pathlib import Path
 
-from streamrnn.events.columns import Partition, Records
+from streamrnn.events.columns import Output, Partition, Records
+from streamrnn.events.dead_letter import LETTER_BYTES, encode_dead_letter
 from streamrnn.transport.base import Assignment, Committed, TransportError
 from streamrnn.transport.commits import CommitFile, Entry
 from streamrnn.transport.failures import READ, explained
@@ -86,6 +87,7 @@ class DirectoryLog:
     fsync : whether commits outlast a power failure; they outlast a crash of the process either way
     rescan : seconds between two looks for new partitions
     max_line_bytes : bytes of a line that are kept
+    letter_bytes : bytes of a refused record that its dead letter keeps
 
     Raises
     ------
@@ -111,6 +113,7 @@ class DirectoryLog:
         fsync: bool = True,
         rescan: float = 0.5,
         max_line_bytes: int = MAX_LINE_BYTES,
+        letter_bytes: int = LETTER_BYTES,
     ) -> None:
         self._input, self._topic = root / input, input
         self._outputs = (root / predictions, root / dead_letters)
@@ -118,6 +121,7 @@ class DirectoryLog:
         self._fsync = fsync
         self._rescan = rescan
         self._max_line_bytes = max_line_bytes
+        self._letter_bytes = letter_bytes
         self._next_scan = -math.inf
         self._tails: dict[Partition, Tail] = {}
         self._answers: dict[Partition, tuple[OutputFile, OutputFile]] = {}
@@ -167,17 +171,11 @@ class DirectoryLog:
                 return polled
             time.sleep(min(_PAUSE, left))
 
-    def publish(
-        self,
-        partition: Partition,
-        predictions: list[bytes],
-        keys: list[bytes],
-        dead_letters: list[tuple[bytes | None, bytes]],
-    ) -> None:
+    def publish(self, output: Output) -> None:
         """Keep lines for the commit of this partition. Keys are not written: the lines name their streams."""
-        answers, letters = self._answers[partition]
-        answers.append(predictions)
-        letters.append([envelope for _, envelope in dead_letters])
+        answers, letters = self._answers[output.partition]
+        answers.append(output.predictions)
+        letters.append([encode_dead_letter(letter, self._letter_bytes) for letter in output.dead_letters])
 
     def commit(self, positions: dict[Partition, Committed]) -> None:
         """Append the outputs of these partitions, then replace the commit file.

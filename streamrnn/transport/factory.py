@@ -22,9 +22,11 @@ def open_transport(settings: Settings) -> Transport:
     if chosen.kind == "standard":
         from streamrnn.transport.standard import StandardInput
 
-        return StandardInput(poll_records=chosen.poll_records)
+        return StandardInput(poll_records=chosen.poll_records, letter_bytes=settings.events.max_bytes)
     from streamrnn.transport.directory import DirectoryLog
 
     return DirectoryLog(
-        chosen.path, chosen.input, chosen.predictions, chosen.dead_letters, poll_records=chosen.poll_records
-    )
+        chosen.path, chosen.input, chosen.predictions, chosen.dead_letters,
+        poll_records=chosen.poll_records,
+        letter_bytes=settings.events.max_bytes,
+    )  # fmt: skip

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from streamrnn.events.columns import Partition, Records
+from streamrnn.events.columns import Output, Partition, Records
+from streamrnn.events.dead_letter import LETTER_BYTES, encode_dead_letter
 from streamrnn.transport.base import Assignment, Committed, TransportError
 
 
@@ -125,7 +126,7 @@ class ScriptLog:
     >>> [partition] = log.changes().assigned
     >>> [log.poll(0)[0].values for _ in range(2)]
     [[b'one'], [b'two']]
-    >>> log.publish(partition, [b"answer"], [b"a"], [])
+    >>> log.publish(Output(partition, ["a"], [0], [1], [b"answer"], []))
     >>> log.poll(0)
     Traceback (most recent call last):
         ...
@@ -200,17 +201,14 @@ class ScriptLog:
             self._act(self.broker.take_token())
         return polled
 
-    def publish(
-        self,
-        partition: Partition,
-        predictions: list[bytes],
-        keys: list[bytes],
-        dead_letters: list[tuple[bytes | None, bytes]],
-    ) -> None:
+    def publish(self, output: Output) -> None:
         """Keep it for the next commit."""
         self._live()
-        self._predictions += [(partition, key, value) for key, value in zip(keys, predictions, strict=True)]
-        self._letters += [(partition, key, value) for key, value in dead_letters]
+        keyed = zip(output.streams, output.predictions, strict=True)
+        self._predictions += [(output.partition, stream.encode(), value) for stream, value in keyed]
+        self._letters += [
+            (output.partition, letter.key, encode_dead_letter(letter, LETTER_BYTES)) for letter in output.dead_letters
+        ]
 
     def commit(self, positions: dict[Partition, Committed]) -> None:
         """All that was published and these positions, in one step, as a Kafka transaction does."""

@@ -8,7 +8,8 @@ import select
 import sys
 import time
 
-from streamrnn.events.columns import Partition, Records
+from streamrnn.events.columns import Output, Partition, Records
+from streamrnn.events.dead_letter import LETTER_BYTES, encode_dead_letter
 from streamrnn.transport.base import Assignment, Committed, TransportError
 from streamrnn.transport.failures import explained
 from streamrnn.transport.lines import MAX_LINE_BYTES, LineSplitter
@@ -56,6 +57,7 @@ class StandardInput:
         output: int = 1,
         errors: int = 2,
         max_line_bytes: int = MAX_LINE_BYTES,
+        letter_bytes: int = LETTER_BYTES,
     ) -> None:
         for descriptor in (source, output, errors):
             _refuse_closed(descriptor)
@@ -63,6 +65,7 @@ class StandardInput:
         self._outputs: dict[int, list[bytes]] = {output: [], errors: []}
         self._predictions, self._letters = self._outputs[output], self._outputs[errors]
         self._poll_records = poll_records
+        self._letter_bytes = letter_bytes
         self._poll = select.poll()
         self._poll.register(source, select.POLLIN)
         self._splitter = LineSplitter(max_line_bytes=max_line_bytes)
@@ -121,16 +124,10 @@ class StandardInput:
         records = Records(PARTITION, list(range(first, first + n)), [None] * n, values, [math.nan] * n, first + n)
         return [records] if n else []
 
-    def publish(
-        self,
-        partition: Partition,
-        predictions: list[bytes],
-        keys: list[bytes],
-        dead_letters: list[tuple[bytes | None, bytes]],
-    ) -> None:
+    def publish(self, output: Output) -> None:
         """Keep lines for the commit."""
-        self._predictions += predictions
-        self._letters += [envelope for _, envelope in dead_letters]
+        self._predictions += output.predictions
+        self._letters += [encode_dead_letter(letter, self._letter_bytes) for letter in output.dead_letters]
 
     def commit(self, positions: dict[Partition, Committed]) -> None:
         """Write what was published."""

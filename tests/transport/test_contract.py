@@ -1,5 +1,6 @@
 """What every transport promises, whatever it reads from."""
 
+import json
 import math
 import os
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from streamrnn.transport import Committed, Transport
 from streamrnn.transport.directory import DirectoryLog
 from streamrnn.transport.script import ScriptLog
 from streamrnn.transport.standard import StandardInput
+from tests.helpers import output
 
 LINES = [b"%d" % number for number in range(25)]
 
@@ -102,12 +104,12 @@ def test_records_come_once_in_order_in_bounded_polls(case: Case) -> None:
 def test_output_shows_with_the_commit_and_not_before(case: Case) -> None:
     [partition] = case.log.changes().assigned
     read_all(case.log, len(LINES))
-    case.log.publish(partition, [b"p0", b"p1"], [b"a", b"b"], [(None, b"d0")])
+    case.log.publish(output(partition, b"p0", b"p1", refused=2))
     assert case.answers() == []
     assert case.letters() == []
     case.log.commit({partition: Committed(25, "lineage")})
     assert case.answers() == [b"p0", b"p1"]
-    assert case.letters() == [b"d0"]
+    assert [json.loads(letter)["source"]["offset"] for letter in case.letters()] == [2]
     case.log.commit({partition: Committed(25, "lineage")})
     assert case.answers() == [b"p0", b"p1"]
 

@@ -13,6 +13,7 @@ import pytest
 from streamrnn.events import Partition
 from streamrnn.transport import Committed, TransportError
 from streamrnn.transport.directory import DirectoryLog
+from tests.helpers import output
 
 P0, P1 = Partition("events", 0), Partition("events", 1)
 Open = Callable[..., DirectoryLog]
@@ -24,7 +25,7 @@ def values(log: DirectoryLog, timeout: float = 0.0) -> list[bytes | None]:
 
 
 def answer(log: DirectoryLog, position: int, *predictions: bytes, partition: Partition = P0) -> None:
-    log.publish(partition, list(predictions), [b""] * len(predictions), [])
+    log.publish(output(partition, *predictions))
     log.commit({partition: Committed(position, "L")})
 
 
@@ -135,7 +136,7 @@ def test_an_output_that_is_replaced_while_it_grows_is_noticed(open_log: Open, wr
     (partition,) = log.changes().assigned
     log.commit({partition: Committed(0, "a")})
     log.poll(0)
-    log.publish(partition, [b"answer"], [b"s"], [])
+    log.publish(output(partition, b"answer"))
     (root / "predictions/0.jsonl").rename(root / "predictions/moved")
     (root / "predictions/0.jsonl").touch()
     with pytest.raises(TransportError, match="was replaced"):
@@ -150,7 +151,7 @@ def test_a_commit_of_one_partition_does_not_commit_the_output_of_another(
     log = open_log()
     log.changes()
     log.poll(0)
-    log.publish(P1, [b"not yet"], [b""], [])
+    log.publish(output(P1, b"not yet"))
     answer(log, 1, b"p1")
     assert (root / "predictions/1.jsonl").read_bytes() == b""
     assert log.committed(P1) is None

@@ -9,6 +9,7 @@ from streamrnn.events import Partition
 from streamrnn.transport import Committed, TransportError
 from streamrnn.transport.directory import DirectoryLog
 from streamrnn.transport.look import DirectoryLook
+from tests.helpers import output
 
 P0, P1 = Partition("events", 0), Partition("events", 1)
 Open = Callable[..., DirectoryLog]
@@ -23,7 +24,7 @@ def test_it_finds_partitions_commits_and_the_next_records(open_log: Open, write:
     write(b"one\ntwo\nthree\n")
     log = open_log()
     log.changes()
-    log.publish(P0, [b"p1"], [b""], [])
+    log.publish(output(P0, b"p1"))
     log.commit({P0: Committed(1, "L")})
     log.close()
     write(b"other\n", number=1)

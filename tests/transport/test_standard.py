@@ -14,6 +14,7 @@ import pytest
 
 from streamrnn.transport import Committed, TransportError
 from streamrnn.transport.standard import PARTITION, READ_BYTES, StandardInput
+from tests.helpers import output
 
 Pipe = tuple[BinaryIO, BinaryIO]
 COMMAND = [
@@ -155,7 +156,7 @@ def test_a_reader_that_went_away_is_an_error_with_a_remedy(pipe: Pipe) -> None:
     source, sink = pipe
     log = StandardInput(10, 97, sink.fileno(), 99)
     source.close()
-    log.publish(PARTITION, [b"answer"], [b"a"], [])
+    log.publish(output(PARTITION, b"answer"))
     with pytest.raises(TransportError, match="reader of the pipe"):
         log.commit({})
 
@@ -168,7 +169,7 @@ def test_a_descriptor_that_cannot_be_used_is_named(tmp_path: Path, pipe: Pipe) -
     finally:
         os.close(folder)
     log = StandardInput(10, 97, pipe[0].fileno(), 99)  # a pipe's end that is for reading
-    log.publish(PARTITION, [b"answer"], [b"a"], [])
+    log.publish(output(PARTITION, b"answer"))
     with pytest.raises(TransportError, match=r"cannot write to descriptor \d+: Bad file descriptor"):
         log.commit({})
 
