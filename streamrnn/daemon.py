@@ -190,7 +190,9 @@ class Daemon:
         if changes.revoked:
             self._answer()
             self._commit()
-        for partition in changes.revoked:
+        if changes.lost:
+            self._drop(changes.lost)
+        for partition in changes.revoked + changes.lost:
             self._held.pop(partition, None)
             self._waiting.discard(partition)
             self._sensor.on_assignment(len(self._held), "revoked")
@@ -204,13 +206,20 @@ class Daemon:
             if committed is None:
                 # Its lineage is named after its first record, so it is opened when that arrives.
                 self._waiting.add(partition)
-                self._transport.seek(partition, self._transport.log_start(partition))
+                self._transport.seek(partition, self._transport.first(partition))
                 continue
             self._sensor.on_state("restoring")
             opened = self._restore(partition, committed)
             self._hold(partition, opened.shard, opened.position, opened.committed)
             self._transport.seek(partition, opened.position)
             self._sensor.on_state("running")
+
+    def _drop(self, lost: list[Partition]) -> None:
+        """Answers to partitions that have another owner are not ours to give."""
+        dropped = [batch for batch in self._under_way if batch.records.partition in lost]
+        self._under_way = [batch for batch in self._under_way if batch.records.partition not in lost]
+        for batch in dropped:
+            self._wait_for(batch)
 
     def _restore(self, partition: Partition, committed: Committed) -> Opened:
         try:

@@ -69,6 +69,10 @@ def _places(settings: Settings) -> dict[str, str]:
     transport = settings.transport
     if transport.kind == "standard":
         return {"reads": "standard input", "writes": "standard output", "dead_letters": "standard error"}
+    if transport.kind == "kafka":
+        topics = {"reads": transport.input, "writes": transport.predictions, "dead_letters": transport.dead_letters}
+        brokers = ",".join(settings.kafka.bootstrap_servers)
+        return topics | {"brokers": brokers, "snapshots": str(settings.snapshot_folder)}
     folders = {"reads": transport.input, "writes": transport.predictions, "dead_letters": transport.dead_letters}
     places = {name: str(transport.path / topic) for name, topic in folders.items()}
     return places | {"snapshots": str(settings.snapshot_folder)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Contradiction:
 
 def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
-    return [*_learning(settings), *_fields(settings), *_time(settings), *_transport(settings)]
+    return [*_learning(settings), *_fields(settings), *_time(settings), *_transport(settings), *_kafka(settings)]
 
 
 def _learning(settings: Settings) -> Iterator[Contradiction]:
@@ -75,3 +76,32 @@ def _transport(settings: Settings) -> Iterator[Contradiction]:
             first = f"transport.{seen[topic]}"
             yield Contradiction((f"transport.{name}", first), f"must be another topic than {first}")
         seen.setdefault(topic, name)
+
+
+def _kafka(settings: Settings) -> Iterator[Contradiction]:
+    kafka = settings.kafka
+    if kafka.start not in ("earliest", "latest") and not _is_time(kafka.start):
+        yield Contradiction(("kafka.start",), "must be earliest, latest or an ISO 8601 time with its zone")
+    sasl = kafka.security_protocol.startswith("SASL")
+    if sasl != (kafka.sasl_mechanism is not None):
+        yield Contradiction(
+            ("kafka.sasl_mechanism", "kafka.security_protocol"),
+            "must be set with security_protocol SASL_PLAINTEXT or SASL_SSL, and with no other",
+        )
+    if kafka.sasl_mechanism == "OAUTHBEARER":
+        if kafka.sasl_oauth_token_file is None:
+            yield Contradiction(("kafka.sasl_oauth_token_file", "kafka.sasl_mechanism"), "must be set for OAUTHBEARER")
+    elif kafka.sasl_mechanism is not None and (kafka.sasl_plain_username is None or kafka.sasl_plain_password is None):
+        yield Contradiction(
+            ("kafka.sasl_plain_password", "kafka.sasl_plain_username", "kafka.sasl_mechanism"),
+            "must be set, and the user, for this mechanism",
+        )
+    if (kafka.ssl_certfile is None) != (kafka.ssl_keyfile is None):
+        yield Contradiction(("kafka.ssl_certfile", "kafka.ssl_keyfile"), "must come with a key, and the key with it")
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

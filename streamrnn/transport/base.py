@@ -20,10 +20,12 @@ class Committed:
 
 @dataclass(slots=True)
 class Assignment:
-    """Partitions that changed hands since the last poll."""
+    """Partitions that changed hands since the last call: of those revoked a last commit is possible, of those lost
+    nothing is."""
 
     assigned: list[Partition] = field(default_factory=list)
     revoked: list[Partition] = field(default_factory=list)
+    lost: list[Partition] = field(default_factory=list)
 
 
 class Transport(Protocol):
@@ -41,6 +43,9 @@ class Transport(Protocol):
 
     def log_start(self, partition: Partition) -> int:
         """The oldest offset that can still be read."""
+
+    def first(self, partition: Partition) -> int:
+        """The offset at which a partition begins that was never committed."""
 
     def identity(self, partition: Partition) -> str:
         """A name for the topic as created, which a topic made anew under the same name does not share."""

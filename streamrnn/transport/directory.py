@@ -149,6 +149,10 @@ class DirectoryLog:
         """Always 0: a file begins with its first line."""
         return 0
 
+    def first(self, partition: Partition) -> int:
+        """Where the log starts."""
+        return self.log_start(partition)
+
     def identity(self, partition: Partition) -> str:
         """Digest of the first line; empty while there is none.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamrnn.transport.base import Transport
+from streamrnn.transport.base import Transport, TransportError
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -23,6 +23,12 @@ def open_transport(settings: Settings) -> Transport:
         from streamrnn.transport.standard import StandardInput
 
         return StandardInput(poll_records=chosen.poll_records, letter_bytes=settings.events.max_bytes)
+    if chosen.kind == "kafka":
+        try:
+            from streamrnn.transport.kafka.log import KafkaLog
+        except ModuleNotFoundError as error:
+            raise TransportError(f"kafka-python is not installed ({error}): pip install '.[kafka]'") from error
+        return KafkaLog(settings)
     from streamrnn.transport.directory import DirectoryLog
 
     return DirectoryLog(

@@ -169,6 +169,10 @@ class ScriptLog:
         """The broker's."""
         return self.broker.log_start
 
+    def first(self, partition: Partition) -> int:
+        """Where the log starts."""
+        return self.log_start(partition)
+
     def identity(self, partition: Partition) -> str:
         """The broker's."""
         return self.broker.identity

@@ -88,6 +88,10 @@ class StandardInput:
         """The next line: those before it cannot be read again."""
         return self._position
 
+    def first(self, partition: Partition) -> int:
+        """Where the log starts."""
+        return self.log_start(partition)
+
     def identity(self, partition: Partition) -> str:
         """Empty: standard input has no name of its own."""
         return ""

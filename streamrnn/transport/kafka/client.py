@@ -1,0 +1,103 @@
+"""From settings to the client's own options, and from its errors to ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kafka.errors import KafkaError
+
+from streamrnn.transport.base import TransportError
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Kafka
+
+RETRY_SECONDS = 0.02  # a transactional request sleeps it out at each retry; the client's own is five times as long
+
+
+class TokenFile:
+    """Hands the client the token that a file holds at the time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def token(self) -> str:
+        """The token, without white space around it."""
+        return self._path.read_text().strip()
+
+
+def connection(kafka: Kafka) -> dict[str, Any]:
+    """Options that every client takes."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": list(kafka.bootstrap_servers),
+        "security_protocol": kafka.security_protocol,
+        "ssl_check_hostname": kafka.ssl_check_hostname,
+        "request_timeout_ms": _milliseconds(kafka.request_timeout),
+    }
+    for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
+        path = getattr(kafka, name)
+        options[name] = None if path is None else str(path)
+    for name in ("ssl_password", "sasl_mechanism", "sasl_plain_username", "sasl_plain_password"):
+        options[name] = getattr(kafka, name)
+    if kafka.sasl_oauth_token_file is not None:
+        options["sasl_oauth_token_provider"] = TokenFile(kafka.sasl_oauth_token_file)
+    return options
+
+
+def consumer_options(kafka: Kafka, poll_records: int) -> dict[str, Any]:
+    """Options of the input's consumer: raw bytes, no commits of its own, and never a silent earliest or latest.
+
+    It reads committed even where the input is not transactional: only such a consumer waits for a commit of its
+    predecessor that is still being completed.
+    """
+    from kafka.coordinator.assignors.range import RangePartitionAssignor
+    from kafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+
+    assignor = RangePartitionAssignor if kafka.assignment == "range" else StickyPartitionAssignor
+    return connection(kafka) | {
+        "group_id": kafka.group_id,
+        "group_instance_id": kafka.group_instance_id,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "none",
+        "isolation_level": "read_committed",
+        "allow_auto_create_topics": False,
+        "partition_assignment_strategy": (assignor,),
+        "session_timeout_ms": _milliseconds(kafka.session_timeout),
+        "heartbeat_interval_ms": _milliseconds(kafka.session_timeout / 4),
+        "max_poll_records": poll_records,
+    }
+
+
+def producer_options(kafka: Kafka, transactional_id: str | None) -> dict[str, Any]:
+    """Options of an output's producer; with an id it is transactional."""
+    options = connection(kafka) | {
+        "acks": "all",
+        "compression_type": None if kafka.compression == "none" else kafka.compression,
+        "linger_ms": 5,
+        "batch_size": 1 << 17,
+        "allow_auto_create_topics": False,
+        "retry_backoff_ms": _milliseconds(RETRY_SECONDS),
+        "delivery_timeout_ms": 2 * _milliseconds(kafka.request_timeout),
+        "max_block_ms": _milliseconds(kafka.request_timeout),
+    }
+    if transactional_id is not None:
+        options["transactional_id"] = transactional_id
+        options["transaction_timeout_ms"] = _milliseconds(kafka.transaction_timeout)
+    return options
+
+
+@contextmanager
+def refused(doing: str) -> Iterator[None]:
+    """Turn the client's errors into ours: the process ends, and its restart goes on from the last commit."""
+    try:
+        yield
+    except KafkaError as error:
+        raise TransportError(
+            f"cannot {doing}: {type(error).__name__} {error}. This process ends; a restart goes on from the last commit"
+        ) from error
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,276 @@
+"""Topics as a log: input by a consumer group, output and positions committed together."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
+from kafka.errors import IllegalStateError, NoOffsetForPartitionError
+from kafka.structs import OffsetAndMetadata
+
+from streamrnn.events.columns import DeadLetter, Output, Partition, Records
+from streamrnn.transport.base import Assignment, Committed, TransportError
+from streamrnn.transport.kafka.client import connection, consumer_options, refused
+from streamrnn.transport.kafka.membership import Change, Membership
+from streamrnn.transport.kafka.outbox import Outbox
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+NO_TIMESTAMP = -1
+CLOSE_SECONDS = 5.0
+
+
+class KafkaLog:
+    """A member of a consumer group that answers each input partition by an outbox of its own.
+
+    Raises
+    ------
+    TransportError
+        From any method, where the brokers do not do as asked. The process is to end then: what was not committed comes
+        again after a restart.
+    """
+
+    #: A record without a time of its own takes the broker's.
+    numbered_time = False
+    recoverable = True
+    finished = False
+
+    def __init__(self, settings: Settings) -> None:
+        logging.getLogger("kafka").setLevel(logging.WARNING)  # it tells of every connection
+        self._kafka = settings.kafka
+        chosen = settings.transport
+        self._input, self._predictions, self._dead_letters = chosen.input, chosen.predictions, chosen.dead_letters
+        self._letter_bytes = settings.events.max_bytes
+        self._exactly_once = self._kafka.delivery == "exactly_once"
+        self._topics = _describe(settings, (self._input, self._predictions, self._dead_letters))
+        self._same_partitions = self._partitions_of(self._input) == self._partitions_of(self._predictions)
+        self._outboxes: dict[Partition, Outbox] = {}  # of each partition in hand, where delivery is exactly once
+        self._shared: Outbox | None = None  # of all of them, where it is not
+        self._held: set[Partition] = set()
+        self._next: dict[Partition, int] = {}  # next offset of each partition that was sought
+        self._letting_go: list[Change] = []
+        self._committers = ThreadPoolExecutor(thread_name_prefix="commit")
+        with refused("reach the brokers (kafka.bootstrap_servers)"):
+            self._consumer = KafkaConsumer(**consumer_options(self._kafka, chosen.poll_records))
+            self._membership = Membership(self._consumer.pause, settings.daemon.drain_deadline)
+            self._consumer.subscribe([self._input], listener=self._membership)
+
+    def changes(self) -> Assignment:
+        """What the group decided. By the next call the daemon has let go of what was revoked."""
+        self._let_go()
+        assignment = Assignment()
+        for change in self._membership.take():
+            partitions = [Partition(each.topic, each.partition) for each in change.partitions]
+            if change.kind == "assigned":
+                assignment.assigned += partitions
+                self._held.update(partitions)
+                continue
+            (assignment.revoked if change.kind == "revoked" else assignment.lost).extend(partitions)
+            assignment.assigned = [each for each in assignment.assigned if each not in partitions]
+            self._held.difference_update(partitions)
+            self._letting_go.append(change)
+            if change.kind == "lost":
+                self._let_go()
+        if set(assignment.revoked) & set(assignment.assigned):
+            raise TransportError("a rebalance went on without this member's last commit: this process ends, restart it")
+        return assignment
+
+    def committed(self, partition: Partition) -> Committed | None:
+        """The group's commit, once an earlier owner can no longer change it."""
+        self._outbox(partition)
+        with refused("read the committed position"):
+            found = self._consumer.committed(_of(partition), metadata=True, timeout_ms=self._timeout_ms)
+        return None if found is None else Committed(found.offset, found.metadata)
+
+    def log_start(self, partition: Partition) -> int:
+        """The oldest offset that retention has left."""
+        with refused("read where the log starts"):
+            found = self._consumer.beginning_offsets([_of(partition)], timeout_ms=self._timeout_ms)
+        return int(found[_of(partition)])
+
+    def first(self, partition: Partition) -> int:
+        """Where a partition begins that was never committed, by ``kafka.start``."""
+        start, topic_partition = self._kafka.start, _of(partition)
+        if start == "earliest":
+            return self.log_start(partition)
+        with refused("find where to start"):
+            if start != "latest":
+                moment = round(datetime.fromisoformat(start).timestamp() * 1000)
+                times = self._consumer.offsets_for_times({topic_partition: moment}, timeout_ms=self._timeout_ms)
+                if times[topic_partition] is not None:
+                    return int(times[topic_partition].offset)
+            ends = self._consumer.end_offsets([topic_partition], timeout_ms=self._timeout_ms)
+        return int(ends[topic_partition])
+
+    def identity(self, partition: Partition) -> str:
+        """The topic's own id, which a topic made anew under the same name does not share."""
+        return str(self._topics[partition.topic]["topic_id"])
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Make ``offset`` the next one, and let it be fetched."""
+        with refused("seek"):
+            self._consumer.seek(_of(partition), offset)
+            self._consumer.resume(_of(partition))
+        self._next[partition] = offset
+
+    def poll(self, timeout: float) -> list[Records]:
+        """New records of the partitions in hand."""
+        self._let_go()
+        try:
+            with refused("read the input"):
+                polled = self._consumer.poll(round(timeout * 1000))
+        except TransportError as error:
+            # The client looks for a commit as soon as a partition is assigned, before the daemon can seek.
+            if isinstance(error.__cause__, NoOffsetForPartitionError) and self._held_unsought():
+                return []
+            raise
+        records = [_records(topic_partition, found) for topic_partition, found in polled.items()]
+        self._next.update((each.partition, each.next_offset) for each in records)
+        return records
+
+    def publish(self, output: Output) -> None:
+        """Send predictions, keyed by stream, and dead letters, keyed as they came, in the partition's transaction."""
+        outbox = self._outbox(output.partition)
+        source = [("topic", output.partition.topic.encode()), ("partition", b"%d" % output.partition.number)]
+        target = output.partition.number if self._same_partitions else None
+        rows = zip(output.streams, output.offsets, output.records, output.predictions, strict=True)
+        for stream, offset, records, value in rows:
+            headers = [*source, ("offset", b"%d" % offset), ("records", b"%d" % records)]
+            outbox.send(self._predictions, target, stream.encode(), value, headers)
+        for letter in output.dead_letters:
+            value = (letter.value or b"")[: self._letter_bytes]
+            outbox.send(self._dead_letters, None, letter.key, value, source + _why(letter))
+
+    def commit(self, positions: dict[Partition, Committed]) -> None:
+        """Make output and positions visible together; the partitions do so side by side."""
+        offsets = {
+            partition: {_of(partition): OffsetAndMetadata(committed.position, committed.lineage, -1)}
+            for partition, committed in positions.items()
+        }
+        if self._exactly_once:
+            group = self._consumer.group_metadata()
+            commits = [
+                self._committers.submit(self._outboxes[partition].commit, offset, group)
+                for partition, offset in offsets.items()
+            ]
+            for commit in commits:
+                _result(commit, 2 * self._kafka.request_timeout)
+            return
+        if self._shared is not None:
+            self._shared.settle()
+        with refused("commit the position"):
+            for offset in offsets.values():
+                self._consumer.commit(offset, timeout_ms=self._timeout_ms)
+
+    def lag(self, partition: Partition) -> int | None:
+        """Records between the position and the log's end, as of the last fetch."""
+        if partition not in self._next or partition not in self._held:
+            return None
+        # Not the client's position(): amid a rebalance it blocks until its timeout.
+        try:
+            end = self._consumer.highwater(_of(partition))
+        except IllegalStateError:  # revoked meanwhile
+            return None
+        return None if end is None else max(0, int(end) - self._next[partition])
+
+    def close(self) -> None:
+        """Leave the group. Nothing here may hold up the end of the process."""
+        closing = threading.Thread(target=self._close, name="closing", daemon=True)
+        closing.start()
+        closing.join(CLOSE_SECONDS)
+
+    def _held_unsought(self) -> bool:
+        """Whether the group has given partitions that the daemon has not sought yet."""
+        assigned = {Partition(each.topic, each.partition) for each in self._consumer.assignment()}
+        return bool(assigned - self._next.keys())
+
+    @property
+    def _timeout_ms(self) -> int:
+        return round(self._kafka.request_timeout * 1000)
+
+    def _close(self) -> None:
+        self._membership.close()
+        self._let_go()
+        for outbox in {*self._outboxes.values(), *([self._shared] if self._shared else [])}:
+            outbox.close()
+        self._consumer.close(autocommit=False, timeout_ms=round(CLOSE_SECONDS * 1000))
+
+    def _let_go(self) -> None:
+        for change in self._letting_go:
+            for each in change.partitions:
+                partition = Partition(each.topic, each.partition)
+                self._next.pop(partition, None)
+                outbox = self._outboxes.pop(partition, None)
+                if outbox is not None:
+                    outbox.close()
+            change.done.set()
+        self._letting_go.clear()
+
+    def _outbox(self, partition: Partition) -> Outbox:
+        if not self._exactly_once:
+            self._shared = self._shared or Outbox(self._kafka, None)
+            return self._shared
+        if partition not in self._outboxes:
+            self._outboxes[partition] = Outbox(self._kafka, f"{self._kafka.group_id}-{partition}")
+        return self._outboxes[partition]
+
+    def _partitions_of(self, topic: str) -> int:
+        return len(self._topics[topic]["partitions"])
+
+
+def _describe(settings: Settings, topics: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """The topics as the brokers know them; one that is missing stops the start."""
+    with refused("reach the brokers (kafka.bootstrap_servers)"):
+        admin = KafkaAdminClient(**connection(settings.kafka))
+        try:
+            described = admin.describe_topics(list(topics))
+        finally:
+            admin.close()
+    found = {each["name"]: each for each in described if each.get("error_code", 0) == 0}
+    for topic in topics:
+        if topic not in found:
+            raise TransportError(f"there is no topic {topic}: create it, or correct the section transport")
+    return found
+
+
+def _of(partition: Partition) -> TopicPartition:
+    return TopicPartition(partition.topic, partition.number)
+
+
+def _records(topic_partition: TopicPartition, found: list[Any]) -> Records:
+    return Records(
+        Partition(topic_partition.topic, topic_partition.partition),
+        [record.offset for record in found],
+        [record.key for record in found],
+        [record.value for record in found],
+        [float("nan") if record.timestamp == NO_TIMESTAMP else record.timestamp / 1000 for record in found],
+        found[-1].offset + 1,
+    )
+
+
+def _why(letter: DeadLetter) -> list[tuple[str, bytes]]:
+    value = letter.value or b""
+    return [
+        ("offset", b"%d" % letter.offset),
+        ("reason", letter.reason.encode()),
+        ("message", letter.message.encode()),
+        ("length", b"%d" % len(value)),
+        ("sha256", hashlib.sha256(value).hexdigest().encode()),
+    ]
+
+
+def _result(commit: Any, timeout: float) -> None:
+    try:
+        commit.result(timeout)
+    except TimeoutError:
+        raise TransportError(
+            "a commit did not end within kafka.request_timeout: its outcome is unknown. This process ends; a restart "
+            "goes on from what was committed"
+        ) from None

@@ -1,0 +1,103 @@
+"""What is published of one input partition, and how it becomes visible."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from streamrnn.transport.base import TransportError
+from streamrnn.transport.kafka.client import producer_options, refused
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Kafka
+
+Headers = list[tuple[str, bytes]]
+
+
+class Outbox:
+    """A producer whose sends are all checked before they count.
+
+    Parameters
+    ----------
+    kafka : how to reach the brokers
+    transactional_id : ends an earlier owner's transaction and fences it; None sends outside transactions
+    """
+
+    def __init__(self, kafka: Kafka, transactional_id: str | None) -> None:
+        self._timeout = kafka.request_timeout
+        self._most = kafka.in_flight_records
+        self._sent: list[Any] = []
+        self._transactional = transactional_id is not None
+        self._open = False
+        with refused("reach the brokers (kafka.bootstrap_servers)"):
+            self._producer = KafkaProducer(**producer_options(kafka, transactional_id))
+            if self._transactional:
+                _forbid_epoch_bump(self._producer)
+                self._producer.init_transactions()
+                self._identity = self._producer._transaction_manager.producer_id_and_epoch
+
+    def send(self, topic: str, partition: int | None, key: bytes | None, value: bytes, headers: Headers) -> None:
+        """Publish one record; with ``partition`` None its key chooses."""
+        if self._transactional and not self._open:
+            with refused("begin a transaction"):
+                self._producer.begin_transaction()
+            self._open = True
+        if len(self._sent) >= self._most:
+            self.settle()
+        with refused(f"publish to {topic}"):
+            self._sent.append(self._producer.send(topic, value, key, headers, partition))
+
+    def settle(self) -> None:
+        """Wait until all that was sent is acknowledged.
+
+        Raises
+        ------
+        TransportError
+            Where one was not: it must not be left out, nor sent again in the same transaction.
+        """
+        with refused("have output acknowledged"):
+            self._producer.flush(self._timeout)
+        for future in self._sent:
+            if not future.succeeded():
+                why = future.exception or "no acknowledgement in time"
+                raise TransportError(
+                    f"output was not acknowledged ({why}). This process ends; a restart goes on from the last commit"
+                )
+        self._sent.clear()
+
+    def commit(self, offsets: dict[Any, Any], group: Any) -> None:
+        """All that was sent and these positions become visible together."""
+        self.settle()
+        started = time.monotonic()
+        with refused("commit a transaction"):
+            if not self._open:
+                self._producer.begin_transaction()
+                self._open = True
+            self._producer.send_offsets_to_transaction(offsets, group)
+            if self._producer._transaction_manager.producer_id_and_epoch != self._identity:
+                raise TransportError("the transaction was aborted behind this process, which ends: restart it")
+            self._producer.commit_transaction()
+        self._open = False
+        if time.monotonic() - started > self._timeout:
+            raise TransportError("a commit took longer than kafka.request_timeout: its outcome is not trusted")
+
+    def close(self) -> None:
+        """Let go; an open transaction is left to its successor, which ends it at once."""
+        with suppress(KafkaError):
+            self._producer.close(timeout=1.0)
+
+
+def _forbid_epoch_bump(producer: Any) -> None:
+    """Make errors in the middle of a transaction fatal.
+
+    By itself the client would ask for a new epoch, return success for a commit of which nothing was kept, and on some
+    brokers take its id back from a successor.
+    """
+    manager = producer._transaction_manager
+    if not callable(getattr(manager, "_supports_epoch_bump", None)):
+        raise TransportError("this kafka-python has no switch for epoch bumps: install the pinned version")
+    manager._supports_epoch_bump = lambda: False
