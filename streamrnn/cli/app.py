@@ -6,6 +6,7 @@ import typer
 
 from streamrnn import __version__
 from streamrnn.cli.config import config
+from streamrnn.cli.topics import topics
 from streamrnn.cli.verbs import Verbs
 
 app = typer.Typer(
@@ -16,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(config, name="config")
+app.add_typer(topics, name="topics")
 
 
 def _version(wanted: bool) -> None:

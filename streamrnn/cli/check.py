@@ -55,8 +55,35 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("transport", "standard input to standard output, which cannot be recovered after a stop")
         yield port(settings)
         yield memory(settings, 1)
+    elif settings.transport.kind == "kafka":
+        yield from _kafka(settings)
     else:
         yield from _directory(settings)
+
+
+def _kafka(settings: Settings) -> Iterator[Finding]:
+    from streamrnn.transport.base import TransportError
+
+    yield port(settings)
+    try:
+        from streamrnn.transport.kafka.topics import describe
+
+        topics = describe(settings)
+    except ModuleNotFoundError:
+        yield Finding("transport", "kafka-python is not installed: pip install '.[kafka]'", ExitCode.TRANSPORT)
+        return
+    except TransportError as error:
+        yield Finding("transport", str(error), ExitCode.TRANSPORT)
+        return
+    partitions = {topic.name: topic.partitions for topic in topics.values()}
+    for name, count in partitions.items():
+        yield Finding("transport", f"topic {name} has {amount(count, 'partition')}")
+    chosen = settings.transport
+    if partitions[chosen.input] != partitions[chosen.predictions]:
+        text = f"{chosen.predictions} has other partitions than {chosen.input}: a prediction's key will choose"
+        yield Finding("transport", text, warning=True)
+    yield memory(settings, partitions[chosen.input])
+    yield writable("snapshots", settings.snapshot_folder, ExitCode.TRANSPORT)
 
 
 def _directory(settings: Settings) -> Iterator[Finding]:

@@ -7,13 +7,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from kafka.admin import KafkaAdminClient
+from typer.testing import CliRunner
 
+from streamrnn.cli.app import app
 from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
 from streamrnn.shard import Shard
@@ -163,4 +167,29 @@ def test_a_time_begins_at_its_first_record(topics: Topics, start: Start) -> None
 def test_a_missing_topic_stops_the_start_by_name(topics: Topics, tmp_path: Path) -> None:
     chosen = settings(*topics.overrides(tmp_path), "transport.predictions=nowhere")
     with pytest.raises(TransportError, match="there is no topic nowhere"):
+        KafkaLog(chosen)
+
+
+def test_topics_are_made_as_the_input_is_and_checked(bootstrap: str, topics: Topics, tmp_path: Path) -> None:
+    overrides = [*topics.overrides(tmp_path), f"transport.predictions={topics.name}-new"]
+    options = [word for each in overrides for word in ("--set", each)]
+    before = CliRunner().invoke(app, ["check", *options])
+    assert before.exit_code == ExitCode.TRANSPORT and "streamrnn topics create" in before.output
+    made = CliRunner().invoke(app, ["topics", "create", *options])
+    assert made.exit_code == 0 and f"created {topics.name}-new with 2 partitions" in made.output
+    assert CliRunner().invoke(app, ["topics", "create", *options]).output == "nothing is missing\n"
+    after = CliRunner().invoke(app, ["check", *options])
+    assert after.exit_code == 0 and f"topic {topics.name}-in has 2 partitions" in after.output
+
+
+def test_a_compacted_input_is_refused(bootstrap: str, topics: Topics, tmp_path: Path) -> None:
+    with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
+        admin.create_topics({f"{topics.name}-c": {"num_partitions": 1, "configs": {"cleanup.policy": "compact"}}})
+    with pytest.raises(TransportError, match="is compacted"):
+        KafkaLog(settings(*topics.overrides(tmp_path), f"transport.input={topics.name}-c"))
+
+
+def test_brokers_that_do_not_answer_stop_the_start_by_the_setting(topics: Topics, tmp_path: Path) -> None:
+    chosen = settings(*topics.overrides(tmp_path), "kafka.bootstrap_servers=127.0.0.1:1", "kafka.request_timeout=1")
+    with pytest.raises(TransportError, match=r"kafka\.bootstrap_servers"):
         KafkaLog(chosen)

@@ -5,25 +5,26 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.admin import KafkaAdminClient
 from kafka.errors import IllegalStateError, NoOffsetForPartitionError
 from kafka.structs import OffsetAndMetadata
 
 from streamrnn.events.columns import DeadLetter, Output, Partition, Records
 from streamrnn.transport.base import Assignment, Committed, TransportError
-from streamrnn.transport.kafka.client import connection, consumer_options, refused
+from streamrnn.transport.kafka.client import consumer_options, refused
 from streamrnn.transport.kafka.membership import Change, Membership
 from streamrnn.transport.kafka.outbox import Outbox
+from streamrnn.transport.kafka.topics import describe
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
 NO_TIMESTAMP = -1
+SLACK_SECONDS = 0.05  # that a poll may take beyond its timeout before the daemon goes round without it
 CLOSE_SECONDS = 5.0
 
 
@@ -49,24 +50,40 @@ class KafkaLog:
         self._input, self._predictions, self._dead_letters = chosen.input, chosen.predictions, chosen.dead_letters
         self._letter_bytes = settings.events.max_bytes
         self._exactly_once = self._kafka.delivery == "exactly_once"
-        self._topics = _describe(settings, (self._input, self._predictions, self._dead_letters))
-        self._same_partitions = self._partitions_of(self._input) == self._partitions_of(self._predictions)
+        topics = describe(settings)
+        self._identity = topics[self._input].identity
+        self._same_partitions = topics[self._input].partitions == topics[self._predictions].partitions
         self._outboxes: dict[Partition, Outbox] = {}  # of each partition in hand, where delivery is exactly once
         self._shared: Outbox | None = None  # of all of them, where it is not
         self._held: set[Partition] = set()
         self._next: dict[Partition, int] = {}  # next offset of each partition that was sought
         self._letting_go: list[Change] = []
         self._committers = ThreadPoolExecutor(thread_name_prefix="commit")
+        # The client's poll waits for its listener whatever its timeout, and the listener for the daemon's last commit:
+        # so it runs in a thread of its own, one at a time.
+        self._poller = ThreadPoolExecutor(1, thread_name_prefix="poll")
+        self._polling: Future[dict[TopicPartition, list[Any]]] | None = None
+        self._news = threading.Event()  # records, or a change
         with refused("reach the brokers (kafka.bootstrap_servers)"):
             self._consumer = KafkaConsumer(**consumer_options(self._kafka, chosen.poll_records))
-            self._membership = Membership(self._consumer.pause, settings.daemon.drain_deadline)
+            self._membership = Membership(
+                self._consumer.pause, self._news.set, settings.daemon.drain_deadline
+            )
             self._consumer.subscribe([self._input], listener=self._membership)
 
     def changes(self) -> Assignment:
         """What the group decided. By the next call the daemon has let go of what was revoked."""
         self._let_go()
         assignment = Assignment()
-        for change in self._membership.take():
+        changes = self._membership.take()
+        while any(change.kind == "assigned" for change in changes) and self._poll_under_way():
+            # It would set the positions of new partitions to their commits, after the daemon has sought others.
+            self._news.wait(SLACK_SECONDS)
+            self._news.clear()
+            changes += self._membership.take()
+            if any(change.kind == "revoked" and not change.done.is_set() for change in changes):
+                break
+        for change in changes:
             partitions = [Partition(each.topic, each.partition) for each in change.partitions]
             if change.kind == "assigned":
                 assignment.assigned += partitions
@@ -111,7 +128,7 @@ class KafkaLog:
 
     def identity(self, partition: Partition) -> str:
         """The topic's own id, which a topic made anew under the same name does not share."""
-        return str(self._topics[partition.topic]["topic_id"])
+        return self._identity
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Make ``offset`` the next one, and let it be fetched."""
@@ -123,12 +140,21 @@ class KafkaLog:
     def poll(self, timeout: float) -> list[Records]:
         """New records of the partitions in hand."""
         self._let_go()
+        self._news.clear()
+        if self._polling is None:
+            self._polling = self._poller.submit(self._consumer.poll, round(timeout * 1000))
+            self._polling.add_done_callback(lambda _: self._news.set())
+        if not self._membership.waiting and not self._polling.done():
+            self._news.wait(timeout + SLACK_SECONDS)
+        if not self._polling.done():
+            return []  # a rebalance holds it up, which goes on once the daemon has seen to its changes
+        polling, self._polling = self._polling, None
         try:
             with refused("read the input"):
-                polled = self._consumer.poll(round(timeout * 1000))
+                polled = polling.result()
         except TransportError as error:
-            # The client looks for a commit as soon as a partition is assigned, before the daemon can seek.
-            if isinstance(error.__cause__, NoOffsetForPartitionError) and self._held_unsought():
+            # The client looks for a commit as soon as a partition is assigned. There may be none: we always seek.
+            if isinstance(error.__cause__, NoOffsetForPartitionError):
                 return []
             raise
         records = [_records(topic_partition, found) for topic_partition, found in polled.items()]
@@ -186,10 +212,8 @@ class KafkaLog:
         closing.start()
         closing.join(CLOSE_SECONDS)
 
-    def _held_unsought(self) -> bool:
-        """Whether the group has given partitions that the daemon has not sought yet."""
-        assigned = {Partition(each.topic, each.partition) for each in self._consumer.assignment()}
-        return bool(assigned - self._next.keys())
+    def _poll_under_way(self) -> bool:
+        return self._polling is not None and not self._polling.done()
 
     @property
     def _timeout_ms(self) -> int:
@@ -220,24 +244,6 @@ class KafkaLog:
         if partition not in self._outboxes:
             self._outboxes[partition] = Outbox(self._kafka, f"{self._kafka.group_id}-{partition}")
         return self._outboxes[partition]
-
-    def _partitions_of(self, topic: str) -> int:
-        return len(self._topics[topic]["partitions"])
-
-
-def _describe(settings: Settings, topics: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """The topics as the brokers know them; one that is missing stops the start."""
-    with refused("reach the brokers (kafka.bootstrap_servers)"):
-        admin = KafkaAdminClient(**connection(settings.kafka))
-        try:
-            described = admin.describe_topics(list(topics))
-        finally:
-            admin.close()
-    found = {each["name"]: each for each in described if each.get("error_code", 0) == 0}
-    for topic in topics:
-        if topic not in found:
-            raise TransportError(f"there is no topic {topic}: create it, or correct the section transport")
-    return found
 
 
 def _of(partition: Partition) -> TopicPartition:

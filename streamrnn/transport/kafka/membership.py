@@ -35,11 +35,13 @@ class Membership(AsyncConsumerRebalanceListener):  # type: ignore[misc]
     Parameters
     ----------
     pause : stops the fetching of partitions until they are sought
+    news : called at each change
     deadline : seconds that the daemon has to let go of what is revoked
     """
 
-    def __init__(self, pause: Callable[..., None], deadline: float) -> None:
+    def __init__(self, pause: Callable[..., None], news: Callable[[], None], deadline: float) -> None:
         self._pause = pause
+        self._news = news
         self._deadline = deadline
         self._changes: list[Change] = []
         self._closing = False
@@ -47,6 +49,11 @@ class Membership(AsyncConsumerRebalanceListener):  # type: ignore[misc]
     def close(self) -> None:
         """The daemon has ended: nobody will answer any more."""
         self._closing = True
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are changes to take."""
+        return bool(self._changes)
 
     def take(self) -> list[Change]:
         """What was decided since the last call."""
@@ -58,14 +65,14 @@ class Membership(AsyncConsumerRebalanceListener):  # type: ignore[misc]
         partitions = sorted(assigned)
         if partitions:
             self._pause(*partitions)
-            self._changes.append(Change("assigned", partitions))
+            self._add(Change("assigned", partitions))
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Wait, with heartbeats going on, until the daemon has committed, or the deadline has passed."""
         change = Change("revoked", sorted(revoked))
         if not change.partitions:
             return
-        self._changes.append(change)
+        self._add(change)
         end = time.monotonic() + self._deadline
         while not (self._closing or change.done.is_set()) and time.monotonic() < end:
             await KernelEvent("_sleep", _LOOK_SECONDS)
@@ -74,4 +81,8 @@ class Membership(AsyncConsumerRebalanceListener):  # type: ignore[misc]
         """They have another owner already: nothing of them may be committed."""
         partitions = sorted(lost)
         if partitions:
-            self._changes.append(Change("lost", partitions))
+            self._add(Change("lost", partitions))
+
+    def _add(self, change: Change) -> None:
+        self._changes.append(change)
+        self._news()

@@ -1,0 +1,51 @@
+"""``streamrnn topics``: the topics that the daemon writes to."""
+
+from typing import Annotated
+
+import typer
+
+from streamrnn.cli.options import ConfigOption, SetOption
+from streamrnn.cli.verbs import Command, Group
+from streamrnn.exits import ExitCode
+
+topics = typer.Typer(cls=Group, no_args_is_help=True, help="Create the output topics in Kafka.")
+
+
+@topics.callback()
+def _topics() -> None:
+    """Create the output topics in Kafka."""
+
+
+@topics.command(cls=Command)
+def create(
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    replicas: Annotated[
+        int, typer.Option(metavar="N", min=-1, help="Copies of each partition; -1 takes the brokers' default.")
+    ] = -1,
+) -> None:
+    """Create the topics of predictions and dead letters that are missing.
+
+    They get as many partitions as the input topic, so that an answer stands in
+    the partition of its event. The input topic must be there.
+
+    Example: streamrnn topics create --config config.yaml --replicas 3
+    """
+    from streamrnn.settings import load
+    from streamrnn.transport.base import TransportError
+
+    settings = load(config, set_).settings
+    if settings.transport.kind != "kafka":
+        typer.echo("there is nothing to create: transport.kind is not kafka", err=True)
+        raise typer.Exit(ExitCode.SETTINGS)
+    from streamrnn.transport.kafka.topics import create
+
+    try:
+        made = create(settings, replicas)
+    except TransportError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(ExitCode.TRANSPORT) from None
+    for topic in made:
+        typer.echo(f"created {topic.name} with {topic.partitions} partitions")
+    if not made:
+        typer.echo("nothing is missing")
