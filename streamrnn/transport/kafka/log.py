@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
 NO_TIMESTAMP = -1
-SLACK_SECONDS = 0.05  # that a poll may take beyond its timeout before the daemon goes round without it
+LOOK_SECONDS = 0.05  # between two looks whether a poll has ended
+POLL_MILLISECONDS = 1000  # of the client; joining a group does not end well where polls are much shorter
 CLOSE_SECONDS = 5.0
 
 
@@ -78,7 +79,7 @@ class KafkaLog:
         changes = self._membership.take()
         while any(change.kind == "assigned" for change in changes) and self._poll_under_way():
             # It would set the positions of new partitions to their commits, after the daemon has sought others.
-            self._news.wait(SLACK_SECONDS)
+            self._news.wait(LOOK_SECONDS)
             self._news.clear()
             changes += self._membership.take()
             if any(change.kind == "revoked" and not change.done.is_set() for change in changes):
@@ -142,10 +143,10 @@ class KafkaLog:
         self._let_go()
         self._news.clear()
         if self._polling is None:
-            self._polling = self._poller.submit(self._consumer.poll, round(timeout * 1000))
+            self._polling = self._poller.submit(self._consumer.poll, POLL_MILLISECONDS)
             self._polling.add_done_callback(lambda _: self._news.set())
         if not self._membership.waiting and not self._polling.done():
-            self._news.wait(timeout + SLACK_SECONDS)
+            self._news.wait(timeout)
         if not self._polling.done():
             return []  # a rebalance holds it up, which goes on once the daemon has seen to its changes
         polling, self._polling = self._polling, None
