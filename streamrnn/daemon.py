@@ -107,7 +107,6 @@ class Daemon:
         self._held: dict[Partition, _Held] = {}
         self._waiting: set[Partition] = set()
         self._pending_bytes = 0  # published since the last commit
-        self._dirty = False
         self._stop = threading.Event()
         self._ended = False
         # Without a log that outlasts the process an end helps nobody: the reader of a pipe may pause for hours.
@@ -309,7 +308,6 @@ class Daemon:
             )  # fmt: skip
         with self._busy("publish"):
             self._transport.publish(output)
-        self._dirty = True
         self._pending_bytes += output.size
         size = sum(len(value) for value in records.values if value is not None)
         self._sensor.on_batch(partition, replace(report, bytes=size))
@@ -327,9 +325,10 @@ class Daemon:
             lag = self._transport.lag(partition)
             behind = 0.0 if lag == 0 else None if held.last_time is None else max(0.0, now - held.last_time)
             self._sensor.on_lag(partition, lag, behind)
-        if not self._dirty:
-            return
+        self._pending_bytes = 0
         live = {p: held for p, held in self._held.items() if held.position > held.committed}
+        if not live:
+            return
         started = time.monotonic()
         try:
             with self._busy("commit"):
@@ -339,8 +338,6 @@ class Daemon:
             raise
         for held in live.values():
             held.committed = held.position
-        self._dirty = False
-        self._pending_bytes = 0
         self._sensor.on_commit(True, time.monotonic() - started)
 
     def _snapshot(self, all_now: bool = False) -> None:

@@ -100,10 +100,7 @@ class DirectoryStore:
 
     def candidates(self, partition: Partition | str, lineage: str, at_most: int) -> Iterator[Path]:
         """Paths of the lineage's snapshots at or below a position, newest first, genesis last among equals."""
-        entries = [
-            entry for entry in self._entries(partition) if entry.lineage == lineage and entry.position <= at_most
-        ]
-        for entry in sorted(entries, key=_age, reverse=True):
+        for entry in self._newest_first(partition, lineage, at_most):
             yield entry.path
 
     def load_newest(
@@ -160,19 +157,18 @@ class DirectoryStore:
         Kept are the lineage's newest ``keep`` snapshots at or below ``committed``, all beyond it, and its genesis.
         Other lineages are left alone: they may belong to another log, and a person began the new one.
         """
-        usable = sorted(
-            (
-                entry
-                for entry in self._entries(partition)
-                if entry.lineage == lineage and not entry.genesis and entry.position <= committed
-            ),
-            key=_age,
-            reverse=True,
-        )
+        usable = [entry for entry in self._newest_first(partition, lineage, committed) if not entry.genesis]
         for entry in usable[self._keep :]:
             entry.path.unlink(missing_ok=True)
         for leftover in self._folder(partition).glob(f".{lineage}-*.tmp"):
             leftover.unlink(missing_ok=True)
+
+    def _newest_first(self, partition: Partition | str, lineage: str, at_most: int) -> list[_Entry]:
+        """The lineage's snapshots at or below a position, genesis last among equals."""
+        entries = [
+            entry for entry in self._entries(partition) if entry.lineage == lineage and entry.position <= at_most
+        ]
+        return sorted(entries, key=lambda entry: (entry.position, not entry.genesis), reverse=True)
 
     def _folder(self, partition: Partition | str) -> Path:
         name = str(partition)
@@ -190,10 +186,6 @@ class DirectoryStore:
             for path, match in matches
             if match
         ]
-
-
-def _age(entry: _Entry) -> tuple[int, bool]:
-    return entry.position, not entry.genesis
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,11 +1,10 @@
 """``streamrnn check`` tells whether the daemon could start, and changes nothing."""
 
 import fcntl
-import logging
 import re
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +23,7 @@ SMALL = ("http.port=0", "model.hidden_size=4", "streams.max_live=100")
 Check = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True)
-def restored_logging() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(False)
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 @pytest.fixture

@@ -56,7 +56,6 @@ class KafkaLog:
         self._same_partitions = topics[self._input].partitions == topics[self._predictions].partitions
         self._outboxes: dict[Partition, Outbox] = {}  # of each partition in hand, where delivery is exactly once
         self._shared: Outbox | None = None  # of all of them, where it is not
-        self._held: set[Partition] = set()
         self._next: dict[Partition, int] = {}  # next offset of each partition that was sought
         self._letting_go: list[Change] = []
         self._committers = ThreadPoolExecutor(thread_name_prefix="commit")
@@ -88,11 +87,9 @@ class KafkaLog:
             partitions = [Partition(each.topic, each.partition) for each in change.partitions]
             if change.kind == "assigned":
                 assignment.assigned += partitions
-                self._held.update(partitions)
                 continue
             (assignment.revoked if change.kind == "revoked" else assignment.lost).extend(partitions)
             assignment.assigned = [each for each in assignment.assigned if each not in partitions]
-            self._held.difference_update(partitions)
             self._letting_go.append(change)
             if change.kind == "lost":
                 self._let_go()
@@ -198,7 +195,7 @@ class KafkaLog:
 
     def lag(self, partition: Partition) -> int | None:
         """Records between the position and the log's end, as of the last fetch."""
-        if partition not in self._next or partition not in self._held:
+        if partition not in self._next:
             return None
         # Not the client's position(): amid a rebalance it blocks until its timeout.
         try:
