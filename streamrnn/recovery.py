@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import platform
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,9 @@ import numpy.typing as npt
 from streamrnn import __version__
 from streamrnn.events.columns import Partition
 from streamrnn.shard import Shard
+from streamrnn.snapshots.base import SnapshotStore
 from streamrnn.snapshots.format import FORMAT, Header, SnapshotError
 from streamrnn.snapshots.frozen import Frozen
-from streamrnn.snapshots.store import DirectoryStore
 from streamrnn.transport.base import Committed, Transport
 
 if TYPE_CHECKING:
@@ -35,11 +36,19 @@ class StateError(Exception):
 
 @dataclass(slots=True)
 class Opened:
-    """A shard that stands at ``position`` of its log and must be silent up to ``committed``."""
+    """A shard that stands where ``header`` says and must be silent up to ``committed``.
+
+    Where it is not ``saved``, it must be before its first record.
+    """
 
     shard: Shard
-    position: int
+    header: Header
     committed: int
+    saved: bool = True
+
+    def save(self, store: SnapshotStore) -> None:
+        """Write it as it stands."""
+        store.write(self.header, Frozen.of(self.shard.saved()), self.header.position)
 
 
 def versions() -> dict[str, str]:
@@ -55,32 +64,18 @@ def versions() -> dict[str, str]:
     }
 
 
-def make_header(
-    settings: Settings, partition: Partition, position: int, records: int, lineage: str, genesis: bool = False
-) -> Header:
-    """The header of a snapshot of this partition."""
-    return Header(
-        format=FORMAT,
-        partition=str(partition),
-        position=position,
-        records=records,
-        lineage=lineage,
-        settings_digest=settings.state_digest(),
-        seed=settings.seed,
-        versions=versions(),
-        genesis=genesis,
-    )
-
-
 def begin(
     settings: Settings,
-    store: DirectoryStore,
+    store: SnapshotStore,
     transport: Transport,
     partition: Partition,
     start: int,
     instead_of: str | None = None,
 ) -> Opened:
-    """A new lineage: write its genesis snapshot and commit its start.
+    """A new lineage: commit its start, then write its genesis snapshot.
+
+    In this order, for a commit without a genesis can be told from lost commits (see `restore`), and a genesis without
+    a commit could not.
 
     Parameters
     ----------
@@ -92,40 +87,43 @@ def begin(
     Raises
     ------
     StateError
-        Where snapshots of an earlier life are found but no commit: the outputs that they stood on are gone.
+        Where snapshots are found but no commit: the outputs that they stood on are gone.
     """
+    log = transport.identity(partition)
     if not transport.recoverable:
-        return Opened(Shard(settings, partition), start, start)
+        shard = Shard(settings, partition)
+        return Opened(shard, _genesis(settings, shard, start, log), start)
     if instead_of is None:
         refuse_strangers(settings, store, partition)
-    shard = Shard(settings, partition)
-    arrays = shard.saved()
-    identity = transport.identity(partition)
     # Named after all that were given up before it, so that it can never be taken for one of them.
-    given_up = "" if instead_of is None else " ".join(sorted({*store.lineages(partition), instead_of}))
-    shard.lineage = lineage_of(settings, partition, identity, start, arrays["weights"], given_up)
-    header = make_header(settings, partition, start, 0, shard.lineage, genesis=True)
-    store.write(header, Frozen.of(arrays), start)
-    transport.commit({partition: Committed(start, shard.lineage)})
-    logger.info("a new model begins", extra=_told(partition, position=start, lineage=shard.lineage))
-    return Opened(shard, start, start)
+    given_up = [] if instead_of is None else [*store.lineages(partition), instead_of]
+    opened = _first(settings, partition, start, log, given_up)
+    transport.commit({partition: Committed(start, opened.shard.lineage)})
+    opened.save(store)
+    logger.info("a new model begins", extra=_told(partition, position=start, lineage=opened.shard.lineage))
+    return opened
 
 
-def refuse_strangers(settings: Settings, store: DirectoryStore, partition: Partition) -> None:
-    """Raise ``StateError`` where a partition without a commit has snapshots that went beyond their genesis."""
-    if any(store.lineages(partition).values()):
+def refuse_strangers(settings: Settings, store: SnapshotStore, partition: Partition) -> None:
+    """Raise ``StateError`` where a partition without a commit has snapshots."""
+    if store.lineages(partition):
         raise StateError(
-            f"{partition} has snapshots in {settings.snapshot_folder} but no committed position. If they are another "
-            f"log's, set snapshots.path to a folder of this log's own. If the commits of this log were lost, {ANEW}"
+            f"{partition} has snapshots in {store.place} but no committed position. If they are another log's, set "
+            f"snapshots.{store.setting} to a place of this log's own. If the commits of this log were lost or have "
+            f"expired, {ANEW}"
         )
 
 
 def restore(
-    settings: Settings, store: DirectoryStore, partition: Partition, committed: Committed, oldest: int
+    settings: Settings, store: SnapshotStore, partition: Partition, committed: Committed, oldest: int, log: str
 ) -> Opened:
     """A shard with a commit: the newest whole snapshot of its lineage at or below it.
 
-    ``oldest`` is the first offset that the log can still give.
+    Parameters
+    ----------
+    settings, store, partition, committed : whose shard, and where it is kept
+    oldest : the first offset that the log can still give
+    log : identity of the log, see `Transport.identity`
 
     Raises
     ------
@@ -146,9 +144,12 @@ def restore(
         remedy = f"{error.strerror}; give this user access, or set snapshots.path to another folder"
         raise OSError(error.errno, remedy, error.filename) from error
     if found is None:
+        begun = _begun(settings, store.lineages(partition), partition, committed, log)
+        if begun is not None:
+            return begun
         raise StateError(
             f"{partition} is committed at {committed.position} in lineage {committed.lineage}, and no whole snapshot "
-            f"of that lineage lies at or below it in {settings.snapshot_folder}: set snapshots.path to where they are, "
+            f"of that lineage lies at or below it in {store.place}: set snapshots.{store.setting} to where they are, "
             f"or {ANEW}"
         )
     header, arrays = found
@@ -163,6 +164,11 @@ def restore(
             f"the snapshot of {partition} was made by another build ({changed}), whose replay may give other bits: "
             f"run that build again, or {ANEW}"
         )
+    if header.log != log:
+        raise StateError(
+            f"{partition} is not the log that its model learned from (then {header.log}, now {log}): the topic was "
+            f"made anew, or has another number of partitions, so that streams have moved. If that is meant, {ANEW}"
+        )
     if header.position < oldest:
         raise StateError(
             f"the snapshot of {partition} stands at {header.position}, but its log now starts at {oldest}: the records "
@@ -176,17 +182,52 @@ def restore(
     replays = committed.position - header.position
     told = _told(partition, position=header.position, committed=committed.position, replays=replays)
     logger.info("goes on from a snapshot", extra=told)
-    return Opened(shard, header.position, committed.position)
+    return Opened(shard, header, committed.position)
+
+
+def _begun(
+    settings: Settings, lineages: Mapping[str, bool], partition: Partition, committed: Committed, log: str
+) -> Opened | None:
+    """A lineage whose process died between its first commit and its genesis: made again, if its name proves that it is
+    the same."""
+    for given_up in ([], list(lineages)):
+        opened = _first(settings, partition, committed.position, log, given_up)
+        if opened.shard.lineage == committed.lineage and committed.lineage not in lineages:
+            return replace(opened, saved=False)
+    return None
+
+
+def _first(settings: Settings, partition: Partition, start: int, log: str, given_up: list[str]) -> Opened:
+    """A shard before its first record."""
+    shard = Shard(settings, partition)
+    before = " ".join(sorted({name for name in given_up if name}))
+    shard.lineage = lineage_of(settings, partition, log, start, shard.saved()["weights"], before)
+    return Opened(shard, _genesis(settings, shard, start, log), start)
+
+
+def _genesis(settings: Settings, shard: Shard, start: int, log: str) -> Header:
+    return Header(
+        format=FORMAT,
+        partition=str(shard.partition),
+        position=start,
+        records=0,
+        lineage=shard.lineage,
+        settings_digest=settings.state_digest(),
+        seed=settings.seed,
+        versions=versions(),
+        genesis=True,
+        log=log,
+    )
 
 
 def lineage_of(
-    settings: Settings, partition: Partition, identity: str, start: int, weights: npt.NDArray[Any], before: str
+    settings: Settings, partition: Partition, log: str, start: int, weights: npt.NDArray[Any], before: str
 ) -> str:
     """Identity of a shard's history: settings that change state, seed, log, start, initial weights, build, and the
     lineages that were given up for it."""
     sha = hashlib.sha256()
     build = repr(sorted(versions().items()))
-    for part in (settings.state_digest(), str(settings.seed), str(partition), identity, str(start), build, before):
+    for part in (settings.state_digest(), str(settings.seed), str(partition), log, str(start), build, before):
         sha.update(part.encode() + b"\0")
     sha.update(weights.tobytes())
     return sha.hexdigest()[:16]

@@ -79,10 +79,11 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
     for name, count in partitions.items():
         yield Finding("transport", f"topic {name} has {amount(count, 'partition')}")
     chosen = settings.transport
-    if partitions[chosen.input] != partitions[chosen.predictions]:
-        text = f"{chosen.predictions} has other partitions than {chosen.input}: a prediction's key will choose"
-        yield Finding("transport", text, warning=True)
-    yield memory(settings, partitions[chosen.input])
+    for name in chosen.input:
+        if partitions[name] != partitions[chosen.predictions]:
+            text = f"{chosen.predictions} has other partitions than {name}: a prediction's key will choose"
+            yield Finding("transport", text, warning=True)
+    yield memory(settings, sum(partitions[name] for name in chosen.input))
     yield writable("snapshots", settings.snapshot_folder, ExitCode.TRANSPORT)
 
 
@@ -92,9 +93,9 @@ def _directory(settings: Settings) -> Iterator[Finding]:
     from streamrnn.transport.look import DirectoryLook
 
     transport = settings.transport
-    folder = transport.path / transport.input
+    folder = transport.path / transport.only_input
     try:
-        log = DirectoryLook(transport.path, transport.input, transport.predictions, transport.dead_letters)
+        log = DirectoryLook(transport.path, transport.only_input, transport.predictions, transport.dead_letters)
     except TransportError as error:
         yield Finding("transport", str(error), ExitCode.TRANSPORT)
         yield port(settings)

@@ -59,7 +59,7 @@ def _run(settings: "Settings", total: int, streams: int, rate: float | None) -> 
     from streamrnn.observe import logs
 
     logs.setup(settings.logging.level, settings.logging.format)
-    topic = settings.transport.path / settings.transport.input
+    topic = settings.transport.path / settings.transport.only_input
     topic.mkdir(parents=True, exist_ok=True)
     (topic / "0.jsonl").touch()  # the daemon looks for partitions at its start
     sensor = DemoSensor()

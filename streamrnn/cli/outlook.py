@@ -27,8 +27,10 @@ def state(settings: Settings, log: DirectoryLook, partition: Partition, committe
     store = DirectoryStore(settings.snapshot_folder, settings.snapshots.keep)
     try:
         if committed is not None:
-            opened = restore(settings, store, partition, committed, log.log_start(partition))
-            text = f"{partition} goes on at {committed.position:,}, with the snapshot at {opened.position:,}"
+            opened = restore(
+                settings, store, partition, committed, log.log_start(partition), log.identity(partition)
+            )
+            text = f"{partition} goes on at {committed.position:,}, with the snapshot at {opened.header.position:,}"
             return Finding("state", text)
         refuse_strangers(settings, store, partition)
         return Finding("state", f"{partition} begins anew")

@@ -70,10 +70,11 @@ def _places(settings: Settings) -> dict[str, str]:
     if transport.kind == "standard":
         return {"reads": "standard input", "writes": "standard output", "dead_letters": "standard error"}
     if transport.kind == "kafka":
-        topics = {"reads": transport.input, "writes": transport.predictions, "dead_letters": transport.dead_letters}
+        topics = {"reads": ",".join(transport.input), "writes": transport.predictions}
+        topics["dead_letters"] = transport.dead_letters
         brokers = ",".join(settings.kafka.bootstrap_servers)
         return topics | {"brokers": brokers, "snapshots": str(settings.snapshot_folder)}
-    folders = {"reads": transport.input, "writes": transport.predictions, "dead_letters": transport.dead_letters}
+    folders = {"reads": transport.only_input, "writes": transport.predictions, "dead_letters": transport.dead_letters}
     places = {name: str(transport.path / topic) for name, topic in folders.items()}
     return places | {"snapshots": str(settings.snapshot_folder)}
 
@@ -83,6 +84,6 @@ def _nothing_to_read(settings: Settings) -> bool:
 
     transport = settings.transport
     try:
-        return transport.kind == "directory" and not partition_files(transport.path / transport.input)
+        return transport.kind == "directory" and not partition_files(transport.path / transport.only_input)
     except OSError:  # the daemon will say what is wrong
         return False

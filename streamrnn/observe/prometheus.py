@@ -11,6 +11,7 @@ No label takes its values from the data: reasons, stages, states and targets are
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 
 from prometheus_client import (
@@ -81,8 +82,12 @@ class PrometheusSensor(Sensor):
         self._learned(report)
         self._scored(report)
 
-    def on_replay(self, partition: Partition, events: int, done: bool) -> None:
+    def on_restore(self, partition: Partition, seconds: float) -> None:
+        self._restore_duration.observe(seconds)
+
+    def on_replay(self, partition: Partition, events: int, left: int) -> None:
         _add(self._replayed, events)
+        self._replay_left(partition).set(left)
 
     def on_busy(self, stage: str, seconds: float) -> None:
         _add(self._busy(stage), seconds)
@@ -105,16 +110,25 @@ class PrometheusSensor(Sensor):
             self._snapshot_size.set(size)
             self._last_snapshot.set(self._clock())
 
-    def on_assignment(self, assigned: int, event: str) -> None:
+    def on_assignment(self, partition: Partition, assigned: int, event: str) -> None:
         self._assigned.set(assigned)
         self._rebalances(event).inc()
-        if event == "revoked":
-            # The hook does not say which partitions went. Those still held report again at their next poll or batch.
-            self._lag_records.clear()
-            self._lag_seconds.clear()
-            self._lag.cache_clear()
-            self._streams_by_partition.clear()
-            self._streams.set(0)
+        if event == "assigned":
+            return
+        place = partition.topic, str(partition.number)
+        for gauge in (self._lag_records, self._lag_seconds, self._replay_left_records):
+            with suppress(KeyError):
+                gauge.remove(*place)
+        self._lag.cache_clear()
+        self._replay_left.cache_clear()
+        self._streams_by_partition.pop(partition, None)
+        self._streams.set(sum(self._streams_by_partition.values()))
+
+    def on_contact(self, seconds: float | None) -> None:
+        self._last_contact.set(math.nan if seconds is None else self._clock() - seconds)
+
+    def on_failure(self, kind: str) -> None:
+        self._failures(kind).inc()
 
     def on_lag(self, partition: Partition, records: int | None, seconds: float | None) -> None:
         in_records, in_seconds = self._lag(partition)
@@ -162,6 +176,12 @@ class PrometheusSensor(Sensor):
         self._published = self._counter("predictions_published", "Predictions handed to the log.")
         self._late = self._counter("late_events", "Events older than their stream allows.")
         self._replayed = self._counter("replayed_events", "Events replayed silently to reach the committed offset.")
+        self._replay_left_records = self._gauge(
+            "replay_left_records", "Offsets that a silent replay has yet to pass.", "topic", "partition"
+        )
+        self._replay_left = cache(
+            lambda partition: self._replay_left_records.labels(partition.topic, str(partition.number))
+        )
         self._batch_events = self._histogram("batch_events", "Events in one processed batch.", _BATCH_BUCKETS)
         dead = self._counter("dead_letters", "Records refused, by reason.", "reason")
         self._dead_letters = cache(lambda reason: dead.labels(reason))
@@ -216,11 +236,19 @@ class PrometheusSensor(Sensor):
         self._rebalances = cache(lambda event: rebalances.labels(event))
         commits = self._counter("commits", "Commits, by result.", "result")
         self._commits = {True: commits.labels("ok"), False: commits.labels("failed")}
+        failures = self._counter("failures", "Refusals of the log that end the process, by kind.", "kind")
+        self._failures = cache(lambda kind: failures.labels(kind))
+        self._last_contact = self._gauge(
+            "last_contact_timestamp_seconds", "When the log's other side (Kafka: the coordinator) last answered."
+        )
         self._commit_duration = self._histogram("commit_duration_seconds", "Time that a commit took.", _COMMIT_BUCKETS)
         snapshots = self._counter("snapshots", "Snapshots, by result.", "result")
         self._snapshots = {True: snapshots.labels("ok"), False: snapshots.labels("failed")}
         self._snapshot_duration = self._histogram(
             "snapshot_duration_seconds", "From first byte to durable.", _SNAPSHOT_BUCKETS
+        )
+        self._restore_duration = self._histogram(
+            "restore_duration_seconds", "From the commit read to the state loaded.", _SNAPSHOT_BUCKETS
         )
         self._snapshot_size = self._gauge("snapshot_size_bytes", "Size of the last snapshot.")
         self._last_poll = self._gauge("last_poll_timestamp_seconds", "When the log was last asked for records.")

@@ -49,8 +49,11 @@ class Sensor:
     def on_refused(self, partition: Partition, letters: Sequence[DeadLetter]) -> None:
         """Records of a live batch became dead letters; not called where none did."""
 
-    def on_replay(self, partition: Partition, events: int, done: bool) -> None:
-        """Events were replayed silently to reach the committed offset."""
+    def on_restore(self, partition: Partition, seconds: float) -> None:
+        """A partition's state was read from a snapshot."""
+
+    def on_replay(self, partition: Partition, events: int, left: int) -> None:
+        """Events were replayed silently to reach the committed offset, which is `left` offsets ahead."""
 
     def on_busy(self, stage: str, seconds: float) -> None:
         """Time spent in a stage: poll_wait, decode, process, encode, publish, commit, snapshot."""
@@ -64,8 +67,14 @@ class Sensor:
     def on_snapshot(self, partition: Partition, ok: bool, seconds: float, size: int) -> None:
         """A snapshot was written (size in bytes) or failed."""
 
-    def on_assignment(self, assigned: int, event: str) -> None:
-        """Partitions changed hands: event is assigned or revoked; `assigned` is how many are held now."""
+    def on_assignment(self, partition: Partition, assigned: int, event: str) -> None:
+        """A partition changed hands: event is assigned, revoked or lost; `assigned` is how many are held now."""
+
+    def on_contact(self, seconds: float | None) -> None:
+        """Seconds since the log's other side gave a sign of life; None where there is no other side."""
+
+    def on_failure(self, kind: str) -> None:
+        """The log refused, and the process is about to end; `kind` is one of the transport's."""
 
     def on_lag(self, partition: Partition, records: int | None, seconds: float | None) -> None:
         """How far the partition is behind its log's end."""

@@ -48,7 +48,7 @@ class SummarySensor(Sensor):
         self._whole_skill.add(report.scores)
         self._tell_if_due()
 
-    def on_replay(self, partition: Partition, events: int, done: bool) -> None:
+    def on_replay(self, partition: Partition, events: int, left: int) -> None:
         self._replayed += events
         self._tell_if_due()
 
@@ -59,10 +59,10 @@ class SummarySensor(Sensor):
     def on_lag(self, partition: Partition, records: int | None, seconds: float | None) -> None:
         self._lags[partition] = (records, seconds)
 
-    def on_assignment(self, assigned: int, event: str) -> None:
-        if event == "revoked":  # those still held report again at their next poll or batch
-            self._lags.clear()
-            self._streams.clear()
+    def on_assignment(self, partition: Partition, assigned: int, event: str) -> None:
+        if event != "assigned":
+            self._lags.pop(partition, None)
+            self._streams.pop(partition, None)
 
     def on_state(self, state: str) -> None:
         if state != "stopped":

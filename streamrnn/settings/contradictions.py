@@ -69,9 +69,15 @@ def _transport(settings: Settings) -> Iterator[Contradiction]:
         yield Contradiction(
             ("events.stream", "transport.kind"), "must name a field, for lines of standard input have no key"
         )
-    topics = {"input": transport.input, "predictions": transport.predictions, "dead_letters": transport.dead_letters}
+    if transport.kind != "kafka" and len(transport.input) > 1:
+        text = "must be one topic, except with transport.kind: kafka"
+        yield Contradiction(("transport.input", "transport.kind"), text)
+    if len(set(transport.input)) < len(transport.input):
+        yield Contradiction(("transport.input",), "must not name a topic twice")
+    topics = [("input", topic) for topic in sorted(set(transport.input))]
+    topics += [("predictions", transport.predictions), ("dead_letters", transport.dead_letters)]
     seen: dict[str, str] = {}
-    for name, topic in topics.items():
+    for name, topic in topics:
         if topic in seen:
             first = f"transport.{seen[topic]}"
             yield Contradiction((f"transport.{name}", first), f"must be another topic than {first}")

@@ -7,13 +7,14 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 Name = Annotated[str, Field(min_length=1)]
 REDACTED = "***"
 TOPIC = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$(?!\n)"  # `$` alone lets a last newline pass
 TOPIC_WORDS = "1 to 249 letters, digits, '.', '_' or '-' (not '.' or '..')"
+Topic = Annotated[str, Field(pattern=TOPIC)]
 
 
 class Section(BaseModel):
@@ -42,11 +43,15 @@ class Transport(Section):
         strict=False,
         description="Root folder of the directory log; a topic is a sub-folder, a partition is <number>.jsonl in it.",
     )
-    input: str = Field(
-        default="events",
-        pattern=TOPIC,
-        json_schema_extra={"allowed": TOPIC_WORDS},
-        description="Topic to read events from.",
+    input: Annotated[tuple[Topic, ...], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)] = (
+        Field(
+            default=("events",),
+            strict=False,
+            min_length=1,
+            max_length=100,
+            json_schema_extra={"allowed": TOPIC_WORDS + "; with Kafka also a list of such names"},
+            description="Topic to read events from; with Kafka also a list of topics.",
+        )
     )
     predictions: str = Field(
         default="predictions",
@@ -64,6 +69,11 @@ class Transport(Section):
     commit_interval: float = Field(
         default=0.1, gt=0, le=60, description="Seconds between commits; output shows to its readers with the commit."
     )
+
+    @property
+    def only_input(self) -> str:
+        """The topic to read where there can be but one."""
+        return self.input[0]
 
 
 class Kafka(Section):
@@ -274,6 +284,14 @@ class Http(Section):
         default="127.0.0.1", min_length=1, description="Address to listen at; 0.0.0.0 for every interface."
     )
     port: int = Field(default=9464, ge=0, le=65_535, description="TCP port to listen at; 0 takes a free one.")
+    ready_within: float = Field(
+        default=30.0,
+        gt=0,
+        description="Seconds without a heartbeat, or without a commit while records wait, after which /readyz says no.",
+    )
+    ready_lag: int | None = Field(
+        default=None, ge=0, description="Records behind the log's end above which /readyz says no. null: any."
+    )
 
 
 class Logging(Section):

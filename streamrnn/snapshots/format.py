@@ -80,6 +80,7 @@ class Header:
     seed : of the shard's random numbers
     versions : of streamrnn and what it stands on, by name
     genesis : True for the snapshot taken before the lineage's first record
+    log : identity of the log that it is a function of, see `Transport.identity`
     """
 
     format: int
@@ -91,6 +92,7 @@ class Header:
     seed: int
     versions: dict[str, str]
     genesis: bool
+    log: str = ""
 
 
 class _FormatOnly(msgspec.Struct):

@@ -50,6 +50,19 @@ class DirectoryStore:
         self._root = root
         self._keep = keep
 
+    @property
+    def place(self) -> str:
+        """The folder, as messages name it."""
+        return f"folder {self._root}"
+
+    @property
+    def setting(self) -> str:
+        """The key in the section ``snapshots`` that says where."""
+        return "path"
+
+    def close(self) -> None:
+        """Nothing is open."""
+
     def path_of(self, header: Header) -> Path:
         """Where the snapshot with this header belongs; ``ValueError`` if its lineage cannot stand in a file name."""
         suffix = "-genesis" if header.genesis else ""

@@ -6,9 +6,9 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from streamrnn.events.columns import Partition
+from streamrnn.snapshots.base import SnapshotStore
 from streamrnn.snapshots.format import Header
 from streamrnn.snapshots.frozen import Frozen
-from streamrnn.snapshots.store import DirectoryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class SnapshotResult:
 class SnapshotWriter:
     """Runs ``DirectoryStore.write`` off the hot path, one at a time; its methods belong to the daemon's thread."""
 
-    def __init__(self, store: DirectoryStore) -> None:
+    def __init__(self, store: SnapshotStore) -> None:
         self._store = store
         self._under_way: Future[SnapshotResult] | None = None
 

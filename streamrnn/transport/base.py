@@ -7,7 +7,18 @@ from streamrnn.events.columns import Output, Partition, Records
 
 
 class TransportError(Exception):
-    """The log cannot be read or written as promised; the message names the remedy."""
+    """The log cannot be read or written as promised; the message names the remedy.
+
+    ``kind`` is one of few words to count it by.
+    """
+
+    def __init__(self, message: str, kind: str = "other") -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class LogError(TransportError):
+    """The log is not what it was, or cannot be read at a place: a restart meets the same, and a person must choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +31,20 @@ class Committed:
 
 @dataclass(slots=True)
 class Assignment:
-    """Partitions that changed hands since the last call: of those revoked a last commit is possible, of those lost
-    nothing is."""
+    """Partitions that changed hands since the last call.
+
+    Attributes
+    ----------
+    assigned : new to this process
+    revoked : of them a last commit is possible, until the next call
+    lost : they have another owner already, so nothing of them may be committed
+    settled : what was revoked before and is not among those assigned has gone to others for good
+    """
 
     assigned: list[Partition] = field(default_factory=list)
     revoked: list[Partition] = field(default_factory=list)
     lost: list[Partition] = field(default_factory=list)
+    settled: bool = False
 
 
 class Transport(Protocol):
@@ -48,7 +67,7 @@ class Transport(Protocol):
         """The offset at which a partition begins that was never committed."""
 
     def identity(self, partition: Partition) -> str:
-        """A name for the topic as created, which a topic made anew under the same name does not share."""
+        """A name for the log as it is laid out, which one made anew under the same name does not share."""
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Make ``offset`` the next one that ``poll`` returns. Replay seeks too, and publishes nothing."""
@@ -76,6 +95,9 @@ class Transport(Protocol):
     @property
     def finished(self) -> bool:
         """True when the log has ended for good (end of standard input, a script's EOF)."""
+
+    def out_of_touch(self) -> float | None:
+        """Seconds since the other side last gave a sign of life; None where there is no other side."""
 
     def close(self) -> None:
         """Let go of files and connections. Uncommitted output is abandoned."""

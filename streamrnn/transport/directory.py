@@ -204,6 +204,10 @@ class DirectoryLog:
         """Whole lines not yet read; None while a long backlog is still being counted."""
         return self._tails[partition].lag()
 
+    def out_of_touch(self) -> float | None:
+        """None: there is no other side."""
+        return None
+
     def close(self) -> None:
         """Let go of files and of the lock. Output that was not committed is lost."""
         for tail in self._tails.values():

@@ -32,7 +32,7 @@ def open_transport(settings: Settings) -> Transport:
     from streamrnn.transport.directory import DirectoryLog
 
     return DirectoryLog(
-        chosen.path, chosen.input, chosen.predictions, chosen.dead_letters,
+        chosen.path, chosen.only_input, chosen.predictions, chosen.dead_letters,
         poll_records=chosen.poll_records,
         letter_bytes=settings.events.max_bytes,
     )  # fmt: skip

@@ -52,6 +52,11 @@ class DirectoryLook:
         """Always 0, as of `DirectoryLog`."""
         return 0
 
+    def identity(self, partition: Partition) -> str:
+        """Digest of the first line, as of `DirectoryLog`."""
+        with closing(open_tail(self._input / f"{partition.number}.jsonl", NOTHING)) as tail:
+            return tail.identity()
+
     def next_records(self, partition: Partition, limit: int) -> Records:
         """Up to ``limit`` records from the committed position on."""
         entry = self._entries.get(str(partition), NOTHING)

@@ -158,7 +158,7 @@ class ScriptLog:
         self._rebalance = False
         revoked = list(self._positions)
         self._positions = dict.fromkeys(self.broker.log, self.broker.log_start)
-        return Assignment(assigned=list(self._positions), revoked=revoked)
+        return Assignment(assigned=list(self._positions), revoked=revoked, settled=True)
 
     def committed(self, partition: Partition) -> Committed | None:
         """The broker's."""
@@ -232,6 +232,10 @@ class ScriptLog:
     def finished(self) -> bool:
         """True after EOF or the script's end."""
         return self._finished
+
+    def out_of_touch(self) -> float | None:
+        """None: there is no other side."""
+        return None
 
     def close(self) -> None:
         """The client is dead; what it did not commit is gone."""

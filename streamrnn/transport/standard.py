@@ -149,6 +149,10 @@ class StandardInput:
         """True once the input has ended and all of it was polled."""
         return self._ended and not self._waiting
 
+    def out_of_touch(self) -> float | None:
+        """None: there is no other side."""
+        return None
+
     def close(self) -> None:
         """Read no more. Output that was not committed is lost; the descriptors stay open, as they are the process's."""
         self._ended = True

@@ -150,7 +150,7 @@ def cut_output() -> None:
     [
         (lose_snapshots, "no whole snapshot of that lineage", ExitCode.STATE),
         (lose_commits, "nothing of its partition is committed", ExitCode.TRANSPORT),
-        (lose_commits_and_outputs, "has snapshots in var/log/snapshots but no committed position", ExitCode.STATE),
+        (lose_commits_and_outputs, "has snapshots in folder var/log/snapshots but no commit", ExitCode.STATE),
         (damage_commits, "commits.json is damaged", ExitCode.TRANSPORT),
         (lose_input, "0.jsonl is gone, but was committed", ExitCode.TRANSPORT),
         (replace_input, "0.jsonl is not the file it was", ExitCode.TRANSPORT),

@@ -61,7 +61,7 @@ def test_an_error_that_is_not_finite_spoils_no_counter(
 
 
 def test_replay_shows_in_its_own_metric_only(sensor: PrometheusSensor) -> None:
-    sensor.on_replay(PARTITION, 500, False)
+    sensor.on_replay(PARTITION, 500, 20)
     assert value(sensor, "replayed_events_total") == 500
     assert value(sensor, "events_consumed_total") == 0
 
@@ -92,7 +92,7 @@ def test_lag_is_given_by_partition_and_goes_with_it(sensor: PrometheusSensor) ->
     assert value(sensor, "consumer_lag_records", topic="events", partition="3") == 12
     assert value(sensor, "consumer_lag_seconds", topic="events", partition="3") == 0.5
     assert math.isnan(value(sensor, "consumer_lag_records", topic="events", partition="4") or 0.0)
-    sensor.on_assignment(1, "revoked")
+    sensor.on_assignment(PARTITION, 1, "revoked")
     assert value(sensor, "consumer_lag_records", topic="events", partition="3") is None
     sensor.on_lag(PARTITION, 5, 0.1)
     assert value(sensor, "consumer_lag_records", topic="events", partition="3") == 5

@@ -87,7 +87,7 @@ def test_an_idle_start_says_so_without_skill_or_lag(clock: Clock, caplog: pytest
 def test_a_replay_shows_its_pace_apart(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     sensor = SummarySensor(clock=clock)
     clock.now = 20.0
-    sensor.on_replay(PARTITION, 400, False)
+    sensor.on_replay(PARTITION, 400, 20)
     (line,) = lines(caplog)
     assert (line["events_per_second"], line["replayed_per_second"]) == (0.0, 20.0)
 

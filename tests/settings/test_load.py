@@ -74,7 +74,7 @@ def test_all_problems_of_all_sources_come_at_once(problems):
         ("transport.poll_records", "100001"),
         ("transport.input", "a/b"),
         ("transport.input", ".."),
-        ("transport.input", "events\n"),
+        ("transport.predictions", "events\n"),
         ("http.port", "65536"),
         ("snapshots.keep", "null"),
     ],

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kafka import errors
 from kafka.errors import KafkaError
 
 from streamrnn.transport.base import TransportError
@@ -94,9 +95,22 @@ def refused(doing: str) -> Iterator[None]:
     try:
         yield
     except KafkaError as error:
-        raise TransportError(
-            f"cannot {doing}: {type(error).__name__} {error}. This process ends; a restart goes on from the last commit"
-        ) from error
+        why = f"{type(error).__name__} {error}"
+        text = f"cannot {doing}: {why}. This process ends; a restart goes on from the last commit"
+        raise TransportError(text, _kind(error)) from error
+
+
+def _kind(error: KafkaError) -> str:
+    if isinstance(error, errors.ProducerFencedError | errors.InvalidProducerEpochError):
+        return "fenced"
+    stale = errors.CommitFailedError, errors.IllegalGenerationError, errors.UnknownMemberIdError
+    if isinstance(error, (*stale, errors.FencedInstanceIdError, errors.RebalanceInProgressError)):
+        return "stale_generation"
+    if isinstance(error, errors.KafkaTimeoutError | errors.RequestTimedOutError):
+        return "timeout"
+    if isinstance(error, errors.NodeNotReadyError | errors.KafkaConnectionError):
+        return "unreachable"
+    return "other"
 
 
 def _milliseconds(seconds: float) -> int:

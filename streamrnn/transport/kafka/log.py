@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from kafka.errors import IllegalStateError, NoOffsetForPartitionError
 from kafka.structs import OffsetAndMetadata
 
 from streamrnn.events.columns import DeadLetter, Output, Partition, Records
-from streamrnn.transport.base import Assignment, Committed, TransportError
+from streamrnn.transport.base import Assignment, Committed, LogError, TransportError
 from streamrnn.transport.kafka.client import consumer_options, refused
 from streamrnn.transport.kafka.membership import Change, Membership
 from streamrnn.transport.kafka.outbox import Outbox
@@ -48,12 +49,12 @@ class KafkaLog:
         logging.getLogger("kafka").setLevel(logging.WARNING)  # it tells of every connection
         self._kafka = settings.kafka
         chosen = settings.transport
-        self._input, self._predictions, self._dead_letters = chosen.input, chosen.predictions, chosen.dead_letters
-        self._letter_bytes = settings.events.max_bytes
+        self._predictions, self._dead_letters = chosen.predictions, chosen.dead_letters
+        self._letter_bytes, self._letter_key_bytes = settings.events.max_bytes, settings.events.max_key_bytes
         self._exactly_once = self._kafka.delivery == "exactly_once"
         topics = describe(settings)
-        self._identity = topics[self._input].identity
-        self._same_partitions = topics[self._input].partitions == topics[self._predictions].partitions
+        self._topics = {name: topics[name] for name in chosen.input}
+        self._answers = topics[self._predictions].partitions
         self._outboxes: dict[Partition, Outbox] = {}  # of each partition in hand, where delivery is exactly once
         self._shared: Outbox | None = None  # of all of them, where it is not
         self._next: dict[Partition, int] = {}  # next offset of each partition that was sought
@@ -69,7 +70,7 @@ class KafkaLog:
             self._membership = Membership(
                 self._consumer.pause, self._news.set, settings.daemon.drain_deadline
             )
-            self._consumer.subscribe([self._input], listener=self._membership)
+            self._consumer.subscribe(list(chosen.input), listener=self._membership)
 
     def changes(self) -> Assignment:
         """What the group decided. By the next call the daemon has let go of what was revoked."""
@@ -87,14 +88,21 @@ class KafkaLog:
             partitions = [Partition(each.topic, each.partition) for each in change.partitions]
             if change.kind == "assigned":
                 assignment.assigned += partitions
+                assignment.settled = True
                 continue
             (assignment.revoked if change.kind == "revoked" else assignment.lost).extend(partitions)
             assignment.assigned = [each for each in assignment.assigned if each not in partitions]
+            assignment.settled = False
             self._letting_go.append(change)
             if change.kind == "lost":
                 self._let_go()
         if set(assignment.revoked) & set(assignment.assigned):
-            raise TransportError("a rebalance went on without this member's last commit: this process ends, restart it")
+            raise TransportError(
+                "a rebalance went on without this member's last commit: this process ends, restart it", "late"
+            )
+        self._refuse_more_partitions(assignment.assigned)
+        if self._exactly_once:  # side by side, for each ends what its predecessor left open
+            list(self._committers.map(self._outbox, assignment.assigned))
         return assignment
 
     def committed(self, partition: Partition) -> Committed | None:
@@ -125,8 +133,10 @@ class KafkaLog:
         return int(ends[topic_partition])
 
     def identity(self, partition: Partition) -> str:
-        """The topic's own id, which a topic made anew under the same name does not share."""
-        return self._identity
+        """The topic's own id, which a topic made anew under the same name does not share, and its partitions: with
+        more of them keys go elsewhere."""
+        topic = self._topics[partition.topic]
+        return f"{topic.identity}/{topic.partitions}"
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Make ``offset`` the next one, and let it be fetched."""
@@ -163,14 +173,16 @@ class KafkaLog:
         """Send predictions, keyed by stream, and dead letters, keyed as they came, in the partition's transaction."""
         outbox = self._outbox(output.partition)
         source = [("topic", output.partition.topic.encode()), ("partition", b"%d" % output.partition.number)]
-        target = output.partition.number if self._same_partitions else None
+        same = self._topics[output.partition.topic].partitions == self._answers
+        target = output.partition.number if same else None
         rows = zip(output.streams, output.offsets, output.records, output.predictions, strict=True)
         for stream, offset, records, value in rows:
             headers = [*source, ("offset", b"%d" % offset), ("records", b"%d" % records)]
             outbox.send(self._predictions, target, stream.encode(), value, headers)
         for letter in output.dead_letters:
             value = (letter.value or b"")[: self._letter_bytes]
-            outbox.send(self._dead_letters, None, letter.key, value, source + _why(letter))
+            key = None if letter.key is None else letter.key[: self._letter_key_bytes]
+            outbox.send(self._dead_letters, None, key, value, source + _why(letter))
 
     def commit(self, positions: dict[Partition, Committed]) -> None:
         """Make output and positions visible together; the partitions do so side by side."""
@@ -204,11 +216,27 @@ class KafkaLog:
             return None
         return None if end is None else max(0, int(end) - self._next[partition])
 
+    def out_of_touch(self) -> float | None:
+        """Seconds since the group's coordinator answered: an outage shows in nothing else."""
+        # Not the client's metric, which takes the time of the last one sent, from another clock.
+        heartbeat = self._consumer._coordinator.heartbeat
+        return float(time.monotonic() - max(heartbeat.last_receive, heartbeat.last_reset))
+
     def close(self) -> None:
         """Leave the group. Nothing here may hold up the end of the process."""
         closing = threading.Thread(target=self._close, name="closing", daemon=True)
         closing.start()
         closing.join(CLOSE_SECONDS)
+
+    def _refuse_more_partitions(self, assigned: list[Partition]) -> None:
+        for partition in assigned:
+            topic = self._topics[partition.topic]
+            if partition.number >= topic.partitions:
+                raise LogError(
+                    f"topic {topic.name} has more partitions than the {topic.partitions} it had at the start, so that "
+                    "streams may have moved to others. To go on with new models, start all instances once with "
+                    "--new-lineage"
+                )
 
     def _poll_under_way(self) -> bool:
         return self._polling is not None and not self._polling.done()
@@ -276,5 +304,6 @@ def _result(commit: Any, timeout: float) -> None:
     except TimeoutError:
         raise TransportError(
             "a commit did not end within kafka.request_timeout: its outcome is unknown. This process ends; a restart "
-            "goes on from what was committed"
+            "goes on from what was committed",
+            "timeout",
         ) from None

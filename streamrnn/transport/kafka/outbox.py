@@ -65,7 +65,8 @@ class Outbox:
             if not future.succeeded():
                 why = future.exception or "no acknowledgement in time"
                 raise TransportError(
-                    f"output was not acknowledged ({why}). This process ends; a restart goes on from the last commit"
+                    f"output was not acknowledged ({why}). This process ends; a restart goes on from the last commit",
+                    "not_acknowledged",
                 )
         self._sent.clear()
 
@@ -79,11 +80,13 @@ class Outbox:
                 self._open = True
             self._producer.send_offsets_to_transaction(offsets, group)
             if self._producer._transaction_manager.producer_id_and_epoch != self._identity:
-                raise TransportError("the transaction was aborted behind this process, which ends: restart it")
+                text = "the transaction was aborted behind this process, which ends: restart it"
+                raise TransportError(text, "aborted")
             self._producer.commit_transaction()
         self._open = False
         if time.monotonic() - started > self._timeout:
-            raise TransportError("a commit took longer than kafka.request_timeout: its outcome is not trusted")
+            text = "a commit took longer than kafka.request_timeout: its outcome is not trusted"
+            raise TransportError(text, "timeout")
 
     def close(self) -> None:
         """Let go; an open transaction is left to its successor, which ends it at once."""

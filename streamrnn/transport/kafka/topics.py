@@ -33,7 +33,7 @@ class Topic:
 
 
 def describe(settings: Settings) -> dict[str, Topic]:
-    """The input, predictions and dead-letter topics, by name.
+    """The input topics, the predictions and the dead-letter topic, by name.
 
     Raises
     ------
@@ -42,24 +42,22 @@ def describe(settings: Settings) -> dict[str, Topic]:
     """
     chosen = settings.transport
     with _admin(settings.kafka) as admin:
-        found = _existing(admin, [chosen.input, chosen.predictions, chosen.dead_letters])
-        if chosen.input not in found:
-            raise TransportError(f"there is no topic {chosen.input}: create it, or correct transport.input")
+        found = _existing(admin, [*chosen.input, chosen.predictions, chosen.dead_letters])
+        _refuse_no_input(settings, found)
         for name in (chosen.predictions, chosen.dead_letters):
             if name not in found:
                 raise TransportError(f"there is no topic {name}: `streamrnn topics create` makes it as it should be")
-        resource = ConfigResource(ConfigResourceType.TOPIC, chosen.input, None)
-        policy = admin.describe_configs([resource])["topic"][chosen.input].get("cleanup.policy", {}).get("value", "")
-    if "compact" in policy:
-        raise TransportError(
-            f"topic {chosen.input} is compacted, so that a replay would not see what was processed: set its "
-            "cleanup.policy to delete, or read another topic"
-        )
+        for name in chosen.input:
+            if "compact" in _cleanup_policy(admin, name):
+                raise TransportError(
+                    f"topic {name} is compacted, so that a replay would not see what was processed: set its "
+                    "cleanup.policy to delete, or read another topic"
+                )
     return found
 
 
 def create(settings: Settings, replicas: int) -> list[Topic]:
-    """Make the output topics that are missing, with as many partitions as the input has; return those made.
+    """Make the output topics that are missing, with as many partitions as the largest input has; return those made.
 
     Parameters
     ----------
@@ -74,11 +72,10 @@ def create(settings: Settings, replicas: int) -> list[Topic]:
     chosen = settings.transport
     with _admin(settings.kafka) as admin:
         outputs = [chosen.predictions, chosen.dead_letters]
-        found = _existing(admin, [chosen.input, *outputs])
-        if chosen.input not in found:
-            raise TransportError(f"there is no topic {chosen.input}: create it first, or correct transport.input")
+        found = _existing(admin, [*chosen.input, *outputs])
+        _refuse_no_input(settings, found)
         options = {
-            "num_partitions": found[chosen.input].partitions,
+            "num_partitions": max(found[name].partitions for name in chosen.input),
             "replication_factor": replicas,
             "configs": {"cleanup.policy": "delete"},
         }
@@ -93,6 +90,17 @@ def _admin(kafka: Kafka) -> Iterator[Any]:
     doing = "reach the brokers (kafka.bootstrap_servers)"
     with refused(doing), closing(KafkaAdminClient(**connection(kafka))) as admin:
         yield admin
+
+
+def _refuse_no_input(settings: Settings, found: dict[str, Topic]) -> None:
+    for name in settings.transport.input:
+        if name not in found:
+            raise TransportError(f"there is no topic {name}: create it, or correct transport.input")
+
+
+def _cleanup_policy(admin: Any, name: str) -> str:
+    found = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name, None)])["topic"][name]
+    return str(found.get("cleanup.policy", {}).get("value", ""))
 
 
 def _existing(admin: Any, names: list[str]) -> dict[str, Topic]:

@@ -1,0 +1,177 @@
+"""The partitions in hand: opened as they are assigned, kept over a rebalance, dropped when another has them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamrnn import memory
+from streamrnn.events.columns import Partition, Records
+from streamrnn.observe.sensor import Sensor
+from streamrnn.recovery import Opened, StateError, begin, restore
+from streamrnn.shard import Shard
+from streamrnn.snapshots.base import SnapshotStore
+from streamrnn.snapshots.format import Header
+from streamrnn.transport.base import Assignment, Committed, Transport
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Held:
+    """A partition in hand: its shard, where it stands, and up to where it must be silent.
+
+    ``position`` is the next offset to answer, ``ahead`` the next one that no worker has been given; ``header`` says
+    what does not change along its lineage.
+    """
+
+    shard: Shard
+    header: Header
+    position: int
+    ahead: int
+    silent_until: int
+    committed: int
+    snapshot_records: int
+    snapshot_time: float
+    last_time: float | None = None
+
+    @property
+    def replaying(self) -> bool:
+        """Whether it has yet to reach what was answered before."""
+        return self.position < self.silent_until
+
+    @property
+    def settled(self) -> bool:
+        """Whether the shard stands at its commit."""
+        return self.ahead == self.position == self.committed
+
+
+class Partitions:
+    """Shards of the partitions that are this process's own.
+
+    An eager rebalance takes all partitions away and gives most of them back. So what is revoked is kept until the next
+    assignment, and goes on from where it stands if the log's commit is of its own history and not before it.
+
+    Parameters
+    ----------
+    settings, transport, store, sensor : the daemon's
+    new_lineage : begin a new model where the saved state does not fit the log or the settings, rather than stop
+    """
+
+    def __init__(
+        self, settings: Settings, transport: Transport, store: SnapshotStore, sensor: Sensor, new_lineage: bool
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._store = store
+        self._sensor = sensor
+        self._new_lineage = new_lineage
+        self.held: dict[Partition, Held] = {}
+        self.waiting: set[Partition] = set()  # assigned, and without any record yet
+        self.restoring: Partition | None = None
+        self._kept: dict[Partition, Held] = {}
+
+    def revoke(self, partitions: Iterable[Partition]) -> None:
+        """Keep the shards of partitions that the group takes away, for it may give them back."""
+        for partition in partitions:
+            held = self.held.pop(partition, None)
+            if held is not None:
+                self._kept[partition] = held
+            self.waiting.discard(partition)
+            self._sensor.on_assignment(partition, len(self.held), "revoked")
+
+    def drop(self, partitions: Iterable[Partition]) -> None:
+        """Forget partitions that have another owner already."""
+        for partition in partitions:
+            self.held.pop(partition, None)
+            self._kept.pop(partition, None)
+            self.waiting.discard(partition)
+            self._sensor.on_assignment(partition, len(self.held), "lost")
+
+    def assign(self, changes: Assignment) -> None:
+        """Open what was assigned, or go on with what was kept.
+
+        Raises
+        ------
+        MemoryError
+            So many partitions may come to need more than there is.
+        StateError
+            Saved state and log do not fit.
+        """
+        if changes.settled:
+            for partition in self._kept.keys() - set(changes.assigned):
+                del self._kept[partition]
+        if not changes.assigned:
+            return
+        refusal = memory.refusal(self._settings, len({*self.held, *self.waiting, *self._kept, *changes.assigned}))
+        if refusal is not None:
+            raise MemoryError(refusal)
+        for partition in changes.assigned:
+            self._open(partition, self._kept.pop(partition, None))
+
+    def begin(self, records: Records) -> None:
+        """Open a waiting partition, whose lineage is named after its first record."""
+        partition = records.partition
+        start = records.offsets[0] if records.offsets else records.next_offset
+        opened = self._begin(partition, start)
+        self.waiting.discard(partition)
+        self._hold(partition, opened)
+
+    def _open(self, partition: Partition, kept: Held | None) -> None:
+        committed = self._transport.committed(partition)
+        if committed is None:
+            self.waiting.add(partition)
+            self._transport.seek(partition, self._transport.first(partition))
+            return
+        if kept is not None and self._goes_on(partition, kept, committed):
+            kept.ahead, kept.committed, kept.silent_until = kept.position, committed.position, committed.position
+            self.held[partition] = kept
+            self._sensor.on_assignment(partition, len(self.held), "assigned")
+            self._transport.seek(partition, kept.position)
+            return
+        self._sensor.on_state("restoring")
+        self.restoring = partition
+        self._hold(partition, self._restore(partition, committed))
+        self.restoring = None
+        self._transport.seek(partition, self.held[partition].position)
+        self._sensor.on_state("running")
+
+    def _goes_on(self, partition: Partition, kept: Held, committed: Committed) -> bool:
+        """Whether a kept shard is what a snapshot at its position would give."""
+        return (
+            kept.shard.lineage == committed.lineage
+            and kept.position <= committed.position
+            and self._transport.log_start(partition) <= kept.position
+        )
+
+    def _restore(self, partition: Partition, committed: Committed) -> Opened:
+        started = time.monotonic()
+        oldest, log = self._transport.log_start(partition), self._transport.identity(partition)
+        try:
+            opened = restore(self._settings, self._store, partition, committed, oldest, log)
+        except StateError as error:
+            if not self._new_lineage:
+                raise
+            logger.warning("state given up", extra={"partition": str(partition), "error": str(error)})
+            return self._begin(partition, committed.position, committed.lineage)
+        if not opened.saved:
+            opened.save(self._store)
+        self._sensor.on_restore(partition, time.monotonic() - started)
+        return opened
+
+    def _begin(self, partition: Partition, start: int, before: str = "") -> Opened:
+        instead_of = before if self._new_lineage else None
+        return begin(self._settings, self._store, self._transport, partition, start, instead_of)
+
+    def _hold(self, partition: Partition, opened: Opened) -> None:
+        position, committed, now = opened.header.position, opened.committed, time.monotonic()
+        self.held[partition] = Held(
+            opened.shard, opened.header, position, position, committed, committed, opened.header.records, now
+        )
+        self._sensor.on_assignment(partition, len(self.held), "assigned")

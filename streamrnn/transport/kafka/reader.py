@@ -1,0 +1,133 @@
+"""An output topic as its consumers read it: all partitions, committed records only, no group and no commits."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from streamrnn.transport.base import TransportError
+from streamrnn.transport.kafka.client import connection
+from streamrnn.transport.reader import BEGINNING, Record
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+CLOSE_MILLISECONDS = 1000
+POLL_MILLISECONDS = 200
+
+_REACH = "reach the brokers (kafka.bootstrap_servers)"
+
+
+class KafkaReader:
+    """Follows an output topic.
+
+    Parameters
+    ----------
+    settings : where the brokers are, and the topics' names
+    which : the field of ``transport`` that names the topic: predictions or dead_letters
+    last : records of each partition, before its end, to begin with; `BEGINNING` begins with the first there is
+    """
+
+    def __init__(self, settings: Settings, which: str, last: int) -> None:
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what goes wrong is raised
+        self._topic = getattr(settings.transport, which)
+        self._patience = settings.kafka.request_timeout
+        milliseconds = round(1000 * self._patience)
+        with _refused(_REACH):
+            # A topic that retention shortens meanwhile is read on from its new start.
+            self._consumer = KafkaConsumer(
+                **connection(settings.kafka), bootstrap_timeout_ms=milliseconds, isolation_level="read_committed",
+                group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", allow_auto_create_topics=False,
+            )  # fmt: skip
+        try:
+            with _refused(f"read topic {self._topic} (transport.{which})"):
+                numbers = self._consumer.partitions_for_topic(self._topic)
+                if not numbers:
+                    raise TransportError(
+                        f"there is no topic {self._topic}: `streamrnn topics create` makes it, or set transport.{which}"
+                    )
+                self._partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
+                self._consumer.assign(self._partitions)
+                self._ready = deque(self._begin(last, milliseconds))
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, timeout: float) -> list[Record]:
+        """New records."""
+        if self._ready:
+            records = list(self._ready)
+            self._ready.clear()
+            return records
+        with _refused(f"read topic {self._topic}"):
+            polled = self._consumer.poll(round(1000 * timeout))
+        return [_record(found) for records in polled.values() for found in records]
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._consumer.close(autocommit=False, timeout_ms=CLOSE_MILLISECONDS)
+
+    def _begin(self, last: int, timeout_ms: int) -> Iterator[Record]:
+        """Seek to where reading starts; the records that had to be read for it."""
+        starts = self._consumer.beginning_offsets(self._partitions, timeout_ms=timeout_ms)
+        ends = self._consumer.end_offsets(self._partitions, timeout_ms=timeout_ms)
+        if last == BEGINNING:
+            ends = starts
+        elif last > 0:
+            found = self._last(last, starts, ends)
+            yield from (_record(record) for partition in self._partitions for record in found[partition])
+        for partition in self._partitions:
+            self._consumer.seek(partition, ends[partition])
+
+    def _last(
+        self, last: int, starts: dict[TopicPartition, int], ends: dict[TopicPartition, int]
+    ) -> dict[TopicPartition, deque[Any]]:
+        """The last records of each partition. Offsets have holes, of commits and aborted records: look twice as far
+        back until there are enough."""
+        found: dict[TopicPartition, deque[Any]] = {}
+        back, short = 2 * last, self._partitions
+        while short:
+            found |= self._window({each: max(starts[each], ends[each] - back) for each in short}, ends, last)
+            short = [each for each in short if len(found[each]) < last and ends[each] - back > starts[each]]
+            back *= 2
+        return found
+
+    def _window(
+        self, begins: dict[TopicPartition, int], ends: dict[TopicPartition, int], last: int
+    ) -> dict[TopicPartition, deque[Any]]:
+        """Up to ``last`` records of each partition, the newest of those from its begin up to its end."""
+        found: dict[TopicPartition, deque[Any]] = {each: deque(maxlen=last) for each in begins}
+        for partition, offset in begins.items():
+            self._consumer.seek(partition, offset)
+        quiet_since = time.monotonic()
+        under_way = set(begins)
+        while under_way := {each for each in under_way if self._consumer.position(each) < ends[each]}:
+            polled = self._consumer.poll(POLL_MILLISECONDS)
+            for partition, records in polled.items():
+                if partition in found:
+                    found[partition] += [record for record in records if record.offset < ends[partition]]
+            if polled:
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > self._patience:
+                raise TransportError(f"the brokers hand out nothing of topic {self._topic} (kafka.request_timeout)")
+        return found
+
+
+@contextmanager
+def _refused(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except KafkaError as error:
+        raise TransportError(f"cannot {doing}: {str(error) or type(error).__name__}") from error
+
+
+def _record(found: Any) -> Record:
+    headers = {name: value for name, value in found.headers if value is not None}
+    return Record(f"{found.topic}-{found.partition} at offset {found.offset}", found.key, found.value, headers)
