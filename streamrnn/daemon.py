@@ -10,7 +10,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -65,6 +65,7 @@ class Daemon:
     tap : given the predictions of each live batch after they were published
     transport : the log; None opens the one that the settings name
     new_lineage : begin a new model where the saved state does not fit the log or the settings, rather than stop
+    skip_to : offsets to go on at, of partitions that cannot be read where they stand
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Daemon:
         tap: Callable[[Predictions], None] | None = None,
         transport: Transport | None = None,
         new_lineage: bool = False,
+        skip_to: Mapping[Partition, int] | None = None,
     ) -> None:
         self._settings = settings
         self._sensor = Sensors(*sensors)
@@ -85,7 +87,7 @@ class Daemon:
         self._compiling = True  # until the first batch is answered
         self._decoder = Decoder(settings.events, numbered_time=self._transport.numbered_time)
         self._targets = settings.events.target_names
-        self._partitions = Partitions(settings, self._transport, self._store, self._sensor, new_lineage)
+        self._partitions = Partitions(settings, self._transport, self._store, self._sensor, new_lineage, skip_to or {})
         self._readiness = Readiness(settings.http, self._partitions)
         self._pending_bytes = 0  # published since the last commit
         self._stop = threading.Event()
@@ -151,11 +153,11 @@ class Daemon:
         while not self._stop.is_set():
             self._watchdog.feed()
             self._assign()
-            with self._busy("poll_wait"):
-                polled = self._transport.poll(0.0 if self._under_way else POLL_SECONDS)
+            polled = self._poll()
             begun = [batch for records in polled for batch in self._take(records)]
             self._answer()
             self._under_way = begun
+            self._skip()
             due = time.monotonic() >= next_commit or self._pending_bytes >= OUTPUT_BYTES
             if due or self._transport.finished:
                 if any(self._saving.due(held) for held in self._partitions.held.values()):
@@ -165,6 +167,15 @@ class Daemon:
                 next_commit = time.monotonic() + self._settings.transport.commit_interval
             if self._transport.finished and not polled:
                 return
+
+    def _poll(self) -> list[Records]:
+        try:
+            with self._busy("poll_wait"):
+                return self._transport.poll(0.0 if self._under_way else POLL_SECONDS)
+        except LogError:  # of what comes next: what came before is answered
+            self._answer()
+            self._commit()
+            raise
 
     def _assign(self) -> None:
         """Let go of what was lost or revoked, and open what was assigned."""
@@ -198,8 +209,16 @@ class Daemon:
         if held.ahead < held.silent_until:
             silent, records = records.split(held.silent_until)
             yield self._give(held, silent, silent=True)
-        if records.next_offset > held.ahead:
+        if records.next_offset > held.ahead and held.skip_to is None:
             yield self._give(held, records, silent=False)
+
+    def _skip(self) -> None:
+        """Jump where a person said so, once all that was answered before is replayed."""
+        for partition, held in self._partitions.held.items():
+            if held.skip_to is not None and held.ahead >= held.silent_until:
+                self._answer()
+                self._commit()
+                self._partitions.skip(partition)
 
     def _give(self, held: Held, records: Records, silent: bool) -> _Batch:
         with self._busy("decode"):

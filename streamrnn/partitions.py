@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from streamrnn import memory
 from streamrnn.events.columns import Partition, Records
 from streamrnn.observe.sensor import Sensor
-from streamrnn.recovery import Opened, StateError, begin, restore
+from streamrnn.recovery import Opened, StateError, begin, restore, skipped
 from streamrnn.shard import Shard
 from streamrnn.snapshots.base import SnapshotStore
 from streamrnn.snapshots.format import Header
@@ -28,7 +28,7 @@ class Held:
     """A partition in hand: its shard, where it stands, and up to where it must be silent.
 
     ``position`` is the next offset to answer, ``ahead`` the next one that no worker has been given; ``header`` says
-    what does not change along its lineage.
+    what does not change along its lineage; ``skip_to`` is where to go on from ``silent_until``, by a person's word.
     """
 
     shard: Shard
@@ -40,6 +40,7 @@ class Held:
     snapshot_records: int
     snapshot_time: float
     last_time: float | None = None
+    skip_to: int | None = None
 
     @property
     def replaying(self) -> bool:
@@ -62,16 +63,24 @@ class Partitions:
     ----------
     settings, transport, store, sensor : the daemon's
     new_lineage : begin a new model where the saved state does not fit the log or the settings, rather than stop
+    skip_to : offsets to go on at, of partitions that cannot be read where they stand
     """
 
     def __init__(
-        self, settings: Settings, transport: Transport, store: SnapshotStore, sensor: Sensor, new_lineage: bool
+        self,
+        settings: Settings,
+        transport: Transport,
+        store: SnapshotStore,
+        sensor: Sensor,
+        new_lineage: bool,
+        skip_to: Mapping[Partition, int],
     ) -> None:
         self._settings = settings
         self._transport = transport
         self._store = store
         self._sensor = sensor
         self._new_lineage = new_lineage
+        self._skip_to = skip_to
         self.held: dict[Partition, Held] = {}
         self.waiting: set[Partition] = set()  # assigned, and without any record yet
         self.restoring: Partition | None = None
@@ -123,11 +132,30 @@ class Partitions:
         self.waiting.discard(partition)
         self._hold(partition, opened)
 
+    def skip(self, partition: Partition) -> None:
+        """Leave out what lies between the commit and where a person said to go on.
+
+        What was learned goes on under a new lineage, which names the hole: a replay never crosses it.
+        """
+        held = self.held[partition]
+        assert held.skip_to is not None
+        header = skipped(held.header, held.position, held.skip_to)
+        opened = Opened(held.shard, replace(header, records=held.shard.records), held.skip_to)
+        held.shard.lineage = header.lineage
+        opened.save(self._store)
+        self._transport.commit({partition: Committed(held.skip_to, header.lineage)})
+        logger.warning(
+            "records left out", extra={"partition": str(partition), "from": held.position, "to": held.skip_to}
+        )
+        self._transport.seek(partition, held.skip_to)
+        self._hold(partition, opened)
+
     def _open(self, partition: Partition, kept: Held | None) -> None:
         committed = self._transport.committed(partition)
         if committed is None:
             self.waiting.add(partition)
-            self._transport.seek(partition, self._transport.first(partition))
+            first = self._transport.first(partition)
+            self._transport.seek(partition, max(first, self._skip_to.get(partition, first)))
             return
         if kept is not None and self._goes_on(partition, kept, committed):
             kept.ahead, kept.committed, kept.silent_until = kept.position, committed.position, committed.position
@@ -139,7 +167,13 @@ class Partitions:
         self.restoring = partition
         self._hold(partition, self._restore(partition, committed))
         self.restoring = None
-        self._transport.seek(partition, self.held[partition].position)
+        held = self.held[partition]
+        self._transport.seek(partition, held.position)
+        target = self._skip_to.get(partition, committed.position)
+        if target > committed.position:
+            held.skip_to = target
+            if not held.replaying:
+                self.skip(partition)
         self._sensor.on_state("running")
 
     def _goes_on(self, partition: Partition, kept: Held, committed: Committed) -> bool:

@@ -185,6 +185,12 @@ def restore(
     return Opened(shard, header, committed.position)
 
 
+def skipped(header: Header, start: int, end: int) -> Header:
+    """The header of the lineage that goes on from ``header``'s at ``end``, without the records from ``start`` on."""
+    name = hashlib.sha256(f"{header.lineage} without {start} to {end}".encode()).hexdigest()[:16]
+    return replace(header, lineage=name, position=end, genesis=False, skipped=(*header.skipped, (start, end)))
+
+
 def _begun(
     settings: Settings, lineages: Mapping[str, bool], partition: Partition, committed: Committed, log: str
 ) -> Opened | None:

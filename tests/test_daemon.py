@@ -57,7 +57,7 @@ def test_crashes_rebalances_and_stalls_change_neither_output_nor_state(tmp_path:
     expected = run_through(calm, daemon_settings(tmp_path / "calm"), polls=100)
     source = random.Random(3)
     wild_log: list[object] = list(log)
-    for token in [Token.CRASH] * 6 + [Token.REBALANCE] * 3 + [Token.STALL] * 3:
+    for token in [Token.CRASH] * 6 + [Token.REBALANCE, Token.LOST] * 3 + [Token.STALL] * 3:
         wild_log.insert(source.randrange(len(wild_log)), token)
     wild = Broker([*wild_log, Token.EOF], 1)  # type: ignore[list-item]
     digest = run_through(wild, daemon_settings(tmp_path / "wild"), polls=37)
@@ -147,7 +147,7 @@ def test_a_lost_commit_after_a_given_up_lineage_still_stops_the_start(tmp_path: 
 
     class DiesAtGenesis(ScriptLog):
         def commit(self, positions: dict[Partition, Committed]) -> None:
-            raise TransportError("the process dies between genesis and its commit")
+            raise TransportError("the process dies before its first commit")
 
     assert Daemon(chosen, transport=DiesAtGenesis(again), new_lineage=True).run() == ExitCode.TRANSPORT
     assert Daemon(chosen, transport=ScriptLog(again)).run() == ExitCode.STATE

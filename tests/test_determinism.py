@@ -10,6 +10,7 @@ from streamrnn.transport.script import Broker, Token
 from tests.test_daemon import daemon_settings, outputs, run_through, script
 
 LOG = script(400, seed=9)
+MISHAPS = [Token.CRASH, Token.REBALANCE, Token.LOST, Token.STALL]
 
 
 def calm() -> tuple[object, str]:
@@ -27,7 +28,7 @@ EXPECTED: list[tuple[object, str]] = []
     polls=st.integers(1, 150),
     every=st.integers(20, 300),
     mishaps=st.lists(
-        st.tuples(st.integers(0, len(LOG)), st.sampled_from([Token.CRASH, Token.REBALANCE, Token.STALL])), max_size=5
+        st.tuples(st.integers(0, len(LOG)), st.sampled_from(MISHAPS)), max_size=5
     ),
 )
 def test_polls_crashes_rebalances_and_snapshot_times_change_no_bit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from streamrnn.cli.options import ConfigOption, SetOption
 
 if TYPE_CHECKING:
+    from streamrnn.events.columns import Partition
     from streamrnn.settings.schema import Settings
 
 _logger = logging.getLogger(__name__)
@@ -26,6 +28,15 @@ def run(
             "position rather than stop.",
         ),
     ] = False,
+    skip_to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--skip-to",
+            metavar="TOPIC-N:OFFSET",
+            help="Go on at this offset of a partition that cannot be read where it stands, and leave out what lies "
+            "between. May be given again for others.",
+        ),
+    ] = None,
     summary: Annotated[
         float, typer.Option(metavar="SECONDS", help="Time between two progress lines in the log.", min=1)
     ] = 10.0,
@@ -53,7 +64,7 @@ def run(
         RefusalSensor(),
         AbsentFeatureSensor(settings.events.features),
     ]
-    with serve(settings, sensors, new_lineage=new_lineage) as service:
+    with serve(settings, sensors, new_lineage=new_lineage, skip_to=_places_to_skip_to(skip_to or [])) as service:
         _logger.info("running", extra=_places(settings) | {"status": service.address or "off"})
         if _nothing_to_read(settings):
             _logger.warning("there is no file <number>.jsonl to read yet: waits for one")
@@ -62,6 +73,18 @@ def run(
         with told_stop():
             code = service.daemon.run()
     raise typer.Exit(code)
+
+
+def _places_to_skip_to(given: list[str]) -> dict[Partition, int]:
+    from streamrnn.events.columns import Partition
+
+    found = {}
+    for text in given:
+        match = re.fullmatch(r"(.+)-(\d+):(\d+)", text)
+        if match is None:
+            raise typer.BadParameter(f"{text!r} is not a place such as events-0:1234", param_hint="--skip-to")
+        found[Partition(match[1], int(match[2]))] = int(match[3])
+    return found
 
 
 def _places(settings: Settings) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import typer
 
 import streamrnn.kernels  # noqa: F401  # it sets where compiled code is kept
 from streamrnn.daemon import Daemon
-from streamrnn.events.columns import Predictions
+from streamrnn.events.columns import Partition, Predictions
 from streamrnn.exits import ExitCode
 from streamrnn.observe.http import HttpError, HttpServer
 from streamrnn.observe.prometheus import PrometheusSensor
@@ -38,13 +38,14 @@ def serve(
     *,
     tap: Callable[[Predictions], None] | None = None,
     new_lineage: bool = False,
+    skip_to: Mapping[Partition, int] | None = None,
     remedy: str | None = None,
 ) -> Iterator[Service]:
     """Open the log and serve the status page while the block lasts.
 
     Parameters
     ----------
-    settings, tap, new_lineage : see `Daemon`
+    settings, tap, new_lineage, skip_to : see `Daemon`
     sensors : told of everything, beside the metrics
     remedy : what to do where the status page's address is taken; None names the settings
 
@@ -56,7 +57,7 @@ def serve(
     build = versions() | {"engine": settings.model.engine}
     metrics = PrometheusSensor(settings.events.target_names, build, settings.scoring.window)
     try:
-        daemon = Daemon(settings, [metrics, *sensors], tap, new_lineage=new_lineage)
+        daemon = Daemon(settings, [metrics, *sensors], tap, new_lineage=new_lineage, skip_to=skip_to)
     except (TransportError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.TRANSPORT) from None

@@ -81,6 +81,7 @@ class Header:
     versions : of streamrnn and what it stands on, by name
     genesis : True for the snapshot taken before the lineage's first record
     log : identity of the log that it is a function of, see `Transport.identity`
+    skipped : the pieces of it that were left out by a person's word, each from its first offset up to another
     """
 
     format: int
@@ -93,6 +94,7 @@ class Header:
     versions: dict[str, str]
     genesis: bool
     log: str = ""
+    skipped: tuple[tuple[int, int], ...] = ()
 
 
 class _FormatOnly(msgspec.Struct):

@@ -22,12 +22,14 @@ class Token(Enum):
 
     CRASH = "the process dies within poll"
     REBALANCE = "all partitions are revoked and assigned again"
+    LOST = "all partitions are lost, with what was not committed, and assigned again"
     EOF = "the log ends, for this client"
     STALL = "one poll comes back empty"
 
 
 CRASH: Final = Token.CRASH
 REBALANCE: Final = Token.REBALANCE
+LOST: Final = Token.LOST
 EOF: Final = Token.EOF
 STALL: Final = Token.STALL
 
@@ -145,20 +147,24 @@ class ScriptLog:
         self.broker = script if isinstance(script, Broker) else Broker(script, partitions)
         self._sizes = _sizes(poll_records)
         self._positions: dict[Partition, int] = {}
-        self._rebalance = True
+        self._rebalance: Token | None = REBALANCE
         self._dead = self._finished = False
         self._predictions: list[tuple[Partition, bytes, bytes]] = []
         self._letters: list[tuple[Partition, bytes | None, bytes]] = []
 
     def changes(self) -> Assignment:
-        """All partitions at first; after a rebalance all are revoked and assigned."""
+        """All partitions at first; after a rebalance all are revoked, or lost, and assigned."""
         self._live()
-        if not self._rebalance:
+        token, self._rebalance = self._rebalance, None
+        if token is None:
             return Assignment()
-        self._rebalance = False
-        revoked = list(self._positions)
+        before = list(self._positions)
         self._positions = dict.fromkeys(self.broker.log, self.broker.log_start)
-        return Assignment(assigned=list(self._positions), revoked=revoked, settled=True)
+        assigned = list(self._positions)
+        if token is LOST:
+            self._predictions, self._letters = [], []
+            return Assignment(assigned=assigned, lost=before, settled=True)
+        return Assignment(assigned=assigned, revoked=before, settled=True)
 
     def committed(self, partition: Partition) -> Committed | None:
         """The broker's."""
@@ -250,7 +256,7 @@ class ScriptLog:
         if token is CRASH:
             self.close()
             raise ScriptCrash
-        self._rebalance = token is REBALANCE
+        self._rebalance = token if token in (REBALANCE, LOST) else None
         self._finished = token is EOF
 
     def _read(self, partition: Partition, size: int) -> Records:

@@ -51,7 +51,7 @@ class JavaBroker:
 
     def __init__(self, libs: Path, folder: Path) -> None:
         self._libs = libs
-        self._folder = folder
+        self.folder = folder
         self._port, controller = _free_port(), _free_port()
         self.bootstrap = f"127.0.0.1:{self._port}"
         self._properties = folder / "server.properties"
@@ -68,8 +68,14 @@ class JavaBroker:
         deadline = time.monotonic() + START_SECONDS
         while not _answers(self.bootstrap):
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise NoBroker(f"Apache Kafka did not start: see {self._folder / 'broker.log'}")
+                raise NoBroker(f"Apache Kafka did not start: see {self.folder / 'broker.log'}")
             time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End it as its operator would."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait()
 
     def kill(self) -> None:
         """End it as a power failure would."""
@@ -88,10 +94,10 @@ class JavaBroker:
             self._process.send_signal(signal.SIGCONT)
 
     def _java(self, *arguments: str) -> subprocess.Popen[bytes]:
-        with (self._folder / "broker.log").open("ab") as log:
-            environment = dict(os.environ) | {"LOG_DIR": str(self._folder)}
+        with (self.folder / "broker.log").open("ab") as log:
+            environment = dict(os.environ) | {"LOG_DIR": str(self.folder)}
             command = ["java", "-cp", f"{self._libs}/*", *arguments]
-            return subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, env=environment)
+            return subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, env=environment)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from streamrnn.daemon import Daemon
+from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
 from streamrnn.settings.schema import Settings
 from tests.helpers import settings
@@ -92,16 +93,22 @@ class Running:
     """A daemon in a thread."""
 
     settings: Settings
+    skip_to: dict[Partition, int] | None = None
     daemon: Daemon = field(init=False)
     code: ExitCode | None = None
 
     def __post_init__(self) -> None:
-        self.daemon = Daemon(self.settings)
+        self.daemon = Daemon(self.settings, skip_to=self.skip_to)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         self.code = self.daemon.run()
+
+    def wait(self) -> ExitCode | None:
+        """Wait until it ends by itself."""
+        self._thread.join(WAIT)
+        return self.code
 
     def stop(self) -> ExitCode | None:
         self.daemon.stop()

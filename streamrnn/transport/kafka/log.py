@@ -20,6 +20,7 @@ from streamrnn.transport.kafka.client import consumer_options, refused
 from streamrnn.transport.kafka.membership import Change, Membership
 from streamrnn.transport.kafka.outbox import Outbox
 from streamrnn.transport.kafka.topics import describe
+from streamrnn.transport.kafka.unreadable import unreadable
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -164,6 +165,10 @@ class KafkaLog:
             # The client looks for a commit as soon as a partition is assigned. There may be none: we always seek.
             if isinstance(error.__cause__, NoOffsetForPartitionError):
                 return []
+            _refuse_unreadable(error.__cause__)
+            raise
+        except Exception as error:  # of its codecs, or of a record's layout
+            _refuse_unreadable(error)
             raise
         records = [_records(topic_partition, found) for topic_partition, found in polled.items()]
         self._next.update((each.partition, each.next_offset) for each in records)
@@ -285,6 +290,17 @@ def _records(topic_partition: TopicPartition, found: list[Any]) -> Records:
         [float("nan") if record.timestamp == NO_TIMESTAMP else record.timestamp / 1000 for record in found],
         found[-1].offset + 1,
     )
+
+
+def _refuse_unreadable(error: BaseException | None) -> None:
+    found = None if error is None else unreadable(error)
+    if found is not None:
+        place = Partition(found.partition.topic, found.partition.partition)
+        raise LogError(
+            f"{place} cannot be read from offset {found.offset} on ({type(error).__name__}: {error}). All before it is "
+            f"answered. To go on behind its batch, and without its records, start once with "
+            f"--skip-to {place}:{found.next_offset}"
+        ) from error
 
 
 def _why(letter: DeadLetter) -> list[tuple[str, bytes]]:

@@ -1,0 +1,72 @@
+"""When ``/readyz`` says no, and why."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streamrnn.observe.readiness import Readiness
+from streamrnn.settings.schema import Http
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def partitions(replaying: bool = False, held: int = 1, restoring: str | None = None) -> Any:
+    shards = {f"events-{number}": SimpleNamespace(replaying=replaying) for number in range(held)}
+    return SimpleNamespace(held=shards, waiting=set(), restoring=restoring)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def readiness(clock: Clock, of: Any = None, **limits: Any) -> Readiness:
+    return Readiness(Http(ready_within=10.0, **limits), of or partitions(), clock)
+
+
+def test_it_is_ready_with_partitions_that_keep_up(clock: Clock) -> None:
+    assert readiness(clock).refusal() is None
+
+
+def test_it_is_not_ready_while_it_restores_or_replays_or_has_nothing(clock: Clock) -> None:
+    assert readiness(clock, partitions(restoring="events-0")).refusal() == "restoring events-0"
+    assert readiness(clock, partitions(replaying=True)).refusal() == "replaying events-0"
+    assert readiness(clock, partitions(held=0)).refusal() == "no partition is assigned"
+
+
+def test_a_commit_is_stale_only_while_records_wait(clock: Clock) -> None:
+    ready = readiness(clock)
+    ready.seen(0, None)
+    clock.now = 11
+    ready.seen(0, None)
+    assert ready.refusal() is None
+    clock.now = 20
+    ready.seen(5, None)
+    assert ready.refusal() is None
+    clock.now = 22
+    ready.seen(5, None)
+    assert ready.refusal() == "no commit for 11 s while records wait"
+    ready.committed()
+    assert ready.refusal() is None
+
+
+def test_silence_grows_while_the_loop_itself_is_held_up(clock: Clock) -> None:
+    ready = readiness(clock)
+    ready.seen(0, 2.0)
+    ready.committed()
+    clock.now = 8.5
+    ready.committed()
+    assert ready.refusal() == "no sign of life from the brokers for 10 s"
+
+
+def test_lag_counts_only_above_its_bound(clock: Clock) -> None:
+    for bound, reason in ((None, None), (100, None), (99, "100 records behind")):
+        ready = readiness(clock, ready_lag=bound)
+        ready.seen(100, None)
+        assert ready.refusal() == reason
