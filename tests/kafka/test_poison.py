@@ -1,4 +1,4 @@
-"""Records that cannot be used become dead letters; what the client itself cannot read stops the daemon, with its place."""
+"""Unusable records become dead letters; what the client itself cannot read stops the daemon, with its place."""
 
 from __future__ import annotations
 
