@@ -9,7 +9,7 @@ STAMP = $(VENV)/.installed
 PYTEST = $(VENV)/bin/python -m pytest -n auto --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-long golden lint bench clean
+.PHONY: help venv demo test test-long chaos golden lint bench clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: $(STAMP) ## all quick tests
 
 test-long: $(STAMP) ## all tests
 	$(PYTEST) --timeout 1200 $(ARGS)
+
+chaos: $(STAMP) ## kills, zombies, outages on Apache Kafka, judged by an oracle (ARGS="--long")
+	$(VENV)/bin/python -m tests.chaos $(ARGS)
 
 golden: $(STAMP) ## renew the digests of the golden run
 	$(VENV)/bin/python -m tests.golden

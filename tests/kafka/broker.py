@@ -19,10 +19,11 @@ _PROPERTIES = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
+inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
 log.dirs={data}
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -47,16 +48,30 @@ class JavaBroker:
     ----------
     libs : the jars of a Kafka download
     folder : for its data, settings and log
+    proxied : how many further listeners it has, each of which names the port of a proxy to its clients
+
+    Attributes
+    ----------
+    bootstrap : its address
+    proxies : of each further listener, its own port and the one that a proxy is to listen at
     """
 
-    def __init__(self, libs: Path, folder: Path) -> None:
+    def __init__(self, libs: Path, folder: Path, proxied: int = 0) -> None:
         self._libs = libs
         self.folder = folder
         self._port, controller = _free_port(), _free_port()
         self.bootstrap = f"127.0.0.1:{self._port}"
         self._properties = folder / "server.properties"
+        self.proxies = [(_free_port(), _free_port()) for _ in range(proxied)]
         self._properties.write_text(
-            _PROPERTIES.format(port=self._port, controller=controller, data=folder / "data")
+            _PROPERTIES.format(
+                port=self._port,
+                controller=controller,
+                data=folder / "data",
+                listeners="".join(f",P{i}://127.0.0.1:{own}" for i, (own, _) in enumerate(self.proxies)),
+                advertised="".join(f",P{i}://127.0.0.1:{at}" for i, (_, at) in enumerate(self.proxies)),
+                protocols="".join(f",P{i}:PLAINTEXT" for i in range(proxied)),
+            )
         )
         self._process: subprocess.Popen[bytes] | None = None
         storage = ["kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAA", "-c", str(self._properties)]
@@ -124,8 +139,8 @@ def any_broker(folder: Path) -> Iterator[str]:
             broker.kill()
 
 
-def java_broker(folder: Path) -> JavaBroker:
-    """Apache Kafka, not yet started; ``NoBroker`` where its jars or Java are missing."""
+def java_broker(folder: Path, proxied: int = 0) -> JavaBroker:
+    """Apache Kafka, not yet started; ``NoBroker`` where its jars or Java are missing. See `JavaBroker`."""
     libs = os.environ.get("STREAMRNN_KAFKA_LIBS")
     if not libs or not any(Path(libs).glob("kafka_*.jar")):
         raise NoBroker(
@@ -134,7 +149,7 @@ def java_broker(folder: Path) -> JavaBroker:
         )
     if shutil.which("java") is None:
         raise NoBroker("STREAMRNN_KAFKA_LIBS is set, but there is no java")
-    return JavaBroker(Path(libs), folder)
+    return JavaBroker(Path(libs), folder, proxied)
 
 
 def _has_docker() -> bool:
@@ -155,7 +170,8 @@ def _docker_broker() -> Iterator[str]:
 
     port = _free_port()
     container = DockerContainer(IMAGE).with_bind_ports(port, port)
-    values = _PROPERTIES.format(port=port, controller=9093, data="/tmp/kafka").replace(
+    plain = {"listeners": "", "advertised": "", "protocols": ""}
+    values = _PROPERTIES.format(port=port, controller=9093, data="/var/lib/kafka/data", **plain).replace(
         f"listeners=PLAINTEXT://127.0.0.1:{port}", f"listeners=PLAINTEXT://0.0.0.0:{port}", 1
     )
     for line in values.strip().splitlines():
