@@ -18,6 +18,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from streamrnn.daemon import Daemon
 from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
+from streamrnn.observe.sensor import Sensor
 from streamrnn.settings.schema import Settings
 from tests.helpers import settings
 from tests.kafka.broker import NoBroker, any_broker
@@ -94,11 +95,12 @@ class Running:
 
     settings: Settings
     skip_to: dict[Partition, int] | None = None
+    sensors: tuple[Sensor, ...] = ()
     daemon: Daemon = field(init=False)
     code: ExitCode | None = None
 
     def __post_init__(self) -> None:
-        self.daemon = Daemon(self.settings, skip_to=self.skip_to)
+        self.daemon = Daemon(self.settings, self.sensors, skip_to=self.skip_to)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -120,8 +122,9 @@ class Running:
 def start(topics: Topics, tmp_path: Path) -> Iterator[Callable[..., Running]]:
     running: list[Running] = []
 
-    def start(*overrides: str) -> Running:
-        running.append(Running(settings(*topics.overrides(tmp_path / "snapshots"), *overrides)))
+    def start(*overrides: str, sensors: tuple[Sensor, ...] = ()) -> Running:
+        chosen = settings(*topics.overrides(tmp_path / "snapshots"), *overrides)
+        running.append(Running(chosen, sensors=sensors))
         return running[-1]
 
     yield start

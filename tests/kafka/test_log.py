@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from streamrnn.cli.app import app
 from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
+from streamrnn.observe.sensor import Sensor
 from streamrnn.shard import Shard
 from streamrnn.transport.base import TransportError
 from streamrnn.transport.kafka.log import KafkaLog
@@ -92,6 +93,65 @@ def test_two_members_share_the_partitions_and_lose_and_double_nothing(topics: To
     topics.produce([event(i) for i in range(100)], by_stream)
     check_order(topics.read("out", 500))
     assert first.code is None
+
+
+class Changes(Sensor):
+    """What befell the partitions of one member."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.restored = 0
+
+    def on_assignment(self, partition: Partition, assigned: int, event: str) -> None:
+        self.seen.append(event)
+
+    def on_restore(self, partition: Partition, seconds: float) -> None:
+        self.restored += 1
+
+
+def test_a_member_that_stays_keeps_its_shards_over_a_rebalance(topics: Topics, start: Start) -> None:
+    topics.produce([event(i) for i in range(100)], by_stream)
+    changes = Changes()
+    start(sensors=(changes,))
+    topics.read("out", 100)
+    second = start()
+    topics.produce([event(i) for i in range(100)], by_stream)
+    topics.read("out", 200)
+    assert second.stop() == ExitCode.OK
+    topics.produce([event(i) for i in range(100)], by_stream)
+    check_order(topics.read("out", 300))
+    # Both partitions were taken away twice: one came back each time, the other was the second member's meanwhile.
+    assert changes.seen.count("revoked") == 3 and changes.restored == 1
+
+
+def test_a_static_member_restarts_without_a_rebalance_of_the_others(topics: Topics, start: Start) -> None:
+    topics.produce([event(i) for i in range(100)], by_stream)
+    changes = Changes()
+    options = "kafka.session_timeout=20"
+    start("kafka.group_instance_id=a", options, sensors=(changes,))
+    second = start("kafka.group_instance_id=b", options)
+    topics.read("out", 100)
+    while len(second.daemon.shards()) != 1:
+        assert second.code is None
+    before = list(changes.seen)
+    assert second.stop() == ExitCode.OK
+    topics.produce([event(i) for i in range(100)], by_stream)
+    start("kafka.group_instance_id=b", options)
+    check_order(topics.read("out", 200))
+    assert changes.seen == before
+
+
+def test_a_static_member_that_has_a_successor_ends(topics: Topics, start: Start) -> None:
+    topics.produce([event(i) for i in range(100)], by_stream)
+    first = start("kafka.group_instance_id=a")
+    topics.read("out", 100)
+    start("kafka.group_instance_id=a")
+    for number in range(2, 10):
+        topics.produce([event(i) for i in range(100)], by_stream)
+        check_order(topics.read("out", number * 100))
+        if first.code is not None:
+            break
+    assert first.code == ExitCode.TRANSPORT
 
 
 def test_a_killed_member_is_replaced_and_the_model_is_that_of_the_log(
