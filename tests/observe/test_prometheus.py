@@ -168,3 +168,24 @@ def test_two_sensors_do_not_share_a_registry() -> None:
     first, second = (PrometheusSensor(("a",), {"version": "1"}) for _ in range(2))
     first.on_published(PARTITION, 1, 0)
     assert value(second, "predictions_published_total") == 0
+
+
+def test_a_recovery_shows_its_time_and_what_is_left_of_it(sensor: PrometheusSensor) -> None:
+    sensor.on_restore(PARTITION, 0.25)
+    assert value(sensor, "restore_duration_seconds_sum") == 0.25
+    sensor.on_replay(PARTITION, 100, 400)
+    assert value(sensor, "replay_left_records", topic="events", partition="3") == 400
+    sensor.on_replay(PARTITION, 400, 0)
+    assert value(sensor, "replay_left_records", topic="events", partition="3") == 0
+    sensor.on_assignment(PARTITION, 0, "lost")
+    assert value(sensor, "replay_left_records", topic="events", partition="3") is None
+    assert value(sensor, "rebalances_total", event="lost") == 1
+
+
+def test_the_other_side_is_heard_at_a_time_and_its_refusals_are_counted_by_kind(sensor: PrometheusSensor) -> None:
+    sensor.on_contact(2.0)
+    assert value(sensor, "last_contact_timestamp_seconds") == NOW - 2.0
+    sensor.on_contact(None)
+    assert math.isnan(value(sensor, "last_contact_timestamp_seconds") or 0.0)
+    sensor.on_failure("fenced")
+    assert value(sensor, "failures_total", kind="fenced") == 1
