@@ -153,9 +153,7 @@ class Partitions:
     def _open(self, partition: Partition, kept: Held | None) -> None:
         committed = self._transport.committed(partition)
         if committed is None:
-            self.waiting.add(partition)
-            first = self._transport.first(partition)
-            self._transport.seek(partition, max(first, self._skip_to.get(partition, first)))
+            self._start(partition)
             return
         if kept is not None and self._goes_on(partition, kept, committed):
             kept.ahead, kept.committed, kept.silent_until = kept.position, committed.position, committed.position
@@ -175,6 +173,17 @@ class Partitions:
             if not held.replaying:
                 self.skip(partition)
         self._sensor.on_state("running")
+
+    def _start(self, partition: Partition) -> None:
+        """Begin where nothing is committed: at once, so that a restart goes on from here, or with the first record
+        where the log has no name before that."""
+        first = self._transport.first(partition)
+        start = max(first, self._skip_to.get(partition, first))
+        if self._transport.identity(partition):
+            self._hold(partition, self._begin(partition, start))
+        else:
+            self.waiting.add(partition)
+        self._transport.seek(partition, start)
 
     def _goes_on(self, partition: Partition, kept: Held, committed: Committed) -> bool:
         """Whether a kept shard is what a snapshot at its position would give."""

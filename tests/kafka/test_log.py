@@ -217,6 +217,18 @@ def test_latest_begins_behind_what_is_there(topics: Topics, start: Start) -> Non
     assert min(int(dict(record.headers)["offset"]) for records in found.values() for record in records) == 50
 
 
+def test_latest_is_where_the_first_start_was(topics: Topics, start: Start) -> None:
+    topics.produce([event(i) for i in range(100)], by_stream)
+    first = start("kafka.start=latest")
+    while first.daemon.not_ready() is not None:
+        assert first.code is None
+    assert first.stop() == ExitCode.OK
+    topics.produce([event(i) for i in range(10)], by_stream)
+    start("kafka.start=latest")
+    found = topics.read("out", 10)
+    assert min(int(dict(record.headers)["offset"]) for records in found.values() for record in records) == 50
+
+
 def test_a_time_begins_at_its_first_record(topics: Topics, start: Start) -> None:
     topics.produce([event(i) for i in range(100)], by_stream)
     start(f"kafka.start={datetime.fromtimestamp((BASE + 90) / 1000, UTC).isoformat()}")
