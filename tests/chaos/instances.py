@@ -46,7 +46,8 @@ class Instance:
     @property
     def failed(self) -> bool:
         """Whether it ended in a way that calls for a person."""
-        return bool(set(self.ends) - RESTARTED - {int(ExitCode.OK)})
+        # One that is told to stop before it is up ends by the signal itself: it has nothing in hand.
+        return bool(set(self.ends) - RESTARTED - {int(ExitCode.OK), -signal.SIGTERM})
 
     def start(self) -> None:
         """Start it, and keep it running."""

@@ -15,6 +15,7 @@ from streamrnn.transport.base import TransportError
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Kafka
 
+RECONNECT_SECONDS = 1.0  # longest wait before the next try; the client's own grows to half a minute
 RETRY_SECONDS = 0.02  # a transactional request sleeps it out at each retry; the client's own is five times as long
 
 
@@ -36,6 +37,8 @@ def connection(kafka: Kafka) -> dict[str, Any]:
         "security_protocol": kafka.security_protocol,
         "ssl_check_hostname": kafka.ssl_check_hostname,
         "request_timeout_ms": _milliseconds(kafka.request_timeout),
+        "bootstrap_timeout_ms": _milliseconds(kafka.request_timeout),
+        "reconnect_backoff_max_ms": _milliseconds(RECONNECT_SECONDS),
     }
     for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
         path = getattr(kafka, name)
