@@ -17,6 +17,7 @@ VERBS = {
     "demo": "See it learn from made-up streams, with nothing to set up.",
     "check": "Tell whether the daemon could start, and how much memory it can take.",
     "run": "Learn from the log and publish predictions, until stopped.",
+    "tail": "Print predictions as they come.",
     "replay": "Learn from a file and show how well it forecasts.",
     "inspect": "Check a snapshot and show what it holds.",
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import kafka.codec
 import pytest
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
@@ -106,6 +107,19 @@ def test_a_record_that_is_not_ours_is_told_with_its_place(topics: Topics, send: 
     result = tail(topics, "--from-beginning", "--count", "1")
     assert result.stderr.startswith(f"unreadable: {topics.name}-out-0 at offset 0: ")
     assert "t-0 7" in result.stdout and result.exit_code == 0
+
+
+def test_what_the_client_cannot_read_ends_with_code_4_and_its_place(
+    topics: Topics, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(b"0")
+    with closing(KafkaProducer(bootstrap_servers=topics.bootstrap, compression_type="zstd")) as producer:
+        producer.send(f"{topics.name}-out", b" " * 1000, partition=0)
+        producer.flush(WAIT)
+    monkeypatch.setattr(kafka.codec, "has_zstd", lambda: False)
+    result = tail(topics, "--from-beginning")
+    assert result.exit_code == ExitCode.TRANSPORT
+    assert f"{topics.name}-out-0 cannot be read at offset 2 (UnsupportedCodecError" in result.stderr
 
 
 def test_no_group_is_left_behind(topics: Topics, send: Send) -> None:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from streamrnn.events.answers import OutputRecord
 from streamrnn.transport.base import TransportError
 from streamrnn.transport.kafka.client import connection
-from streamrnn.transport.reader import BEGINNING, Record
+from streamrnn.transport.kafka.unreadable import unreadable
+from streamrnn.transport.reader import BEGINNING, Which
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -35,7 +37,7 @@ class KafkaReader:
     last : records of each partition, before its end, to begin with; `BEGINNING` begins with the first there is
     """
 
-    def __init__(self, settings: Settings, which: str, last: int) -> None:
+    def __init__(self, settings: Settings, which: Which, last: int) -> None:
         logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what goes wrong is raised
         self._topic = getattr(settings.transport, which)
         self._patience = settings.kafka.request_timeout
@@ -43,7 +45,7 @@ class KafkaReader:
         with _refused(_REACH):
             # A topic that retention shortens meanwhile is read on from its new start.
             self._consumer = KafkaConsumer(
-                **connection(settings.kafka), bootstrap_timeout_ms=milliseconds, isolation_level="read_committed",
+                **connection(settings.kafka), isolation_level="read_committed",
                 group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", allow_auto_create_topics=False,
             )  # fmt: skip
         try:
@@ -60,7 +62,7 @@ class KafkaReader:
             self.close()
             raise
 
-    def read(self, timeout: float) -> list[Record]:
+    def read(self, timeout: float) -> list[OutputRecord]:
         """New records."""
         if self._ready:
             records = list(self._ready)
@@ -74,7 +76,7 @@ class KafkaReader:
         """Let go of the connections."""
         self._consumer.close(autocommit=False, timeout_ms=CLOSE_MILLISECONDS)
 
-    def _begin(self, last: int, timeout_ms: int) -> Iterator[Record]:
+    def _begin(self, last: int, timeout_ms: int) -> Iterator[OutputRecord]:
         """Seek to where reading starts; the records that had to be read for it."""
         starts = self._consumer.beginning_offsets(self._partitions, timeout_ms=timeout_ms)
         ends = self._consumer.end_offsets(self._partitions, timeout_ms=timeout_ms)
@@ -124,10 +126,20 @@ class KafkaReader:
 def _refused(doing: str) -> Iterator[None]:
     try:
         yield
-    except KafkaError as error:
-        raise TransportError(f"cannot {doing}: {str(error) or type(error).__name__}") from error
+    except TransportError:
+        raise
+    except Exception as error:
+        found = unreadable(error)
+        if found is not None:
+            raise TransportError(
+                f"{found.partition.topic}-{found.partition.partition} cannot be read at offset {found.offset} "
+                f"({type(error).__name__}: {error}): begin behind it, with --last"
+            ) from error
+        if isinstance(error, KafkaError):
+            raise TransportError(f"cannot {doing}: {str(error) or type(error).__name__}") from error
+        raise
 
 
-def _record(found: Any) -> Record:
+def _record(found: Any) -> OutputRecord:
     headers = {name: value for name, value in found.headers if value is not None}
-    return Record(f"{found.topic}-{found.partition} at offset {found.offset}", found.key, found.value, headers)
+    return OutputRecord(f"{found.topic}-{found.partition} at offset {found.offset}", found.key, found.value, headers)

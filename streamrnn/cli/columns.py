@@ -1,0 +1,116 @@
+"""Answers and dead letters as aligned lines. Whatever a record holds, its line has printable characters only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from streamrnn.events.answers import Answer, Letter
+from streamrnn.events.encode import Source
+
+UNKNOWN = "-"
+WIDEST = 60  # what a column grows to: a longer cell shifts its own line only
+STREAM_CHARACTERS = 40  # shown of a stream's name, so that the numbers stay in sight
+MESSAGE_CHARACTERS = 200  # shown of a dead letter's message
+VALUE_CHARACTERS = 80  # and of its value
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A title, the style of the cells below it in rich's words, and whether they are numbers."""
+
+    title: str
+    style: str = ""
+    number: bool = False
+
+
+Piece = tuple[str, str]  # text and its style
+
+_PLACE = (Column("time", "dim"), Column("stream", "cyan"), Column("source", "dim"))
+_TARGET = Column("target", "cyan")
+_SCORES = (
+    Column("forecast", "bold", number=True), Column("last value", number=True), Column("outcome", number=True),
+    Column("error", "yellow", number=True), Column("naive error", number=True),
+)  # fmt: skip
+_LETTER = (Column("reason", "red"), Column("source", "dim"), Column("message"), Column("value", "cyan"))
+_NUMBER_WIDTH = 12  # of -1.23457e-05
+
+
+class Table:
+    """Lines below their titles; columns grow with what comes, and never shrink."""
+
+    def __init__(self) -> None:
+        self._columns: Sequence[Column] = ()
+        self._widths: list[int] = []
+
+    def lines(self, row: Answer | Letter) -> Iterator[list[Piece]]:
+        """The row's line, after the titles where these are new."""
+        columns, cells = _answer(row) if isinstance(row, Answer) else _letter(row)
+        if columns != self._columns:
+            self._columns = columns
+            self._widths = [_NUMBER_WIDTH if column.number else len(column.title) for column in columns]
+            self._grow(cells)
+            yield [(text, "underline") for text, _ in self._line([column.title for column in columns])]
+        self._grow(cells)
+        yield self._line(cells)
+
+    def _grow(self, cells: list[str]) -> None:
+        pairs = zip(self._widths, cells, strict=True)
+        self._widths = [max(width, min(len(cell), WIDEST)) for width, cell in pairs]
+
+    def _line(self, cells: list[str]) -> list[Piece]:
+        pieces = [
+            (cell.rjust(width) if column.number else cell.ljust(width), column.style)
+            for column, cell, width in zip(self._columns, cells, self._widths, strict=True)
+        ]
+        pieces[-1] = (pieces[-1][0].rstrip(), pieces[-1][1])
+        return pieces
+
+
+def printable(text: str) -> str:
+    """The text with everything that is no visible character as JSON would escape it."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+def _answer(row: Answer) -> tuple[Sequence[Column], list[str]]:
+    """Columns and cells; with several targets, a group for each, and its name."""
+    group = (_TARGET, *_SCORES) if len(row.forecasts) > 1 else _SCORES
+    settled = {each.target: each for each in row.settled}
+    cells = [_time(row.time), _shown(row.stream, STREAM_CHARACTERS), _source(row.source)]
+    for each in row.forecasts:
+        if len(row.forecasts) > 1:
+            cells.append(_shown(each.target, STREAM_CHARACTERS))
+        cells += [_number(each.forecast), _number(each.baseline)]
+        done = settled.get(each.target)
+        outcome, errors = (None, (None, None)) if done is None else (done.outcome, (done.error, done.baseline_error))
+        cells += [_number(outcome), *(_number(error, "+") for error in errors)]
+    return (*_PLACE, *group * len(row.forecasts)), cells
+
+
+def _letter(row: Letter) -> tuple[Sequence[Column], list[str]]:
+    text = row.bytes[: 4 * VALUE_CHARACTERS].decode(errors="backslashreplace")
+    value = UNKNOWN if row.value is None else _shown(text, VALUE_CHARACTERS)
+    return _LETTER, [_shown(row.reason, 40), _source(row.source), _shown(row.message, MESSAGE_CHARACTERS), value]
+
+
+def _shown(text: str, most: int) -> str:
+    return printable(text[:most]) + ("…" if len(text) > most else "")
+
+
+def _source(source: Source) -> str:
+    return f"{_shown(source.topic, 249)}-{source.partition} {source.offset}"
+
+
+def _number(value: float | None, sign: str = "-") -> str:
+    return UNKNOWN if value is None else f"{value:{sign}.6g}"
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return UNKNOWN
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.3f} s"

@@ -1,0 +1,84 @@
+"""Records of an output topic to standard output, a line each."""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from streamrnn.cli.columns import Table, printable
+from streamrnn.events.answers import Answer, Letter, OutputRecord, UnreadableError, answer, letter
+
+
+class Printer:
+    """Prints records until there were enough.
+
+    Parameters
+    ----------
+    streams : of these only; all, if empty
+    dead_letters : records are such
+    json : print them whole
+    most : lines to print; None knows no end
+    """
+
+    def __init__(self, streams: set[str], dead_letters: bool, json: bool, most: int | None) -> None:
+        self._streams, self._dead_letters, self._json = streams, dead_letters, json
+        self._left = most
+        self._table = Table()
+        self._console = Console(soft_wrap=True, highlight=False)
+        self._terminal = self._console.is_terminal
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="backslashreplace")
+
+    @property
+    def done(self) -> bool:
+        """Whether there were enough."""
+        return self._left == 0
+
+    def print(self, records: list[OutputRecord]) -> None:
+        """One line for each record that is wanted and can be read."""
+        for record in records:
+            if self.done:
+                break
+            try:
+                found = letter(record) if self._dead_letters else answer(record)
+            except UnreadableError as error:
+                self._tell(record, error)
+                continue
+            if isinstance(found, Answer) and self._streams and found.stream not in self._streams:
+                continue
+            self._show(record, found)
+            self._left = None if self._left is None else self._left - 1
+        sys.stdout.flush()
+
+    def _show(self, record: OutputRecord, found: Answer | Letter) -> None:
+        if self._json:
+            sys.stdout.write(_whole(record, found, self._terminal) + "\n")
+            return
+        for pieces in self._table.lines(found):
+            if not self._terminal or self._console.no_color:
+                sys.stdout.write("  ".join(text for text, _ in pieces) + "\n")
+            else:
+                self._console.print(Text("  ").join(Text(text, style) for text, style in pieces))
+
+    def _tell(self, record: OutputRecord, error: Exception) -> None:
+        if not self._streams:  # it is nobody's
+            sys.stdout.flush()
+            typer.echo(f"unreadable: {printable(record.place)}: {printable(str(error))}", err=True)
+
+
+def _whole(record: OutputRecord, found: Answer | Letter, terminal: bool) -> str:
+    """The record's value; of a dead letter in Kafka, whose value is the original, what a directory log would have.
+
+    What a terminal might obey instead of showing it is escaped as JSON does, so that the object stays the same.
+    """
+    value = record.value or b""
+    if record.headers is not None and not isinstance(found, Answer):
+        value = msgspec.json.encode(found)
+    elif b"\n" in value or b"\r" in value or b"\t" in value:
+        value = msgspec.json.format(value, indent=-1)
+    text = value.decode(errors="backslashreplace")  # what the reader passes over may be no UTF-8
+    return printable(text) if terminal else text

@@ -1,0 +1,140 @@
+"""Output records as a reader finds them, who knows not whether they are ours."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from streamrnn.events.encode import Source
+
+VERSION = 1
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRecord:
+    """A record of an output topic as it was read.
+
+    Attributes
+    ----------
+    place : where it stands, in words
+    key, value, headers : as the log has them; a file of lines has neither keys nor headers (None)
+    """
+
+    place: str
+    key: bytes | None
+    value: bytes | None
+    headers: dict[str, bytes] | None
+
+
+class UnreadableError(Exception):
+    """The record is not one of ours; the message says why."""
+
+
+class Forecast(msgspec.Struct, gc=False):
+    """What is expected of one target, and the last value beside it; None while there is nothing to go by."""
+
+    target: str
+    forecast: float | None
+    baseline: float | None
+
+
+class Settled(msgspec.Struct, gc=False):
+    """What this event brought for a forecast made before."""
+
+    target: str
+    outcome: float | None
+    error: float | None
+    baseline_error: float | None
+
+
+class Answer(msgspec.Struct, gc=False):
+    """A prediction, version 1, as far as a line shows it; ``time`` is None where the event had none."""
+
+    v: int
+    source: Source
+    stream: str
+    time: float | None
+    forecasts: list[Forecast]
+    settled: list[Settled]
+
+
+class Letter(msgspec.Struct, gc=False):
+    """A dead letter, version 1, as a directory log has it: see `Envelope`."""
+
+    v: int
+    reason: str
+    message: str
+    source: Source
+    key: str | None
+    value: str | None
+    length: int
+    sha256: str
+
+    @property
+    def bytes(self) -> bytes:
+        """What was kept of the original value."""
+        return base64.b64decode(self.value or "")
+
+
+_answers = msgspec.json.Decoder(Answer)
+_letters = msgspec.json.Decoder(Letter)
+
+
+def answer(record: OutputRecord) -> Answer:
+    """The prediction that a record holds.
+
+    Raises
+    ------
+    UnreadableError
+        Where it holds none.
+    """
+    return _ours(_answers, record)
+
+
+def letter(record: OutputRecord) -> Letter:
+    """The dead letter that a record holds: in a file all of it, in Kafka the original with the rest in headers.
+
+    Raises
+    ------
+    UnreadableError
+        Where it holds none.
+    """
+    if record.headers is None:
+        found = _ours(_letters, record)
+        try:
+            found.bytes  # noqa: B018  # for its error
+        except ValueError:
+            raise UnreadableError("its value is not base64") from None
+        return found
+    headers = record.headers
+    try:
+        source = Source(headers["topic"].decode(), int(headers["partition"]), int(headers["offset"]))
+        reason, message, sha256 = (headers[name].decode() for name in ("reason", "message", "sha256"))
+        length = int(headers["length"])
+    except KeyError as missing:
+        raise UnreadableError(f"it has no header {missing.args[0]}") from None
+    except ValueError as error:
+        raise UnreadableError(f"a header is damaged: {error}") from None
+    return Letter(VERSION, reason, message, source, _base64(record.key), _base64(record.value), length, sha256)
+
+
+def _ours(decoder: msgspec.json.Decoder[T], record: OutputRecord) -> T:
+    if record.value is None:
+        raise UnreadableError("it has no value")
+    try:
+        found = decoder.decode(record.value)
+    except (ValueError, RecursionError) as error:  # msgspec's own are ValueErrors
+        raise UnreadableError(str(error)) from None
+    version = getattr(found, "v", None)
+    if version != VERSION:
+        raise UnreadableError(f"it has version {version}, not {VERSION}")
+    return found
+
+
+def _base64(content: bytes | None) -> str | None:
+    return None if content is None else base64.b64encode(content).decode("ascii")

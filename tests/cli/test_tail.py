@@ -1,0 +1,272 @@
+"""``streamrnn tail`` shows what was committed, line by line, and lets no record do more than be shown."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from streamrnn.cli.app import app
+from streamrnn.cli.columns import Table, printable
+from streamrnn.events.answers import OutputRecord, UnreadableError, answer, letter
+from streamrnn.events.columns import DeadLetter, Partition
+from streamrnn.events.encode import Forecast, Prediction, Settled, Source
+from streamrnn.exits import ExitCode
+from streamrnn.transport import committed
+from streamrnn.transport.base import Committed, TransportError
+from streamrnn.transport.directory import DirectoryLog
+from streamrnn.transport.reader import BEGINNING, open_reader
+from tests.helpers import output, settings
+
+ZERO, ONE = Partition("events", 0), Partition("events", 1)
+COMMAND = [sys.executable, "-c", "from streamrnn.cli.app import main; main()", "tail"]
+
+
+def prediction(offset: int, stream: str = "pump-7", time: float = 1_700_000_000.0, targets: int = 1) -> bytes:
+    """A record as the daemon publishes it."""
+    names = ["heat", "flow"][:targets]
+    ahead = [Forecast(name, 1, 21.53, 21.5) for name in names]
+    done = [Settled(name, 21.5, 21.25, 0.25, 21.75, -0.25) for name in names]
+    return msgspec.json.encode(Prediction(1, Source("events", 0, offset), stream, time, 9, ahead, done, "f00", 9))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[DirectoryLog]:
+    """A log of two partitions whose lines are all read."""
+    (tmp_path / "events").mkdir()
+    for name in ("0.jsonl", "1.jsonl"):
+        (tmp_path / "events" / name).write_text("{}\n" * 100)
+    with closing(DirectoryLog(tmp_path, "events", "predictions", "dead-letters", fsync=False)) as log:
+        log.changes()
+        log.poll(0.0)
+        yield log
+
+
+def commit(log: DirectoryLog, *predictions: bytes, partition: Partition = ZERO, letters: int = 0) -> None:
+    letter = DeadLetter("not_json", "no JSON", partition, 5, b"k", b'{"a": \x1b[2J\xff' + b"x" * 100)
+    log.publish(replace(output(partition, *predictions), dead_letters=[letter] * letters))
+    log.commit({partition: Committed(1, "f00")})
+
+
+def tail(root: Path, *options: str) -> Result:
+    return CliRunner().invoke(app, ["tail", "--set", f"transport.path={root}", *options])
+
+
+def rows(result: Result) -> list[list[str]]:
+    return [line.split() for line in result.stdout.splitlines()]
+
+
+def test_a_line_has_time_stream_source_forecast_last_value_and_what_the_event_settled(
+    log: DirectoryLog, tmp_path: Path
+) -> None:
+    commit(log, prediction(12))
+    titles, line = tail(tmp_path, "--from-beginning", "--count", "1").stdout.splitlines()
+    assert " ".join(titles.split()) == "time stream source forecast last value outcome error naive error"
+    assert line.split() == ["2023-11-14T22:13:20.000Z", "pump-7", "events-0", "12", "21.53", "21.5", "21.5", "+0.25",
+                            "-0.25"]  # fmt: skip
+    assert titles.index("forecast") + len("forecast") == line.index("21.53") + len("21.53")
+
+
+def test_what_is_unknown_is_a_dash(log: DirectoryLog, tmp_path: Path) -> None:
+    nan = float("nan")
+    ended = Prediction(1, Source("events", 0, 1), "a", nan, 0, [Forecast("heat", 1, nan, nan)], [], "f00", 9)
+    commit(log, msgspec.json.encode(ended))
+    assert rows(tail(tmp_path, "--last", "1", "--count", "1"))[1] == ["-", "a", "events-0", "1", *"-----"]
+
+
+def test_several_targets_stand_side_by_side_with_their_names(log: DirectoryLog, tmp_path: Path) -> None:
+    commit(log, prediction(1, targets=2))
+    (_, line) = rows(tail(tmp_path, "--last", "1", "--count", "1"))
+    assert line[4:] == ["heat", "21.53", "21.5", "21.5", "+0.25", "-0.25", "flow", "21.53", "21.5", "21.5", "+0.25",
+                        "-0.25"]  # fmt: skip
+
+
+def test_it_begins_with_what_is_committed_after_its_start(log: DirectoryLog, tmp_path: Path) -> None:
+    commit(log, prediction(0))
+    with open_reader(settings(f"transport.path={tmp_path}"), dead_letters=False, last=0) as reader:
+        assert reader.read(0.0) == []
+        commit(log, prediction(1))
+        commit(log, prediction(2), partition=ONE)  # a file that was not there
+        assert [record.value for record in reader.read(5.0)] == [prediction(1), prediction(2)]
+        assert reader.read(0.0) == []
+
+
+def test_lines_that_are_not_committed_are_no_records_yet(log: DirectoryLog, tmp_path: Path) -> None:
+    commit(log, prediction(0))
+    with (tmp_path / "predictions" / "0.jsonl").open("ab") as file:
+        file.write(prediction(1) + b"\n")
+    with open_reader(settings(f"transport.path={tmp_path}"), dead_letters=False, last=BEGINNING) as reader:
+        assert [record.value for record in reader.read(0.0)] == [prediction(0)]
+        assert reader.read(0.1) == []
+
+
+@pytest.mark.parametrize("block", [1, 7, 500, 1 << 20])
+def test_the_last_lines_are_found_whatever_the_blocks(
+    log: DirectoryLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(committed, "BLOCK", block)
+    lines = [prediction(offset) for offset in range(5)]
+    commit(log, *lines)
+    commit(log, *lines, partition=ONE)
+    for last in (1, 2, 5, 9):
+        with open_reader(settings(f"transport.path={tmp_path}"), dead_letters=False, last=last) as reader:
+            found: list[bytes | None] = []
+            while read := reader.read(0.0) or reader.read(0.0):
+                found += [record.value for record in read]
+            wanted = lines[-last:] * 2
+            while len(found) < len(wanted):
+                found += [record.value for record in reader.read(0.0)]
+        assert sorted(map(str, found)) == sorted(map(str, wanted))
+
+
+def test_one_stream_can_be_asked_for(log: DirectoryLog, tmp_path: Path) -> None:
+    commit(log, *(prediction(offset, stream) for offset, stream in enumerate("abcabc")))
+    found = rows(tail(tmp_path, "--from-beginning", "--count", "3", "--stream", "b", "--stream", "c"))
+    assert [(line[1], line[3]) for line in found[1:]] == [("b", "1"), ("c", "2"), ("b", "4")]
+
+
+def test_json_is_the_record_byte_for_byte(log: DirectoryLog, tmp_path: Path) -> None:
+    newer = prediction(1, "é")[:-1] + b',"later":{"field":1}}'
+    commit(log, prediction(0), newer)
+    result = tail(tmp_path, "--from-beginning", "--count", "2", "--json")
+    assert result.stdout_bytes == prediction(0) + b"\n" + newer + b"\n"
+
+
+def test_dead_letters_show_reason_place_message_and_the_values_beginning(log: DirectoryLog, tmp_path: Path) -> None:
+    commit(log, letters=2)
+    options = ("--dead-letters", "--last", "1", "--count", "1")
+    _, line = tail(tmp_path, *options).stdout.splitlines()
+    kept = '{"a": \\u001b[2J\\xff' + "x" * 66 + "…"
+    assert line == f"not_json  events-0 5  no JSON  {kept}"
+    assert json.loads(tail(tmp_path, *options, "--json").stdout)["length"] == 111
+
+
+HOSTILE = [
+    b"", b"null", b"[]", b"{", b'"\xff"', b'{"v":1,"x":' + b"[" * 100_000, b'{"v":1}',
+    prediction(0).replace(b'"v":1', b'"v":2'),
+    prediction(0).replace(b'"pump-7"', b"7"), prediction(0).replace(b"21.53", b"1e999"),
+    prediction(0).replace(b'"events"', b'"\x1b[2J"', 1), b'{"v":"\xe2\x80\xae\x1b]0;title\x07"}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("option", ["--json", "--count=1", "--dead-letters"])
+def test_a_record_that_is_not_ours_is_told_with_its_place_and_reading_goes_on(
+    log: DirectoryLog, tmp_path: Path, value: bytes, option: str
+) -> None:
+    commit(log, prediction(0), value, prediction(2), letters=1)
+    if option == "--dead-letters":
+        (tmp_path / "dead-letters" / "0.jsonl").write_bytes(value + b"\n" + letter_line())
+        set_committed(tmp_path, len(value) + 1 + len(letter_line()))
+    count = "1" if option == "--dead-letters" else "2"
+    result = tail(tmp_path, "--from-beginning", option, "--count", count)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("unreadable: ") and ".jsonl, byte " in result.stderr
+    assert result.stderr.count("\n") == 1 and printable(result.stderr[:-1]) == result.stderr[:-1]
+
+
+def letter_line() -> bytes:
+    source = {"topic": "events", "partition": 0, "offset": 3}
+    text = {"v": 1, "reason": "r", "message": "m", "source": source, "key": None, "value": "e30=", "length": 2}
+    return json.dumps(text | {"sha256": ""}).encode() + b"\n"
+
+
+def set_committed(root: Path, length: int) -> None:
+    entries = json.loads((root / "commits.json").read_text())
+    entries["events-0"]["dead_letters_bytes"] = length
+    (root / "commits.json").write_text(json.dumps(entries))
+
+
+def test_nothing_in_a_record_reaches_the_terminal_as_a_command(log: DirectoryLog, tmp_path: Path) -> None:
+    commit(log, prediction(0, "a\x1b[2J\x9b\u202e\n\u2028" + "[red]b[/red]"))
+    line = tail(tmp_path, "--from-beginning", "--count", "1").stdout.splitlines()[1]
+    assert "a\\u001b[2J\\u009b\\u202e\\n\\u2028[red]b[/red]" in line
+
+
+def test_times_beyond_the_calendar_are_seconds() -> None:
+    found = answer(OutputRecord("here", None, prediction(0, time=1e300), None))
+    _, line = Table().lines(found)
+    assert line[0][0].strip().endswith(" s")
+
+
+def test_a_damaged_dead_letter_in_kafka_is_unreadable() -> None:
+    headers = {"topic": b"t", "partition": b"x", "offset": b"1", "reason": b"r", "message": b"m", "sha256": b"s"}
+    for damaged in (headers, headers | {"partition": b"0"}, headers | {"message": b"\xff"}, {}):
+        with pytest.raises(UnreadableError):
+            letter(OutputRecord("here", None, b"", damaged))
+
+
+def test_a_log_that_was_begun_anew_ends_the_reading(log: DirectoryLog, tmp_path: Path) -> None:
+    commit(log, prediction(0), letters=1)
+    with open_reader(settings(f"transport.path={tmp_path}"), dead_letters=True, last=0) as reader:
+        set_committed(tmp_path, 1)
+        with pytest.raises(TransportError, match="begun anew"):
+            reader.read(0.0)
+
+
+def test_a_missing_folder_ends_with_code_4_and_the_setting(tmp_path: Path) -> None:
+    result = tail(tmp_path / "nowhere")
+    assert result.exit_code == ExitCode.TRANSPORT
+    assert "transport.path" in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--set", "transport.kind=standard"), ("--set", "transport.kin=x"), ("--from-beginning", "--last", "1"),
+        ("--dead-letters", "--stream", "a"), ("--count", "0"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_for_ends_with_code_2(tmp_path: Path, options: tuple[str, ...]) -> None:
+    assert tail(tmp_path, *options).exit_code == ExitCode.SETTINGS
+
+
+def test_a_reader_that_closes_the_pipe_and_ctrl_c_end_it_quietly(log: DirectoryLog, tmp_path: Path) -> None:
+    commit(log, prediction(0))
+    command = [*COMMAND, "--set", f"transport.path={tmp_path}", "--from-beginning"]
+    for way, code in (("close", 0), ("interrupt", ExitCode.INTERRUPTED)):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None and process.stderr is not None
+            assert process.stdout.readline() and process.stdout.readline()  # now it waits, and writes nothing
+            if way == "close":
+                process.stdout.close()
+            else:
+                process.send_signal(signal.SIGINT)
+            assert process.stderr.read() == b""
+            assert process.wait(20) == code
+
+
+def test_it_starts_without_the_engines(log: DirectoryLog, tmp_path: Path) -> None:
+    commit(log, prediction(0))
+    code = """
+import sys
+from streamrnn.cli.app import app
+app(sys.argv[1:], prog_name="streamrnn", standalone_mode=False)
+print(sorted({"torch", "numba", "pandas"} & sys.modules.keys()))
+"""
+    command = [sys.executable, "-c", code, *COMMAND[3:], "--set", f"transport.path={tmp_path}", "--last=1", "--count=1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=dict(os.environ))
+    assert "pump-7" in done.stdout and done.stdout.splitlines()[-1] == "[]"
+
+
+def test_colours_are_for_terminals_that_want_them(
+    log: DirectoryLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(log, prediction(0, "[red]x[/red]"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(Console, "is_terminal", property(lambda self: True))
+    options = ("--from-beginning", "--count", "1")
+    coloured = tail(tmp_path, *options).stdout
+    assert "\x1b[" in coloured and "[red]x[/red]" in coloured
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in tail(tmp_path, *options).stdout
