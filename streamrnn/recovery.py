@@ -131,8 +131,8 @@ def restore(
         Where there is none, it belongs to other settings, or the log no longer reaches back to it.
     """
 
-    def refused(path: Path, error: SnapshotError) -> None:
-        logger.error("snapshot refused", extra={"path": str(path), "reason": error.reason, "error": str(error)})
+    def refused(place: Path | str, error: SnapshotError) -> None:
+        logger.error("snapshot refused", extra={"path": str(place), "reason": error.reason, "error": str(error)})
 
     try:
         found = store.load_newest(partition, committed.lineage, settings.state_digest(), committed.position, refused)
@@ -140,9 +140,6 @@ def restore(
         raise StateError(
             f"{error}. These snapshots were made with other settings or another version: go back to those, or {ANEW}"
         ) from error
-    except OSError as error:
-        remedy = f"{error.strerror}; give this user access, or set snapshots.path to another folder"
-        raise OSError(error.errno, remedy, error.filename) from error
     if found is None:
         begun = _begun(settings, store.lineages(partition), partition, committed, log)
         if begun is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from streamrnn.exits import ExitCode
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
+    from streamrnn.transport.kafka.topics import Topic
 
 
 def check(config: ConfigOption = None, set_: SetOption = None) -> None:
@@ -83,12 +85,37 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
         if partitions[name] != partitions[chosen.predictions]:
             text = f"{chosen.predictions} has other partitions than {name}: a prediction's key will choose"
             yield Finding("transport", text, warning=True)
-    yield memory(settings, sum(partitions[name] for name in chosen.input))
-    yield writable("snapshots", settings.snapshot_folder, ExitCode.TRANSPORT)
+    need = memory(settings, sum(partitions[name] for name in chosen.input))
+    yield need
+    yield _snapshots(settings, ExitCode.TRANSPORT)
+    if need.code == ExitCode.OK:
+        yield from _kafka_state(settings, topics)
+
+
+def _kafka_state(settings: Settings, topics: dict[str, Topic]) -> Iterator[Finding]:
+    from streamrnn.cli.outlook import state
+    from streamrnn.snapshots.factory import open_store
+    from streamrnn.transport.base import TransportError
+    from streamrnn.transport.kafka.look import KafkaLook
+
+    try:
+        with closing(KafkaLook(settings, topics)) as log, closing(open_store(settings)) as store:
+            for partition, committed in log.partitions().items():
+                yield state(settings, log, store, partition, committed)
+    except TransportError as error:
+        yield Finding("state", str(error), ExitCode.TRANSPORT)
+
+
+def _snapshots(settings: Settings, code: ExitCode) -> Finding:
+    """Where they are; the code is that of an end because they cannot be written."""
+    if settings.snapshot_store == "kafka":
+        return Finding("snapshots", f"in topic {settings.snapshot_topic}")
+    return writable("snapshots", settings.snapshot_folder, code)
 
 
 def _directory(settings: Settings) -> Iterator[Finding]:
     from streamrnn.cli.outlook import records, state
+    from streamrnn.snapshots.factory import open_store
     from streamrnn.transport.base import TransportError
     from streamrnn.transport.look import DirectoryLook
 
@@ -117,9 +144,10 @@ def _directory(settings: Settings) -> Iterator[Finding]:
         return
     # A partition that begins anew must write its first snapshot; without later ones the daemon goes on.
     begins = not partitions or None in partitions.values()
-    yield writable("snapshots", settings.snapshot_folder, ExitCode.TRANSPORT if begins else ExitCode.OK)
+    yield _snapshots(settings, ExitCode.TRANSPORT if begins else ExitCode.OK)
+    store = open_store(settings)
     for partition, committed in partitions.items():
-        yield state(settings, log, partition, committed)
+        yield state(settings, log, store, partition, committed)
         yield from records(settings, log, partition)
 
 

@@ -1,5 +1,8 @@
-"""``streamrnn inspect``: what a snapshot holds, after every byte of it was checked."""
+"""``streamrnn inspect``: which snapshots there are, and what one holds after every byte of it was checked."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,30 +10,121 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
+from streamrnn.cli.options import ConfigOption, SetOption
 from streamrnn.exits import ExitCode
 from streamrnn.snapshots import Header, SnapshotError, read_snapshot
+from streamrnn.snapshots.choice import Listed, Loaded, Name
 
 Array = npt.NDArray[Any]
 
 
 def inspect(
     path: Annotated[
-        Path, typer.Argument(metavar="SNAPSHOT", help="A snapshot, or a folder to take the newest of.", exists=True)
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[SNAPSHOT]", help="A snapshot file, or a folder to take the newest of.", exists=True
+        ),
+    ] = None,
     stream: Annotated[str | None, typer.Option(metavar="KEY", help="Show what is kept of this stream too.")] = None,
+    partition: Annotated[
+        str | None, typer.Option(metavar="TOPIC-NUMBER", help="Only snapshots of this input partition.")
+    ] = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
 ) -> None:
-    """Check a snapshot and show its header and arrays: shape, size, norm, and whether all is finite.
+    """List snapshots, or check one and show its header and arrays: shape, size, norm, and whether all is finite.
+
+    With a path, that snapshot is shown. Without, those where the settings say are
+    listed, the last written first; with --stream, the newest of its partition is
+    shown.
 
     \b
     Examples:
     streamrnn inspect var/log/snapshots
     streamrnn inspect var/log/snapshots/events-0 --stream pump-7
+    streamrnn inspect --config config.yaml --partition events-0
     """
+    if path is None:
+        _inspect_store(config, set_, partition, stream)
+        return
+    if config or set_ or partition:
+        raise typer.BadParameter("name a path, or where snapshots are by --config, --set and --partition, not both")
+    with _explained():
+        found = read_snapshot(_newest(path) if path.is_dir() else path)
+    _show(found, stream)
+
+
+def _inspect_store(config: Path | None, set_: list[str] | None, partition: str | None, stream: str | None) -> None:
+    from streamrnn.observe import logs
+    from streamrnn.settings import load
+    from streamrnn.snapshots.factory import open_store
+
+    if partition is not None and not partition.rpartition("-")[2].isdecimal():
+        raise typer.BadParameter(f"{partition!r} is not a partition such as events-0", param_hint="--partition")
+    settings = load(config, set_).settings
+    logs.setup("error", "text")
+    with _explained(), closing(open_store(settings)) as store:
+        listed = store.listing(partition)
+        if not listed:
+            of = "" if partition is None else f" of {partition}"
+            problem = f"{store.place} holds no snapshot{of}: correct snapshots.{store.setting} or the settings"
+            raise _stop(problem, ExitCode.SETTINGS)
+        if stream is None:
+            _show_listing(store.place, listed)
+            return
+        for name in _newest_of_each(listed):
+            found = store.read(name)
+            if partition is not None or _holds(found, stream):
+                _show(found, stream)
+                return
+        problem = f"no stream {stream!r} in the newest whole snapshot of any partition: it may have expired"
+        raise _stop(problem, ExitCode.SETTINGS)
+
+
+def _newest_of_each(listed: list[Listed]) -> list[Name]:
+    """The last written snapshot of each partition that seems whole."""
+    newest: dict[str, Name] = {}
+    for each in listed:
+        if each.problem is None:
+            newest.setdefault(each.name.partition, each.name)
+    return list(newest.values())
+
+
+def _holds(found: Loaded, stream: str) -> bool:
+    from streamrnn.streams.index import saved_slot
+
+    return saved_slot(found[1], stream) is not None
+
+
+def _show_listing(place: str, listed: list[Listed]) -> None:
+    typer.echo(f"{len(listed)} in {place}, the last written first\n")
+    names = [each.name for each in listed]
+    widths = [max(9, *(len(name.partition) for name in names)), max(7, *(len(name.lineage) for name in names))]
+    line = "{:<{}}  {:<{}}  {:>14}  {:>14}  {:>14}  {:<20}  {}"
+    header = ("partition", widths[0], "lineage", widths[1], "position", "records", "bytes", "written", "")
+    typer.echo(line.format(*header).rstrip())
+    for each in listed:
+        name, records = each.name, "?" if each.records is None else f"{each.records:,}"
+        written = f"{datetime.fromtimestamp(each.written, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        notes = ", ".join([*(["genesis"] if name.genesis else []), *([each.problem] if each.problem else [])])
+        cells = (name.partition, widths[0], name.lineage, widths[1], f"{name.position:,}", records, f"{each.size:,}")
+        typer.echo(line.format(*cells, written, notes).rstrip())
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    from streamrnn.transport.base import TransportError
+
     try:
-        file = _newest(path) if path.is_dir() else path
-        header, arrays = read_snapshot(file)
+        yield
     except (SnapshotError, OSError) as error:
         raise _stop(str(error), ExitCode.STATE) from error
+    except TransportError as error:
+        raise _stop(str(error), ExitCode.TRANSPORT) from error
+
+
+def _show(found: Loaded, stream: str | None) -> None:
+    header, arrays = found
     _show_header(header)
     typer.echo()
     _show_arrays(arrays)

@@ -12,33 +12,37 @@ from streamrnn.exits import ExitCode
 if TYPE_CHECKING:
     from streamrnn.events.columns import Partition, Records
     from streamrnn.settings.schema import Settings
+    from streamrnn.snapshots.base import SnapshotStore
     from streamrnn.transport.base import Committed
+    from streamrnn.transport.kafka.look import KafkaLook
     from streamrnn.transport.look import DirectoryLook
 
 RECORDS = 1000  # looked at of each partition
 _LONGEST_NAMES = 200  # letters
 
 
-def state(settings: Settings, log: DirectoryLook, partition: Partition, committed: Committed | None) -> Finding:
+def state(
+    settings: Settings,
+    log: DirectoryLook | KafkaLook,
+    store: SnapshotStore,
+    partition: Partition,
+    committed: Committed | None,
+) -> Finding:
     """Whether the partition's saved state fits its log and the settings."""
     from streamrnn.recovery import StateError, refuse_strangers, restore
-    from streamrnn.snapshots.store import DirectoryStore
+    from streamrnn.transport.base import TransportError
 
-    store = DirectoryStore(settings.snapshot_folder, settings.snapshots.keep)
     try:
         if committed is not None:
-            opened = restore(
-                settings, store, partition, committed, log.log_start(partition), log.identity(partition)
-            )
+            opened = restore(settings, store, partition, committed, log.log_start(partition), log.identity(partition))
             text = f"{partition} goes on at {committed.position:,}, with the snapshot at {opened.header.position:,}"
             return Finding("state", text)
         refuse_strangers(settings, store, partition)
         return Finding("state", f"{partition} begins anew")
     except StateError as error:
         return Finding("state", str(error), ExitCode.STATE)
-    except OSError as error:
-        text = f"cannot read the snapshots of {partition}: {error}. Give this user read access, or set snapshots.path."
-        return Finding("state", text, ExitCode.TRANSPORT)
+    except (OSError, TransportError) as error:
+        return Finding("state", f"cannot read the snapshots of {partition}: {error}.", ExitCode.TRANSPORT)
 
 
 def records(settings: Settings, log: DirectoryLook, partition: Partition) -> Iterator[Finding]:

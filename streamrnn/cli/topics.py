@@ -24,10 +24,11 @@ def create(
         int, typer.Option(metavar="N", min=-1, help="Copies of each partition; -1 takes the brokers' default.")
     ] = -1,
 ) -> None:
-    """Create the topics of predictions and dead letters that are missing.
+    """Create the topics of predictions, dead letters and snapshots that are missing.
 
     They get as many partitions as the input topic, so that an answer stands in
-    the partition of its event. The input topic must be there.
+    the partition of its event; that of the snapshots is compacted.
+    The input topic must be there.
 
     Example: streamrnn topics create --config config.yaml --replicas 3
     """

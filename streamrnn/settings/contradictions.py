@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from streamrnn.settings.schema import TOPIC
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -27,7 +30,8 @@ class Contradiction:
 
 def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
-    return [*_learning(settings), *_fields(settings), *_time(settings), *_transport(settings), *_kafka(settings)]
+    groups = (_learning, _fields, _time, _transport, _kafka, _snapshots)
+    return [found for group in groups for found in group(settings)]
 
 
 def _learning(settings: Settings) -> Iterator[Contradiction]:
@@ -104,6 +108,28 @@ def _kafka(settings: Settings) -> Iterator[Contradiction]:
         )
     if (kafka.ssl_certfile is None) != (kafka.ssl_keyfile is None):
         yield Contradiction(("kafka.ssl_certfile", "kafka.ssl_keyfile"), "must come with a key, and the key with it")
+
+
+def _snapshots(settings: Settings) -> Iterator[Contradiction]:
+    kafka = settings.transport.kind == "kafka"
+    if settings.snapshot_store == "directory":
+        if kafka and not settings.snapshots.shared:
+            yield Contradiction(
+                ("snapshots.shared", "snapshots.store", "transport.kind"),
+                "must be true where members of a consumer group keep snapshots in a folder: each must see the same one",
+            )
+        return
+    if not kafka:
+        text = "must be directory, except with transport.kind: kafka"
+        yield Contradiction(("snapshots.store", "transport.kind"), text)
+    elif not re.match(TOPIC, settings.snapshot_topic):
+        text = "must be set, for kafka.group_id with -snapshots behind it cannot be a topic's name"
+        yield Contradiction(("snapshots.topic", "kafka.group_id"), text)
+    for name in ("input", "predictions", "dead_letters"):
+        taken = getattr(settings.transport, name)
+        if settings.snapshot_topic in ([taken] if isinstance(taken, str) else taken):
+            key = f"transport.{name}"
+            yield Contradiction(("snapshots.topic", key), f"must be another topic than {key}")
 
 
 def _is_time(text: str) -> bool:

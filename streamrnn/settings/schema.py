@@ -266,10 +266,24 @@ class Scoring(Section):
 class Snapshots(Section):
     """When state is saved, and where."""
 
+    store: Literal["directory", "kafka"] | None = Field(
+        default=None,
+        description="directory: a folder. kafka: a compacted topic. null: kafka with `transport.kind: kafka`, else "
+        "directory.",
+    )
     path: Path | None = Field(
         default=None, strict=False, description="Folder of the snapshots. null: `snapshots` in the folder of the log."
     )
-    keep: int = Field(default=3, ge=1, le=1000, description="Snapshots kept of each partition.")
+    shared: bool = Field(
+        default=False, description="Whether every member of the consumer group sees the same folder under `path`."
+    )
+    topic: str | None = Field(
+        default=None,
+        pattern=TOPIC,
+        json_schema_extra={"allowed": TOPIC_WORDS + ", or null"},
+        description="Topic of the snapshots. null: the name of the consumer group with `-snapshots` behind it.",
+    )
+    keep: int = Field(default=3, ge=2, le=1000, description="Snapshots kept of each partition.")
     every_records: int = Field(default=1_000_000, ge=1, description="Events between snapshots of a partition.")
     every_seconds: float = Field(
         default=300.0, gt=0, description="Seconds between snapshots of a partition, if sooner."
@@ -361,6 +375,16 @@ class Settings(Section):
     def snapshot_folder(self) -> Path:
         """Where the snapshots are: by default beside the log, as they fit no other."""
         return self.snapshots.path or self.transport.path / "snapshots"
+
+    @property
+    def snapshot_topic(self) -> str:
+        """The topic that holds the snapshots, where their store is Kafka."""
+        return self.snapshots.topic or f"{self.kafka.group_id}-snapshots"
+
+    @property
+    def snapshot_store(self) -> Literal["directory", "kafka"]:
+        """What holds the snapshots: by default the same kind of place that holds the log."""
+        return self.snapshots.store or ("kafka" if self.transport.kind == "kafka" else "directory")
 
     def state_digest(self) -> str:
         """Sixteen hex digits over the settings that change state or which records are accepted.

@@ -1,4 +1,4 @@
-"""Snapshots of a shard: the file format, the folder that holds them, the thread that writes them."""
+"""Snapshots of a shard: the file format, the folder or topic that holds them, the thread that writes them."""
 
 from streamrnn.snapshots.format import FORMAT, Header, SnapshotError, read_header, read_snapshot, write_snapshot
 from streamrnn.snapshots.frozen import Frozen

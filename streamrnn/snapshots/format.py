@@ -49,20 +49,18 @@ Reason = Literal["torn", "corrupt", "foreign", "newer"]
 
 
 class SnapshotError(Exception):
-    """A snapshot that must not be used; the message names the file and the remedy.
+    """A snapshot that must not be used; the message names it and the remedy.
 
     Attributes
     ----------
     reason : torn (cut short or never sealed), corrupt (bytes changed), foreign (another shard or other settings),
         newer (a later format). The first two say nothing about older snapshots, which may serve; the last two call
         for a person.
-    path : the file
     """
 
-    def __init__(self, reason: Reason, path: Path, problem: str, remedy: str) -> None:
-        super().__init__(f"snapshot {path} {problem}: {remedy}")
+    def __init__(self, reason: Reason, place: Path | str, problem: str, remedy: str) -> None:
+        super().__init__(f"snapshot {place} {problem}: {remedy}")
         self.reason: Reason = reason
-        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +135,11 @@ def seal(descriptor: int) -> str:
     return digest.decode()
 
 
+def stated_digest(descriptor: int) -> str:
+    """The digest that a sealed file states of itself, unchecked."""
+    return os.pread(descriptor, len(_UNSEALED), _DIGEST_AT).decode(errors="replace")
+
+
 def write_snapshot(path: Path, header: Header, state: Frozen) -> int:
     """Write, seal and sync a snapshot at ``path``, which must not exist; return its size in bytes.
 
@@ -153,11 +156,26 @@ def write_snapshot(path: Path, header: Header, state: Frozen) -> int:
     return size
 
 
-def read_header(path: Path) -> Header:
-    """Check every byte of a snapshot and return its header. Raises ``SnapshotError``, or ``OSError`` if unreadable."""
+def read_header(path: Path, place: str | None = None, *, every_byte: bool = True) -> Header:
+    """The header of a snapshot, once all of it was checked.
+
+    Parameters
+    ----------
+    path : the file
+    place : how messages name it; None: by its path
+    every_byte : False leaves out the digest, so that a change of bytes goes unseen, but not a missing end
+
+    Raises
+    ------
+    SnapshotError
+        With the reason torn, corrupt or newer.
+    OSError
+        The file cannot be read.
+    """
+    where = place or path
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        text = _checked_metadata(path, descriptor)
+        text = _checked_metadata(where, descriptor, every_byte)
     finally:
         os.close(descriptor)
     try:
@@ -165,23 +183,29 @@ def read_header(path: Path) -> Header:
         if version > FORMAT:
             raise SnapshotError(
                 "newer",
-                path,
+                where,
                 f"has format {version} and this streamrnn reads up to {FORMAT}",
                 "start the streamrnn that wrote it, or a later one",
             )
         return msgspec.json.decode(text, type=Header)
     except msgspec.MsgspecError as error:
-        raise _corrupt(path, f"has a header that does not parse ({error})") from error
+        raise _corrupt(where, f"has a header that does not parse ({error})") from error
 
 
 def read_snapshot(
-    path: Path, *, partition: str | None = None, lineage: str | None = None, settings_digest: str | None = None
+    path: Path,
+    place: str | None = None,
+    *,
+    partition: str | None = None,
+    lineage: str | None = None,
+    settings_digest: str | None = None,
 ) -> tuple[Header, dict[str, npt.NDArray[Any]]]:
     """Check a snapshot and read it.
 
     Parameters
     ----------
     path : the file
+    place : how messages name it; None: by its path
     partition, lineage, settings_digest : what the header must say, where given
 
     Returns
@@ -196,13 +220,12 @@ def read_snapshot(
     OSError
         The file cannot be read.
     """
-    header = read_header(path)
+    header, where = read_header(path, place), place or path
+    remedy = "let the section snapshots name the place of this service and topic"
+    _expect(where, "partition", header.partition, partition, remedy)
+    _expect(where, "lineage", header.lineage, lineage, "move it away if the committed lineage is the right one")
     _expect(
-        path, "partition", header.partition, partition, "point snapshots.path at the folder of this service and topic"
-    )
-    _expect(path, "lineage", header.lineage, lineage, "move it away if the committed lineage is the right one")
-    _expect(
-        path,
+        where,
         "settings digest",
         header.settings_digest,
         settings_digest,
@@ -212,13 +235,13 @@ def read_snapshot(
         with safe_open(path, framework="numpy") as file:
             arrays = {name: np.require(file.get_tensor(name), requirements=["C", "W"]) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
-        raise _corrupt(path, f"has arrays that do not parse ({error})") from error
+        raise _corrupt(where, f"has arrays that do not parse ({error})") from error
     return header, arrays
 
 
-def _expect(path: Path, what: str, found: str, expected: str | None, remedy: str) -> None:
+def _expect(where: Path | str, what: str, found: str, expected: str | None, remedy: str) -> None:
     if expected is not None and found != expected:
-        raise SnapshotError("foreign", path, f"has {what} {found!r} where {expected!r} is expected", remedy)
+        raise SnapshotError("foreign", where, f"has {what} {found!r} where {expected!r} is expected", remedy)
 
 
 def _preamble(header: Header, arrays: Arrays) -> tuple[bytes, dict[str, int], int]:
@@ -288,37 +311,37 @@ def _digest(descriptor: int) -> bytes:
     return sha.hexdigest().encode()
 
 
-def _checked_metadata(path: Path, descriptor: int) -> str:
-    """Our header's JSON text, once size and digest have vouched for every byte."""
+def _checked_metadata(where: Path | str, descriptor: int, every_byte: bool) -> str:
+    """Our header's JSON text, once the size, and where asked the digest, have vouched for it."""
     size = os.fstat(descriptor).st_size
     fixed = os.pread(descriptor, _FIXED, 0)
     if not _PREFIX.startswith(fixed[8:_DIGEST_AT]):
         remedy = f"name a file that streamrnn wrote; if it did write this one, delete it; {_INSTEAD}"
-        raise SnapshotError("corrupt", path, "does not begin as a snapshot does", remedy)
+        raise SnapshotError("corrupt", where, "does not begin as a snapshot does", remedy)
     if len(fixed) < _FIXED:
-        raise _torn(path, f"ends after {size} bytes")
+        raise _torn(where, f"ends after {size} bytes")
     if fixed[_SIZE_AT - len(_SIZE_KEY) : _SIZE_AT] != _SIZE_KEY:
-        raise _corrupt(path, "does not begin as a snapshot does")
+        raise _corrupt(where, "does not begin as a snapshot does")
     stated = fixed[_SIZE_AT:]
     if not stated.isdigit() or size > int(stated):
-        raise _corrupt(path, f"has {size} bytes where its header says {stated.decode(errors='replace')}")
+        raise _corrupt(where, f"has {size} bytes where its header says {stated.decode(errors='replace')}")
     if size < int(stated):
-        raise _torn(path, f"ends after {size} of {int(stated)} bytes")
+        raise _torn(where, f"ends after {size} of {int(stated)} bytes")
     digest = fixed[_DIGEST_AT : _DIGEST_AT + len(_UNSEALED)]
     if digest == _UNSEALED:
-        raise _torn(path, "was never finished")
-    if digest != _digest(descriptor):
-        raise _corrupt(path, "does not have the digest that it states")
+        raise _torn(where, "was never finished")
+    if every_byte and digest != _digest(descriptor):
+        raise _corrupt(where, "does not have the digest that it states")
     (length,) = struct.unpack("<Q", fixed[:8])
     try:
         return str(json.loads(os.pread(descriptor, length, 8))["__metadata__"]["streamrnn"])
     except (ValueError, KeyError, TypeError) as error:
-        raise _corrupt(path, "has no streamrnn header") from error
+        raise _corrupt(where, "has no streamrnn header") from error
 
 
-def _torn(path: Path, problem: str) -> SnapshotError:
-    return SnapshotError("torn", path, problem, f"delete it; {_INSTEAD}")
+def _torn(where: Path | str, problem: str) -> SnapshotError:
+    return SnapshotError("torn", where, problem, f"delete it; {_INSTEAD}")
 
 
-def _corrupt(path: Path, problem: str) -> SnapshotError:
-    return SnapshotError("corrupt", path, problem, f"delete it, and check the disk; {_INSTEAD}")
+def _corrupt(where: Path | str, problem: str) -> SnapshotError:
+    return SnapshotError("corrupt", where, problem, f"delete it, and check the disk; {_INSTEAD}")

@@ -7,36 +7,28 @@ only once all its bytes are on the disk; until then it is a hidden file that end
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import numpy.typing as npt
 
 from streamrnn.events.columns import Partition
-from streamrnn.snapshots.format import (
-    Header,
-    SnapshotError,
-    read_snapshot,
-    write_snapshot,
+from streamrnn.snapshots.choice import (
+    LINEAGE,
+    Listed,
+    Loaded,
+    Name,
+    dispensable,
+    first_whole,
+    newest_first,
+    refuse_misnamed,
 )
+from streamrnn.snapshots.format import Header, SnapshotError, read_header, read_snapshot, write_snapshot
 from streamrnn.snapshots.frozen import Frozen
 
-_NAME = re.compile(r"(?P<lineage>[A-Za-z0-9_][A-Za-z0-9_.-]*)-(?P<position>\d{20})(?P<genesis>-genesis)?\.safetensors")
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What a snapshot's name says."""
-
-    path: Path
-    lineage: str
-    position: int
-    genesis: bool
+_FILE = re.compile(rf"(?P<lineage>{LINEAGE})-(?P<position>\d{{20}})(?P<genesis>-genesis)?\.safetensors")
 
 
 class DirectoryStore:
-    """Snapshots of any number of partitions in one folder; making the object touches nothing.
+    """Snapshots of any number of partitions in one folder, as `SnapshotStore` says.
 
     Parameters
     ----------
@@ -65,33 +57,10 @@ class DirectoryStore:
 
     def path_of(self, header: Header) -> Path:
         """Where the snapshot with this header belongs; ``ValueError`` if its lineage cannot stand in a file name."""
-        suffix = "-genesis" if header.genesis else ""
-        name = f"{header.lineage}-{header.position:020d}{suffix}.safetensors"
-        if not _NAME.fullmatch(name):
-            raise ValueError(
-                f"lineage {header.lineage!r} or position {header.position} cannot stand in a file name: "
-                "use letters, digits, '_', '.' and '-', and a position from 0"
-            )
-        return self._folder(header.partition) / name
+        return self._path(Name.of(header))
 
     def write(self, header: Header, state: Frozen, committed: int) -> int:
-        """Write a snapshot, make it durable and visible, then prune. Slow; any thread may call it.
-
-        Parameters
-        ----------
-        header, state : what to write; ``state`` is released at the end, whatever comes
-        committed : a position known to be committed; snapshots beyond it do not count when older ones are pruned
-
-        Returns
-        -------
-        int
-            Size in bytes.
-
-        Raises
-        ------
-        OSError
-            The disk is full or failing. The temporary file is gone and older snapshots are as they were.
-        """
+        """Write a snapshot; where that fails the temporary file is gone."""
         path = self.path_of(header)
         temporary = path.with_name(f".{path.name}.tmp")
         try:
@@ -111,11 +80,6 @@ class DirectoryStore:
         self.prune(header.partition, header.lineage, committed)
         return size
 
-    def candidates(self, partition: Partition | str, lineage: str, at_most: int) -> Iterator[Path]:
-        """Paths of the lineage's snapshots at or below a position, newest first, genesis last among equals."""
-        for entry in self._newest_first(partition, lineage, at_most):
-            yield entry.path
-
     def load_newest(
         self,
         partition: Partition | str,
@@ -123,82 +87,105 @@ class DirectoryStore:
         settings_digest: str,
         at_most: int,
         on_refused: Callable[[Path, SnapshotError], None],
-    ) -> tuple[Header, dict[str, npt.NDArray[Any]]] | None:
-        """The newest snapshot of a lineage at or below a position that is whole; None if there is none.
-
-        A torn or corrupt one is handed to ``on_refused`` and the next older is tried.
-
-        Raises
-        ------
-        SnapshotError
-            With reason foreign or newer: other settings, another shard or a later format call for a person.
-        OSError
-            The folder or a file cannot be read.
-        """
-        for path in self.candidates(partition, lineage, at_most):
-            try:
-                header, arrays = read_snapshot(
-                    path, partition=str(partition), lineage=lineage, settings_digest=settings_digest
-                )
-                if self.path_of(header).name != path.name:  # renamed by hand: its position might be ahead of the commit
-                    raise SnapshotError(
-                        "corrupt",
-                        path,
-                        f"holds position {header.position}, not the one in its name",
-                        f"rename it to {self.path_of(header).name}, or delete it",
-                    )
-            except FileNotFoundError:  # pruned since the folder was listed
-                continue
-            except SnapshotError as error:
-                if error.reason in ("foreign", "newer"):
-                    raise
-                on_refused(path, error)
-            else:
-                return header, arrays
-        return None
+    ) -> Loaded | None:
+        """The newest snapshot of a lineage at or below a position that is whole; None if there is none."""
+        with _readable():
+            return first_whole(
+                newest_first(self._names(str(partition)), lineage, at_most),
+                lambda name: self._read_if_there(name, settings_digest),
+                lambda name, error: on_refused(self._path(name), error),
+            )
 
     def lineages(self, partition: Partition | str) -> dict[str, bool]:
         """Every lineage that has snapshots here, and whether it went beyond its genesis."""
         found: dict[str, bool] = {}
-        for entry in self._entries(partition):
-            found[entry.lineage] = found.get(entry.lineage, False) or not entry.genesis
+        with _readable():
+            for name in self._names(str(partition)):
+                found[name.lineage] = found.get(name.lineage, False) or not name.genesis
         return found
 
-    def prune(self, partition: Partition | str, lineage: str, committed: int) -> None:
-        """Delete what no restart can need.
+    def listing(self, partition: Partition | str | None = None) -> list[Listed]:
+        """All snapshots, or those of one partition, the one that was written last first."""
+        with _readable():
+            if partition is not None:
+                partitions = [str(partition)]
+            else:
+                partitions = [each.name for each in self._root.iterdir()] if self._root.is_dir() else []
+            looked = (self._listed(name) for each in partitions for name in self._names(each))
+            found = [each for each in looked if each is not None]
+        return sorted(found, key=lambda each: (each.written, each.name.position), reverse=True)
 
-        Kept are the lineage's newest ``keep`` snapshots at or below ``committed``, all beyond it, and its genesis.
-        Other lineages are left alone: they may belong to another log, and a person began the new one.
-        """
-        usable = [entry for entry in self._newest_first(partition, lineage, committed) if not entry.genesis]
-        for entry in usable[self._keep :]:
-            entry.path.unlink(missing_ok=True)
-        for leftover in self._folder(partition).glob(f".{lineage}-*.tmp"):
+    def read(self, name: Name) -> Loaded:
+        """Check every byte of a snapshot and read it."""
+        with _readable():
+            return self._read(name, None)
+
+    def prune(self, partition: Partition | str, lineage: str, committed: int) -> None:
+        """Delete what no restart can need."""
+        for name in dispensable(self._names(str(partition)), lineage, committed, self._keep):
+            self._path(name).unlink(missing_ok=True)
+        for leftover in self._folder(str(partition)).glob(f".{lineage}-*.tmp"):
             leftover.unlink(missing_ok=True)
 
-    def _newest_first(self, partition: Partition | str, lineage: str, at_most: int) -> list[_Entry]:
-        """The lineage's snapshots at or below a position, genesis last among equals."""
-        entries = [
-            entry for entry in self._entries(partition) if entry.lineage == lineage and entry.position <= at_most
-        ]
-        return sorted(entries, key=lambda entry: (entry.position, not entry.genesis), reverse=True)
+    def _read_if_there(self, name: Name, settings_digest: str) -> Loaded | None:
+        try:
+            return self._read(name, settings_digest)
+        except FileNotFoundError:  # pruned since the folder was listed
+            return None
 
-    def _folder(self, partition: Partition | str) -> Path:
-        name = str(partition)
-        if "/" in name or "\0" in name:
-            raise ValueError(f"partition {name!r} cannot be a folder's name: rename the topic")
-        return self._root / name
+    def _read(self, name: Name, settings_digest: str | None) -> Loaded:
+        path = self._path(name)
+        header, arrays = read_snapshot(
+            path, partition=name.partition, lineage=name.lineage, settings_digest=settings_digest
+        )
+        refuse_misnamed(header, name, path, f"rename it to {self.path_of(header).name}, or delete it")
+        return header, arrays
 
-    def _entries(self, partition: Partition | str) -> list[_Entry]:
+    def _listed(self, name: Name) -> Listed | None:
+        path = self._path(name)
+        try:
+            status = path.stat()
+            header = read_header(path, every_byte=False)
+        except FileNotFoundError:  # pruned meanwhile
+            return None
+        except SnapshotError as error:
+            return Listed(name, status.st_mtime, status.st_size, None, error.reason)
+        return Listed(name, status.st_mtime, status.st_size, header.records, None)
+
+    def _path(self, name: Name) -> Path:
+        suffix = "-genesis" if name.genesis else ""
+        file = f"{name.lineage}-{name.position:020d}{suffix}.safetensors"
+        if not _FILE.fullmatch(file):
+            raise ValueError(
+                f"lineage {name.lineage!r} or position {name.position} cannot stand in a file name: "
+                "use letters, digits, '_', '.' and '-', and a position from 0"
+            )
+        return self._folder(name.partition) / file
+
+    def _folder(self, partition: str) -> Path:
+        if "/" in partition or "\0" in partition:
+            raise ValueError(f"partition {partition!r} cannot be a folder's name: rename the topic")
+        return self._root / partition
+
+    def _names(self, partition: str) -> list[Name]:
         folder = self._folder(partition)
         if not folder.is_dir():
             return []
-        matches = ((path, _NAME.fullmatch(path.name)) for path in folder.iterdir())
+        matches = (_FILE.fullmatch(path.name) for path in folder.iterdir())
         return [
-            _Entry(path, match["lineage"], int(match["position"]), match["genesis"] is not None)
-            for path, match in matches
+            Name(partition, match["lineage"], int(match["position"]), match["genesis"] is not None)
+            for match in matches
             if match
         ]
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        remedy = f"{error.strerror or error}; give this user access, or set snapshots.path to another folder"
+        raise OSError(error.errno, remedy, error.filename) from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -33,7 +33,7 @@ class SnapshotResult:
 
 
 class SnapshotWriter:
-    """Runs ``DirectoryStore.write`` off the hot path, one at a time; its methods belong to the daemon's thread."""
+    """Runs a store's ``write`` off the hot path, one at a time; its methods belong to the daemon's thread."""
 
     def __init__(self, store: SnapshotStore) -> None:
         self._store = store
@@ -87,6 +87,6 @@ class SnapshotWriter:
         try:
             size = self._store.write(header, state, committed)
         except OSError as failure:
-            # A full or failing disk must not stop the stream: the log and the older snapshot still give the state.
+            # A failing disk or broker must not stop the stream: the log and the older snapshot still give the state.
             error = str(failure)
         return SnapshotResult(partition, header.position, error is None, time.monotonic() - started, size, error)

@@ -48,8 +48,8 @@ class Topics:
         return [
             "transport.kind=kafka", f"kafka.bootstrap_servers={self.bootstrap}", f"kafka.group_id={self.name}",
             f"transport.input={self.name}-in", f"transport.predictions={self.name}-out",
-            f"transport.dead_letters={self.name}-dead", f"snapshots.path={folder}", "kafka.session_timeout=2",
-            "http.enabled=false", "events.time=null",
+            f"transport.dead_letters={self.name}-dead", "snapshots.store=directory", "snapshots.shared=true",
+            f"snapshots.path={folder}", "kafka.session_timeout=2", "http.enabled=false", "events.time=null",
         ]  # fmt: skip
 
     def produce(self, values: list[bytes], partition: Callable[[int], int]) -> None:

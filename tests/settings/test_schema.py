@@ -43,7 +43,7 @@ def test_what_changes_state_changes_the_digest(override):
     [
         "transport.path=x",
         "transport.poll_records=1",
-        "snapshots.keep=1",
+        "snapshots.keep=2",
         "http.port=1",
         "logging.level=debug",
         "daemon.watchdog=9",

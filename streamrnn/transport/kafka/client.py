@@ -15,6 +15,8 @@ from streamrnn.transport.base import TransportError
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Kafka
 
+BATCH_BYTES = 1 << 19  # while more than one batch waits, the client writes to its wake-up socket at each record
+LINGER_SECONDS = 0.05  # a commit flushes anyway: this is for those who do not wait for commits
 RECONNECT_SECONDS = 1.0  # longest wait before the next try; the client's own grows to half a minute
 RETRY_SECONDS = 0.02  # a transactional request sleeps it out at each retry; the client's own is five times as long
 
@@ -79,8 +81,8 @@ def producer_options(kafka: Kafka, transactional_id: str | None) -> dict[str, An
     options = connection(kafka) | {
         "acks": "all",
         "compression_type": None if kafka.compression == "none" else kafka.compression,
-        "linger_ms": 5,
-        "batch_size": 1 << 17,
+        "linger_ms": _milliseconds(LINGER_SECONDS),
+        "batch_size": BATCH_BYTES,
         "allow_auto_create_topics": False,
         "retry_backoff_ms": _milliseconds(RETRY_SECONDS),
         "delivery_timeout_ms": 2 * _milliseconds(kafka.request_timeout),

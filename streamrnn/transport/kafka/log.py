@@ -207,8 +207,8 @@ class KafkaLog:
         if self._shared is not None:
             self._shared.settle()
         with refused("commit the position"):
-            for offset in offsets.values():
-                self._consumer.commit(offset, timeout_ms=self._timeout_ms)
+            together = {place: offset for each in offsets.values() for place, offset in each.items()}
+            self._consumer.commit(together, timeout_ms=self._timeout_ms)
 
     def lag(self, partition: Partition) -> int | None:
         """Records between the position and the log's end, as of the last fetch."""

@@ -15,6 +15,19 @@ from streamrnn.transport.kafka.client import connection, refused
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Kafka, Settings
 
+RECORD_BYTES = 1 << 20  # what a topic must take in one record: a piece of a snapshot with its key and frame
+
+# Of the topic of snapshots. A pruned snapshot goes once the cleaner runs, which leaves the newest segment alone and
+# waits until the part written since its last run is large enough. At the brokers' own 1 GiB and a half, a topic of
+# small snapshots would hold thousands of dead ones, and a start reads all that is there.
+SNAPSHOTS = {
+    "cleanup.policy": "compact",
+    "segment.bytes": str(1 << 26),
+    "min.cleanable.dirty.ratio": "0.2",  # three live ones and a new one: a run for about each that is written
+    "min.compaction.lag.ms": "0",
+    "max.message.bytes": str(RECORD_BYTES + 12),  # Kafka's own default, where the brokers were set lower
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -31,38 +44,51 @@ class Topic:
     identity: str
     partitions: int
 
+    @property
+    def log_identity(self) -> str:
+        """Of a log made of it: with more partitions keys go elsewhere, so that it is another log."""
+        return f"{self.identity}/{self.partitions}"
+
 
 def describe(settings: Settings) -> dict[str, Topic]:
-    """The input topics, the predictions and the dead-letter topic, by name.
+    """The input topics, those of predictions and dead letters, and of the snapshots if they are in one, by name.
 
     Raises
     ------
     TransportError
-        One is missing, the input is compacted, or the brokers do not answer.
+        One is missing, the input is compacted or the snapshots' is not, or the brokers do not answer.
     """
     chosen = settings.transport
     with _admin(settings.kafka) as admin:
-        found = _existing(admin, [*chosen.input, chosen.predictions, chosen.dead_letters])
+        outputs = _outputs(settings)
+        found = _existing(admin, [*chosen.input, *outputs])
         _refuse_no_input(settings, found)
-        for name in (chosen.predictions, chosen.dead_letters):
+        for name in outputs:
             if name not in found:
                 raise TransportError(f"there is no topic {name}: `streamrnn topics create` makes it as it should be")
         for name in chosen.input:
-            if "compact" in _cleanup_policy(admin, name):
+            if "compact" in _configuration(admin, name).get("cleanup.policy", ""):
                 raise TransportError(
                     f"topic {name} is compacted, so that a replay would not see what was processed: set its "
                     "cleanup.policy to delete, or read another topic"
                 )
+        if settings.snapshot_store == "kafka":
+            _refuse_unfit(settings.snapshot_topic, _configuration(admin, settings.snapshot_topic))
     return found
 
 
 def create(settings: Settings, replicas: int) -> list[Topic]:
-    """Make the output topics that are missing, with as many partitions as the largest input has; return those made.
+    """Make the topics to write to that are missing, with as many partitions as the largest input has.
 
     Parameters
     ----------
     settings : where the brokers are, and the topics' names
     replicas : copies of each partition; -1 takes the brokers' default
+
+    Returns
+    -------
+    list of Topic
+        Those made.
 
     Raises
     ------
@@ -71,18 +97,39 @@ def create(settings: Settings, replicas: int) -> list[Topic]:
     """
     chosen = settings.transport
     with _admin(settings.kafka) as admin:
-        outputs = [chosen.predictions, chosen.dead_letters]
+        outputs = _outputs(settings)
         found = _existing(admin, [*chosen.input, *outputs])
         _refuse_no_input(settings, found)
-        options = {
-            "num_partitions": max(found[name].partitions for name in chosen.input),
-            "replication_factor": replicas,
-            "configs": {"cleanup.policy": "delete"},
+        partitions = max(found[name].partitions for name in chosen.input)
+        missing = {
+            name: {"num_partitions": partitions, "replication_factor": replicas, "configs": configuration}
+            for name, configuration in outputs.items()
+            if name not in found
         }
-        missing = [name for name in outputs if name not in found]
         if missing:
-            admin.create_topics(dict.fromkeys(missing, options), wait_for_metadata=True)
-        return [topic for name, topic in _existing(admin, outputs).items() if name in missing]
+            admin.create_topics(missing, wait_for_metadata=True)
+        return [topic for name, topic in _existing(admin, list(outputs)).items() if name in missing]
+
+
+def _outputs(settings: Settings) -> dict[str, dict[str, str]]:
+    """The topics to write to, each with what sets it apart from the brokers' defaults."""
+    chosen = settings.transport
+    found = {name: {"cleanup.policy": "delete"} for name in (chosen.predictions, chosen.dead_letters)}
+    return found | ({settings.snapshot_topic: SNAPSHOTS} if settings.snapshot_store == "kafka" else {})
+
+
+def _refuse_unfit(name: str, configuration: dict[str, str]) -> None:
+    """Raise ``TransportError`` where a topic would lose snapshots, or not take them."""
+    if configuration.get("cleanup.policy") != "compact":
+        raise TransportError(
+            f"topic {name} is not compacted, so that snapshots would expire, or never go: set its cleanup.policy to "
+            "compact, or let snapshots.topic name another"
+        )
+    if int(configuration.get("max.message.bytes", RECORD_BYTES)) < RECORD_BYTES:
+        raise TransportError(
+            f"topic {name} takes no records of {RECORD_BYTES:,} bytes, the pieces of a snapshot: raise its "
+            "max.message.bytes, or delete it and let `streamrnn topics create` make it"
+        )
 
 
 @contextmanager
@@ -98,9 +145,9 @@ def _refuse_no_input(settings: Settings, found: dict[str, Topic]) -> None:
             raise TransportError(f"there is no topic {name}: create it, or correct transport.input")
 
 
-def _cleanup_policy(admin: Any, name: str) -> str:
+def _configuration(admin: Any, name: str) -> dict[str, str]:
     found = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name, None)])["topic"][name]
-    return str(found.get("cleanup.policy", {}).get("value", ""))
+    return {key: str(each["value"]) for key, each in found.items()}
 
 
 def _existing(admin: Any, names: list[str]) -> dict[str, Topic]:
