@@ -21,6 +21,7 @@ from streamrnn.events.dead_letter import dead_letters
 from streamrnn.events.decode import Decoder
 from streamrnn.events.encode import encode_predictions
 from streamrnn.exits import ExitCode
+from streamrnn.garbage import Garbage
 from streamrnn.observe.readiness import Readiness
 from streamrnn.observe.sensor import BatchReport, Sensor, Sensors
 from streamrnn.observe.watchdog import Watchdog
@@ -83,6 +84,7 @@ class Daemon:
         self._transport = transport if transport is not None else open_transport(settings)
         self._store = open_store(settings)
         self._workers = Workers()
+        self._garbage = Garbage()
         self._under_way: list[_Batch] = []
         self._compiling = True  # until the first batch is answered
         self._decoder = Decoder(settings.events, numbered_time=self._transport.numbered_time)
@@ -119,7 +121,7 @@ class Daemon:
         """Run until stopped, the log ends or something breaks; every error is logged with its remedy."""
         self._sensor.on_state("starting")
         try:
-            with stopped_by_signals(self._stop), self._watchdog:
+            with stopped_by_signals(self._stop), self._watchdog, self._garbage:
                 self._loop()
                 self._drain()
             return ExitCode.OK
@@ -164,6 +166,7 @@ class Daemon:
                     self._answer()  # a snapshot is of a shard that stands at its commit
                 self._commit()
                 self._saving.begin_due(self._partitions.held)
+                self._garbage.collect()
                 next_commit = time.monotonic() + self._settings.transport.commit_interval
             if self._transport.finished and not polled:
                 return
