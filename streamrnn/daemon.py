@@ -89,14 +89,16 @@ class Daemon:
         self._compiling = True  # until the first batch is answered
         self._decoder = Decoder(settings.events, numbered_time=self._transport.numbered_time)
         self._targets = settings.events.target_names
-        self._partitions = Partitions(settings, self._transport, self._store, self._sensor, new_lineage, skip_to or {})
-        self._readiness = Readiness(settings.http, self._partitions)
         self._pending_bytes = 0  # published since the last commit
         self._stop = threading.Event()
         self._ended = False
         # Without a log that outlasts the process an end helps nobody: the reader of a pipe may pause for hours.
         limit = settings.daemon.watchdog if self._transport.recoverable else float("inf")
         self._watchdog = Watchdog(limit)
+        self._partitions = Partitions(
+            settings, self._transport, self._store, self._sensor, new_lineage, skip_to or {}, self._watchdog.feed
+        )
+        self._readiness = Readiness(settings.http, self._partitions)
         self._saving = Saving(
             settings, self._store, self._sensor, self._transport.recoverable, self._watchdog.feed, self._busy
         )

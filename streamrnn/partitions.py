@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,7 @@ class Partitions:
     settings, transport, store, sensor : the daemon's
     new_lineage : begin a new model where the saved state does not fit the log or the settings, rather than stop
     skip_to : offsets to go on at, of partitions that cannot be read where they stand
+    alive : told before each partition that is opened
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Partitions:
         sensor: Sensor,
         new_lineage: bool,
         skip_to: Mapping[Partition, int],
+        alive: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._transport = transport
@@ -81,6 +83,7 @@ class Partitions:
         self._sensor = sensor
         self._new_lineage = new_lineage
         self._skip_to = skip_to
+        self._alive = alive
         self.held: dict[Partition, Held] = {}
         self.waiting: set[Partition] = set()  # assigned, and without any record yet
         self.restoring: Partition | None = None
@@ -122,6 +125,7 @@ class Partitions:
         if refusal is not None:
             raise MemoryError(refusal)
         for partition in changes.assigned:
+            self._alive()
             self._open(partition, self._kept.pop(partition, None))
 
     def begin(self, records: Records) -> None:

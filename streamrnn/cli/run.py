@@ -89,6 +89,8 @@ def _places_to_skip_to(given: list[str]) -> dict[Partition, int]:
 
 def _places(settings: Settings) -> dict[str, str]:
     """Where it reads and writes."""
+    from streamrnn.snapshots.factory import open_store
+
     transport = settings.transport
     if transport.kind == "standard":
         return {"reads": "standard input", "writes": "standard output", "dead_letters": "standard error"}
@@ -96,7 +98,7 @@ def _places(settings: Settings) -> dict[str, str]:
         topics = {"reads": ",".join(transport.input), "writes": transport.predictions}
         topics["dead_letters"] = transport.dead_letters
         brokers = ",".join(settings.kafka.bootstrap_servers)
-        return topics | {"brokers": brokers, "snapshots": str(settings.snapshot_folder)}
+        return topics | {"brokers": brokers, "snapshots": open_store(settings).place}
     folders = {"reads": transport.only_input, "writes": transport.predictions, "dead_letters": transport.dead_letters}
     places = {name: str(transport.path / topic) for name, topic in folders.items()}
     return places | {"snapshots": str(settings.snapshot_folder)}

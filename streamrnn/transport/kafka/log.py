@@ -136,8 +136,7 @@ class KafkaLog:
     def identity(self, partition: Partition) -> str:
         """The topic's own id, which a topic made anew under the same name does not share, and its partitions: with
         more of them keys go elsewhere."""
-        topic = self._topics[partition.topic]
-        return f"{topic.identity}/{topic.partitions}"
+        return self._topics[partition.topic].log_identity
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Make ``offset`` the next one, and let it be fetched."""
