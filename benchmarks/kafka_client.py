@@ -41,7 +41,7 @@ def bare(settings: Settings) -> None:
     producer = KafkaProducer(**producer_options(kafka, kafka.group_id if exactly_once else None))
     if exactly_once:
         producer.init_transactions()
-    options = consumer_options(kafka, chosen.poll_records) | {"auto_offset_reset": "earliest"}
+    options = consumer_options(settings) | {"auto_offset_reset": "earliest"}
     consumer = KafkaConsumer(*chosen.input, **options)
     decode, encode = msgspec.json.Decoder(Event).decode, msgspec.json.Encoder().encode
     positions: dict[TopicPartition, OffsetAndMetadata] = {}

@@ -23,14 +23,23 @@ def create(
     replicas: Annotated[
         int, typer.Option(metavar="N", min=-1, help="Copies of each partition; -1 takes the brokers' default.")
     ] = -1,
+    input_partitions: Annotated[
+        int | None,
+        typer.Option(
+            "--input", metavar="N", min=1, help="Create input topics that are missing too, with so many partitions."
+        ),
+    ] = None,
 ) -> None:
     """Create the topics of predictions, dead letters and snapshots that are missing.
 
     They get as many partitions as the input topic, so that an answer stands in
     the partition of its event; that of the snapshots is compacted.
-    The input topic must be there.
+    The input topic must be there, or --input be given.
 
-    Example: streamrnn topics create --config config.yaml --replicas 3
+    \b
+    Examples:
+    streamrnn topics create --config config.yaml --replicas 3
+    streamrnn topics create --input 4
     """
     from streamrnn.settings import load
     from streamrnn.transport.base import TransportError
@@ -42,7 +51,7 @@ def create(
     from streamrnn.transport.kafka.topics import create
 
     try:
-        made = create(settings, replicas)
+        made = create(settings, replicas, input_partitions)
     except TransportError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.TRANSPORT) from None

@@ -19,6 +19,7 @@ VERBS = {
     "run": "Learn from the log and publish predictions, until stopped.",
     "tail": "Print predictions as they come.",
     "replay": "Learn from a file and show how well it forecasts.",
+    "feed": "Send made-up events to the input topic in Kafka.",
     "inspect": "Check a snapshot and show what it holds.",
 }
 

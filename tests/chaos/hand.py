@@ -15,7 +15,7 @@ from tests.chaos.proxy import API, Proxy, Rule, Side
 from tests.kafka.broker import JavaBroker
 
 PROGRESS_SECONDS = 60.0  # by then every partition must be committed anew after an act
-MET_SECONDS = 20.0  # by then a frame of a kind must have come by
+MET_SECONDS = 60.0  # by then a frame of a kind must have come by; a lost answer to a join costs 25 s of it
 LOOK = 0.02
 
 #: Where in a transaction an instance is killed: the frame that it sends or awaits there.

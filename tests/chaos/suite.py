@@ -211,6 +211,7 @@ class Suite:
             "transport.commit_interval=0.05", "kafka.session_timeout=2", "kafka.request_timeout=5",
             f"snapshots.path={self._folder / 'snapshots'}", "snapshots.every_records=300", "events.time=null",
             "model.hidden_size=8", "streams.max_live=200", "scoring.window=200", "http.enabled=false",
+            "daemon.watchdog=20", "daemon.drain_deadline=10",
             "logging.format=json", *_store_settings(self._store),
         ]  # fmt: skip
 

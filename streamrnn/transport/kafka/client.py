@@ -13,11 +13,12 @@ from kafka.errors import KafkaError
 from streamrnn.transport.base import TransportError
 
 if TYPE_CHECKING:
-    from streamrnn.settings.schema import Kafka
+    from streamrnn.settings.schema import Kafka, Settings
 
 BATCH_BYTES = 1 << 19  # while more than one batch waits, the client writes to its wake-up socket at each record
 LINGER_SECONDS = 0.05  # a commit flushes anyway: this is for those who do not wait for commits
 RECONNECT_SECONDS = 1.0  # longest wait before the next try; the client's own grows to half a minute
+WATCHDOG_MARGIN = 5.0  # seconds by which the group's patience with a poll outlasts the watchdog's
 RETRY_SECONDS = 0.02  # a transactional request sleeps it out at each retry; the client's own is five times as long
 
 
@@ -52,12 +53,14 @@ def connection(kafka: Kafka) -> dict[str, Any]:
     return options
 
 
-def consumer_options(kafka: Kafka, poll_records: int) -> dict[str, Any]:
+def consumer_options(settings: Settings) -> dict[str, Any]:
     """Options of the input's consumer: raw bytes, no commits of its own, and never a silent earliest or latest.
 
     It reads committed even where the input is not transactional: only such a consumer waits for a commit of its
-    predecessor that is still being completed.
+    predecessor that is still being completed. A join may take as long as the slowest member's poll, and the client
+    waits so long for an answer that was lost: no longer than the watchdog lets a poll take.
     """
+    kafka = settings.kafka
     from kafka.coordinator.assignors.range import RangePartitionAssignor
     from kafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 
@@ -72,7 +75,8 @@ def consumer_options(kafka: Kafka, poll_records: int) -> dict[str, Any]:
         "partition_assignment_strategy": (assignor,),
         "session_timeout_ms": _milliseconds(kafka.session_timeout),
         "heartbeat_interval_ms": _milliseconds(kafka.session_timeout / 4),
-        "max_poll_records": poll_records,
+        "max_poll_interval_ms": _milliseconds(settings.daemon.watchdog + WATCHDOG_MARGIN),
+        "max_poll_records": settings.transport.poll_records,
     }
 
 

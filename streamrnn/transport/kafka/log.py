@@ -67,11 +67,13 @@ class KafkaLog:
         self._polling: Future[dict[TopicPartition, list[Any]]] | None = None
         self._news = threading.Event()  # records, or a change
         with refused("reach the brokers (kafka.bootstrap_servers)"):
-            self._consumer = KafkaConsumer(**consumer_options(self._kafka, chosen.poll_records))
+            self._consumer = KafkaConsumer(**consumer_options(settings))
             self._membership = Membership(
                 self._consumer.pause, self._news.set, settings.daemon.drain_deadline
             )
             self._consumer.subscribe(list(chosen.input), listener=self._membership)
+            for name in chosen.input:  # a member that leads the group without knowing its topics shares out nothing
+                self._consumer.partitions_for_topic(name)
 
     def changes(self) -> Assignment:
         """What the group decided. By the next call the daemon has let go of what was revoked."""

@@ -38,7 +38,7 @@ class KafkaLook:
         self._timeout_ms = round(1000 * settings.kafka.request_timeout)
         with refused("reach the brokers (kafka.bootstrap_servers)"):
             # As a member would, it waits for commits that are still being completed. It never polls, so it never joins.
-            self._consumer = KafkaConsumer(**consumer_options(settings.kafka, settings.transport.poll_records))
+            self._consumer = KafkaConsumer(**consumer_options(settings))
 
     def partitions(self) -> dict[Partition, Committed | None]:
         """All input partitions in order, each with the group's commit."""

@@ -77,13 +77,14 @@ def describe(settings: Settings) -> dict[str, Topic]:
     return found
 
 
-def create(settings: Settings, replicas: int) -> list[Topic]:
+def create(settings: Settings, replicas: int, input_partitions: int | None = None) -> list[Topic]:
     """Make the topics to write to that are missing, with as many partitions as the largest input has.
 
     Parameters
     ----------
     settings : where the brokers are, and the topics' names
     replicas : copies of each partition; -1 takes the brokers' default
+    input_partitions : of input topics, which are made too where they are missing; None makes none
 
     Returns
     -------
@@ -99,6 +100,12 @@ def create(settings: Settings, replicas: int) -> list[Topic]:
     with _admin(settings.kafka) as admin:
         outputs = _outputs(settings)
         found = _existing(admin, [*chosen.input, *outputs])
+        made: list[str] = []
+        if input_partitions is not None:
+            options = {"num_partitions": input_partitions, "replication_factor": replicas}
+            made = [name for name in chosen.input if name not in found]
+            admin.create_topics(dict.fromkeys(made, options), wait_for_metadata=True)
+            found |= _existing(admin, made)
         _refuse_no_input(settings, found)
         partitions = max(found[name].partitions for name in chosen.input)
         missing = {
@@ -108,7 +115,7 @@ def create(settings: Settings, replicas: int) -> list[Topic]:
         }
         if missing:
             admin.create_topics(missing, wait_for_metadata=True)
-        return [topic for name, topic in _existing(admin, list(outputs)).items() if name in missing]
+        return list(_existing(admin, [*made, *missing]).values())
 
 
 def _outputs(settings: Settings) -> dict[str, dict[str, str]]:
@@ -142,7 +149,10 @@ def _admin(kafka: Kafka) -> Iterator[Any]:
 def _refuse_no_input(settings: Settings, found: dict[str, Topic]) -> None:
     for name in settings.transport.input:
         if name not in found:
-            raise TransportError(f"there is no topic {name}: create it, or correct transport.input")
+            raise TransportError(
+                f"there is no topic {name}: create it, correct transport.input, or let `streamrnn topics create "
+                "--input PARTITIONS` make it"
+            )
 
 
 def _configuration(admin: Any, name: str) -> dict[str, str]:
