@@ -16,7 +16,6 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from streamrnn.events.columns import Partition, Records
-from streamrnn.settings.schema import Settings
 from streamrnn.snapshots.factory import open_store
 from tests.chaos.hand import Hand, Stuck
 from tests.chaos.instances import Instance
@@ -212,7 +211,8 @@ class Suite:
             f"snapshots.path={self._folder / 'snapshots'}", "snapshots.every_records=300", "events.time=null",
             "model.hidden_size=8", "streams.max_live=200", "scoring.window=200", "http.enabled=false",
             "daemon.watchdog=20", "daemon.drain_deadline=10",
-            "logging.format=json", *_store_settings(self._store),
+            "logging.format=json",
+            f"snapshots.store={self._store}", "snapshots.topic=snapshots", "snapshots.shared=true",
         ]  # fmt: skip
 
     def _slots(self, broker: JavaBroker) -> list[tuple[Instance, Proxy]]:
@@ -289,9 +289,3 @@ def _records(partition: Partition, found: list[Any]) -> Records:
         found[-1].offset + 1 if found else 0,
     )
 
-
-def _store_settings(store: str) -> list[str]:
-    known = Settings.model_fields["snapshots"].default_factory().model_fields  # type: ignore[misc, call-arg]
-    if "store" not in known:
-        return []
-    return [f"snapshots.store={store}", "snapshots.topic=snapshots" if store == "kafka" else "snapshots.shared=true"]

@@ -48,6 +48,7 @@ class KafkaLog:
 
     def __init__(self, settings: Settings) -> None:
         logging.getLogger("kafka").setLevel(logging.WARNING)  # it tells of every connection
+        logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)  # and of turns that a busy machine makes late
         self._kafka = settings.kafka
         chosen = settings.transport
         self._predictions, self._dead_letters = chosen.predictions, chosen.dead_letters
