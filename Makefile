@@ -9,7 +9,7 @@ STAMP = $(VENV)/.installed
 PYTEST = $(VENV)/bin/python -m pytest -n auto --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-long chaos golden lint bench clean
+.PHONY: help venv demo test test-kafka test-long chaos golden lint bench clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,10 @@ demo: $(STAMP) ## learn from a made-up stream and show it (ARGS="--help" for opt
 	$(VENV)/bin/streamrnn demo $(ARGS)
 
 test: $(STAMP) ## all quick tests
-	$(PYTEST) -m 'not slow' $(ARGS)
+	$(PYTEST) -m 'not slow and not kafka' $(ARGS)
+
+test-kafka: $(STAMP) ## tests on a Kafka broker; without one they skip, and say so
+	$(PYTEST) -n 2 -m 'kafka and not slow' $(ARGS)
 
 test-long: $(STAMP) ## all tests
 	$(PYTEST) --timeout 1200 $(ARGS)

@@ -15,3 +15,10 @@ def restored_logging() -> Iterator[None]:
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.captureWarnings(False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a broker is marked so: it has a command of its own."""
+    for item in items:
+        if "tests/kafka/" in item.path.as_posix() or item.path.name == "test_chaos.py":
+            item.add_marker("kafka")
