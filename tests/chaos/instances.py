@@ -18,6 +18,8 @@ from streamrnn.exits import ExitCode
 COMMAND = [sys.executable, "-c", "from streamrnn.cli.app import main; main()", "run"]
 #: A supervisor starts again after these; after any other end a person is called.
 RESTARTED = {-signal.SIGKILL, int(ExitCode.TRANSPORT)}
+#: By then a process is up, and handles signals itself.
+UP_SECONDS = 30.0
 
 
 class Instance:
@@ -34,6 +36,8 @@ class Instance:
         self.log = log
         self.ends: Counter[int] = Counter()
         self._wanted = False
+        self._started = 0.0
+        self._slow_to_end = False
         self._process: subprocess.Popen[bytes] | None = None
         self._keeper: threading.Thread | None = None
 
@@ -47,7 +51,7 @@ class Instance:
     def failed(self) -> bool:
         """Whether it ended in a way that calls for a person."""
         # One that is told to stop before it is up ends by the signal itself: it has nothing in hand.
-        return bool(set(self.ends) - RESTARTED - {int(ExitCode.OK), -signal.SIGTERM})
+        return self._slow_to_end or bool(set(self.ends) - RESTARTED - {int(ExitCode.OK), -signal.SIGTERM})
 
     def start(self) -> None:
         """Start it, and keep it running."""
@@ -83,6 +87,7 @@ class Instance:
         return found
 
     def _spawn(self) -> None:
+        self._started = time.monotonic()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
 
@@ -91,6 +96,8 @@ class Instance:
             assert self._process is not None
             code = self._process.wait()
             self.ends[code] += 1
+            # One that runs handles the signal: so it hung, on its way up or down.
+            self._slow_to_end |= code == -signal.SIGTERM and time.monotonic() - self._started > UP_SECONDS
             if not self._wanted or code not in RESTARTED:
                 return
             time.sleep(0.1)

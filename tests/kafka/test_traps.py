@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -17,6 +19,7 @@ from kafka.errors import KafkaError
 from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata
 
 from streamrnn.events.columns import Partition
+from streamrnn.exits import ExitCode
 from streamrnn.transport.base import Committed, TransportError
 from streamrnn.transport.kafka.log import KafkaLog
 from streamrnn.transport.kafka.outbox import Outbox
@@ -242,3 +245,15 @@ def read(log: KafkaLog, count: int) -> list[int]:
         found += [offset for records in log.poll(0.05) for offset in records.offsets]
         log.changes()
     return found
+
+
+def test_b6_a_process_whose_commit_never_returns_ends(topics: Topics, tmp_path: Path) -> None:
+    code = (
+        "import threading; from kafka import KafkaProducer; "
+        "KafkaProducer.commit_transaction = lambda self: threading.Event().wait(); "
+        "from streamrnn.cli.app import main; main()"
+    )
+    overrides = [*topics.overrides(tmp_path), "kafka.request_timeout=1"]
+    command = [sys.executable, "-c", code, "run", *(word for each in overrides for word in ("--set", each))]
+    ended = subprocess.run(command, capture_output=True, timeout=WAIT, text=True)
+    assert ended.returncode == ExitCode.TRANSPORT and "outcome is unknown" in ended.stderr

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from kafka.structs import OffsetAndMetadata
 
 from streamrnn.events.columns import DeadLetter, Output, Partition, Records
 from streamrnn.transport.base import Assignment, Committed, LogError, TransportError
+from streamrnn.transport.kafka.background import Background
 from streamrnn.transport.kafka.client import consumer_options, refused
 from streamrnn.transport.kafka.membership import Change, Membership
 from streamrnn.transport.kafka.outbox import Outbox
@@ -61,10 +62,10 @@ class KafkaLog:
         self._shared: Outbox | None = None  # of all of them, where it is not
         self._next: dict[Partition, int] = {}  # next offset of each partition that was sought
         self._letting_go: list[Change] = []
-        self._committers = ThreadPoolExecutor(thread_name_prefix="commit")
+        self._committers = Background("commit")
         # The client's poll waits for its listener whatever its timeout, and the listener for the daemon's last commit:
         # so it runs in a thread of its own, one at a time.
-        self._poller = ThreadPoolExecutor(1, thread_name_prefix="poll")
+        self._poller = Background("poll")
         self._polling: Future[dict[TopicPartition, list[Any]]] | None = None
         self._news = threading.Event()  # records, or a change
         with refused("reach the brokers (kafka.bootstrap_servers)"):
@@ -106,7 +107,9 @@ class KafkaLog:
             )
         self._refuse_more_partitions(assignment.assigned)
         if self._exactly_once:  # side by side, for each ends what its predecessor left open
-            list(self._committers.map(self._outbox, assignment.assigned))
+            opening = [self._committers.submit(self._outbox, partition) for partition in assignment.assigned]
+            for each in opening:
+                each.result()
         return assignment
 
     def committed(self, partition: Partition) -> Committed | None:
@@ -257,6 +260,8 @@ class KafkaLog:
         self._let_go()
         for outbox in {*self._outboxes.values(), *([self._shared] if self._shared else [])}:
             outbox.close()
+        self._committers.close()
+        self._poller.close()
         self._consumer.close(autocommit=False, timeout_ms=round(CLOSE_SECONDS * 1000))
 
     def _let_go(self) -> None:
