@@ -177,9 +177,10 @@ class Daemon:
         try:
             with self._busy("poll_wait"):
                 return self._transport.poll(0.0 if self._under_way else POLL_SECONDS)
-        except LogError:  # of what comes next: what came before is answered
+        except LogError as error:  # of what comes next: what came before is answered
             self._answer()
             self._commit()
+            self._partitions.refuse_in_replay(error)
             raise
 
     def _assign(self) -> None:
@@ -211,6 +212,8 @@ class Daemon:
             self._commit()  # what others published must not become visible with this partition's first commit alone
             self._partitions.begin(records)
         held = self._partitions.held[partition]
+        if records.offsets and records.offsets[0] < held.ahead:  # of a poll that a seek came between
+            _, records = records.split(held.ahead)
         if held.ahead < held.silent_until:
             silent, records = records.split(held.silent_until)
             yield self._give(held, silent, silent=True)

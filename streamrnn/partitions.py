@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from streamrnn import memory
 from streamrnn.events.columns import Partition, Records
 from streamrnn.observe.sensor import Sensor
-from streamrnn.recovery import Opened, StateError, begin, restore, skipped
+from streamrnn.recovery import ANEW, Opened, StateError, begin, newest_log, restore, skipped
 from streamrnn.shard import Shard
 from streamrnn.snapshots.base import SnapshotStore
 from streamrnn.snapshots.format import Header
-from streamrnn.transport.base import Assignment, Committed, Transport
+from streamrnn.transport.base import Assignment, Committed, LogError, Transport
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -37,7 +37,7 @@ class Held:
     ahead: int
     silent_until: int
     committed: int
-    snapshot_records: int
+    snapshot_position: int
     snapshot_time: float
     last_time: float | None = None
     skip_to: int | None = None
@@ -56,8 +56,9 @@ class Held:
 class Partitions:
     """Shards of the partitions that are this process's own.
 
-    An eager rebalance takes all partitions away and gives most of them back. So what is revoked is kept until the next
-    assignment, and goes on from where it stands if the log's commit is of its own history and not before it.
+    An eager rebalance takes all partitions away and gives most of them back, and a member that was late loses them and
+    may get them again. So shards are kept until the next assignment, and go on from where they stand if the log's
+    commit is of their own history and not before them.
 
     Parameters
     ----------
@@ -99,10 +100,12 @@ class Partitions:
             self._sensor.on_assignment(partition, len(self.held), "revoked")
 
     def drop(self, partitions: Iterable[Partition]) -> None:
-        """Forget partitions that have another owner already."""
+        """Let go of partitions that have another owner already. A shard that took in what was not answered is no
+        function of its position any more."""
         for partition in partitions:
-            self.held.pop(partition, None)
-            self._kept.pop(partition, None)
+            held = self.held.pop(partition, None)
+            if held is not None and held.ahead == held.position:
+                self._kept[partition] = held
             self.waiting.discard(partition)
             self._sensor.on_assignment(partition, len(self.held), "lost")
 
@@ -142,7 +145,8 @@ class Partitions:
         What was learned goes on under a new lineage, which names the hole: a replay never crosses it.
         """
         held = self.held[partition]
-        assert held.skip_to is not None
+        assert held.skip_to is not None and held.skip_to > held.position
+        self._refuse_behind_end(partition, held.skip_to)
         header = skipped(held.header, held.position, held.skip_to)
         opened = Opened(held.shard, replace(header, records=held.shard.records), held.skip_to)
         held.shard.lineage = header.lineage
@@ -154,6 +158,22 @@ class Partitions:
         self._transport.seek(partition, held.skip_to)
         self._hold(partition, opened)
 
+    def refuse_in_replay(self, error: LogError) -> None:
+        """Raise ``StateError`` where what cannot be read was answered before: there is nothing to skip to, for the
+        commit lies behind it. With a person's word a new lineage is begun there, for the next start to go on with."""
+        partition = error.partition
+        held = None if partition is None else self.held.get(partition)
+        if partition is None or held is None or not held.replaying:
+            return
+        remedy = ANEW
+        if self._new_lineage:
+            self._begin(partition, held.committed, held.shard.lineage)
+            remedy = "a new lineage has begun there: start again, without --new-lineage"
+        raise StateError(
+            f"{error}. But it lies within what was answered, up to {held.committed}, which must be replayed and cannot "
+            f"be left out: {remedy}"
+        )
+
     def _open(self, partition: Partition, kept: Held | None) -> None:
         committed = self._transport.committed(partition)
         if committed is None:
@@ -161,28 +181,31 @@ class Partitions:
             return
         if kept is not None and self._goes_on(partition, kept, committed):
             kept.ahead, kept.committed, kept.silent_until = kept.position, committed.position, committed.position
+            kept.skip_to = None
             self.held[partition] = kept
             self._sensor.on_assignment(partition, len(self.held), "assigned")
-            self._transport.seek(partition, kept.position)
-            return
-        self._sensor.on_state("restoring")
-        self.restoring = partition
-        self._hold(partition, self._restore(partition, committed))
-        self.restoring = None
-        held = self.held[partition]
-        self._transport.seek(partition, held.position)
-        target = self._skip_to.get(partition, committed.position)
-        if target > committed.position:
+        else:
+            self._sensor.on_state("restoring")
+            self.restoring = partition
+            self._hold(partition, self._restore(partition, committed))
+            self.restoring = None
+            self._sensor.on_state("running")
+        held, target = self.held[partition], self._skip_to.get(partition)
+        if target is not None and target <= held.committed:
+            logger.warning("--skip-to lies before the commit: it has no effect", extra={"partition": str(partition)})
+        elif target is not None:
             held.skip_to = target
             if not held.replaying:
                 self.skip(partition)
-        self._sensor.on_state("running")
+                return
+        self._transport.seek(partition, held.position)
 
     def _start(self, partition: Partition) -> None:
         """Begin where nothing is committed: at once, so that a restart goes on from here, or with the first record
         where the log has no name before that."""
         first = self._transport.first(partition)
         start = max(first, self._skip_to.get(partition, first))
+        self._refuse_behind_end(partition, start)
         if self._transport.identity(partition):
             self._hold(partition, self._begin(partition, start))
         else:
@@ -200,17 +223,40 @@ class Partitions:
     def _restore(self, partition: Partition, committed: Committed) -> Opened:
         started = time.monotonic()
         oldest, log = self._transport.log_start(partition), self._transport.identity(partition)
+        if self._skip_to.get(partition, 0) > committed.position:
+            oldest = min(oldest, committed.position)  # what is missing is left out by a person's word
         try:
+            self._refuse_short(partition, committed)
             opened = restore(self._settings, self._store, partition, committed, oldest, log)
         except StateError as error:
             if not self._new_lineage:
                 raise
             logger.warning("state given up", extra={"partition": str(partition), "error": str(error)})
-            return self._begin(partition, committed.position, committed.lineage)
+            return self._begin(partition, self._anew(partition, committed, log), committed.lineage)
         if not opened.saved:
             opened.save(self._store)
         self._sensor.on_restore(partition, time.monotonic() - started)
         return opened
+
+    def _anew(self, partition: Partition, committed: Committed, log: str) -> int:
+        """Where a new lineage begins: at the commit, if it is of this log and within it; else where the log starts."""
+        start, end = self._transport.log_start(partition), self._transport.log_end(partition)
+        another = newest_log(self._store, partition, committed, self._settings) not in (None, log)
+        within = start <= committed.position and (end is None or committed.position <= end)
+        return start if another or not within else committed.position
+
+    def _refuse_short(self, partition: Partition, committed: Committed) -> None:
+        end = self._transport.log_end(partition)
+        if end is not None and committed.position > end:
+            raise StateError(
+                f"{partition} is committed at {committed.position}, but its log ends at {end}: it lost its end, or was "
+                f"made anew, and what comes next would be taken for what was answered. To go on, {ANEW}"
+            )
+
+    def _refuse_behind_end(self, partition: Partition, target: int) -> None:
+        end = self._transport.log_end(partition)
+        if end is not None and target > end:
+            raise StateError(f"--skip-to {partition}:{target} lies behind the log's end, {end}: name a place within it")
 
     def _begin(self, partition: Partition, start: int, before: str = "") -> Opened:
         instead_of = before if self._new_lineage else None
@@ -219,6 +265,6 @@ class Partitions:
     def _hold(self, partition: Partition, opened: Opened) -> None:
         position, committed, now = opened.header.position, opened.committed, time.monotonic()
         self.held[partition] = Held(
-            opened.shard, opened.header, position, position, committed, committed, opened.header.records, now
+            opened.shard, opened.header, position, position, committed, committed, position, now
         )
         self._sensor.on_assignment(partition, len(self.held), "assigned")

@@ -166,6 +166,12 @@ def restore(
             f"{partition} is not the log that its model learned from (then {header.log}, now {log}): the topic was "
             f"made anew, or has another number of partitions, so that streams have moved. If that is meant, {ANEW}"
         )
+    if header.position == committed.position < oldest:
+        raise StateError(
+            f"{partition} is committed at {committed.position} and saved there, but its log now starts at {oldest}: "
+            f"what lay between is gone, unanswered. To go on with what was learned, start once with --skip-to "
+            f"{partition}:{oldest}"
+        )
     if header.position < oldest:
         raise StateError(
             f"the snapshot of {partition} stands at {header.position}, but its log now starts at {oldest}: the records "
@@ -180,6 +186,17 @@ def restore(
     told = _told(partition, position=header.position, committed=committed.position, replays=replays)
     logger.info("goes on from a snapshot", extra=told)
     return Opened(shard, header, committed.position)
+
+
+def newest_log(store: SnapshotStore, partition: Partition, committed: Committed, settings: Settings) -> str | None:
+    """The log that the committed lineage's newest whole snapshot stands on; None where there is none to tell."""
+    try:
+        found = store.load_newest(
+            partition, committed.lineage, settings.state_digest(), committed.position, lambda *_: None
+        )
+    except SnapshotError:  # of other settings
+        return None
+    return None if found is None else found[0].log
 
 
 def skipped(header: Header, start: int, end: int) -> Header:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-QUICK_REPLAY = 50_000  # events that a successor replays about as fast as it would load a snapshot
+QUICK_REPLAY = 50_000  # records that a successor replays about as fast as it would load a snapshot
 WAIT_SECONDS = 1.0  # between two signs of life while a snapshot is awaited
 
 
@@ -72,14 +72,14 @@ class Saving:
         ----------
         held : which
         deadline : of the monotonic clock; by then this returns
-        quick_replay : partitions with no more events than this since their last snapshot are left out
+        quick_replay : partitions with no more records than this since their last snapshot are left out
 
         Returns
         -------
         bool
             Whether all are saved.
         """
-        by_replay = sorted(held.items(), key=lambda item: item[1].snapshot_records - item[1].shard.records)
+        by_replay = sorted(held.items(), key=lambda item: item[1].snapshot_position - item[1].position)
         for partition, each in by_replay:
             if time.monotonic() >= deadline or not self._wait(deadline):
                 return False
@@ -91,12 +91,12 @@ class Saving:
         return ended
 
     def _possible(self, held: Held, least: int) -> bool:
-        events = held.shard.records - held.snapshot_records
-        return self._recoverable and events >= least and not self._writer.busy()
+        records = held.position - held.snapshot_position  # refused ones too: they are replayed as well
+        return self._recoverable and records >= least and not self._writer.busy()
 
     def _begin(self, partition: Partition, held: Held) -> None:
         header = replace(held.header, position=held.position, records=held.shard.records, genesis=False)
-        held.snapshot_records, held.snapshot_time = held.shard.records, time.monotonic()
+        held.snapshot_position, held.snapshot_time = held.position, time.monotonic()
         with self._busy("snapshot"):
             self._writer.submit(partition, header, held.shard.freeze(), held.committed)
 

@@ -7,11 +7,11 @@ import pytest
 
 from streamrnn import recovery
 from streamrnn.daemon import Daemon
-from streamrnn.events.columns import Partition
+from streamrnn.events.columns import Partition, Records
 from streamrnn.exits import ExitCode
 from streamrnn.observe.sensor import Sensor
 from streamrnn.snapshots.store import DirectoryStore
-from streamrnn.transport.base import Committed
+from streamrnn.transport.base import Committed, LogError
 from streamrnn.transport.script import Broker, ScriptCrash, ScriptLog, Token
 from tests.test_daemon import answers, daemon_settings, outputs, run_through, script
 
@@ -33,25 +33,29 @@ class Counting(Sensor):
         self.left.append(left)
 
 
-def run_counted(folder: Path, token: Token) -> Counting:
+def run_counted(folder: Path, tokens: list[Token], *overrides: str) -> Counting:
     log = script(400)
-    broker = Broker([*log[:130], token, *log[130:], Token.EOF], 1)
+    broker = Broker([*log[:130], *tokens, *log[130:], Token.EOF], 1)
     counting = Counting()
-    daemon = Daemon(daemon_settings(folder), [counting], transport=ScriptLog(broker, poll_records=20))
+    daemon = Daemon(daemon_settings(folder, *overrides), [counting], transport=ScriptLog(broker, poll_records=20))
     assert daemon.run() == ExitCode.OK
     assert answers(broker) == len(log)
     return counting
 
 
 def test_a_partition_that_comes_back_goes_on_without_being_restored(tmp_path: Path) -> None:
-    counting = run_counted(tmp_path, Token.REBALANCE)
+    counting = run_counted(tmp_path, [Token.REBALANCE])
     assert counting.restored == counting.replayed == 0
 
 
-def test_a_partition_that_was_lost_is_restored(tmp_path: Path) -> None:
-    counting = run_counted(tmp_path, Token.LOST)
+def test_a_partition_that_was_lost_with_answers_in_hand_is_restored(tmp_path: Path) -> None:
+    counting = run_counted(tmp_path, [Token.LOST], "transport.commit_interval=60")
     assert counting.restored == 1
-    assert counting.replayed > 0 and counting.left[-1] == 0
+
+
+def test_a_partition_that_was_lost_and_stood_at_its_commit_goes_on(tmp_path: Path) -> None:
+    counting = run_counted(tmp_path, [Token.STALL, Token.LOST])
+    assert counting.restored == counting.replayed == 0
 
 
 def test_a_kept_shard_catches_up_with_what_another_member_answered_meanwhile(tmp_path: Path) -> None:
@@ -163,3 +167,95 @@ def test_a_skip_leaves_records_out_keeps_what_was_learned_and_names_a_new_lineag
     for skip_to in ({HERE: 250}, {}):
         assert Daemon(chosen, transport=ScriptLog(broker), skip_to=skip_to).run() == ExitCode.OK
     assert broker.committed[HERE].lineage == lineage
+
+
+def lived(folder: Path, n: int = 200) -> Broker:
+    """A log of 400 records, of which so many were answered."""
+    log = script(400)[:400]
+    broker = Broker([*log[:n], Token.EOF, *log[n:], Token.EOF], 1)
+    run_through(broker, daemon_settings(folder), polls=50)
+    return broker
+
+
+@pytest.mark.parametrize("identity", ["script", "another"])
+def test_a_new_lineage_begins_where_the_log_starts_if_that_lies_behind_the_commit(
+    tmp_path: Path, identity: str
+) -> None:
+    broker = lived(tmp_path)
+    while broker.take_event():
+        pass
+    answered = answers(broker)
+    broker.log_start, broker.identity = 230, identity
+    for snapshot in tmp_path.rglob("*.safetensors"):
+        if identity == "script" and "genesis" not in snapshot.name:
+            snapshot.unlink()
+    chosen = daemon_settings(tmp_path)
+    assert Daemon(chosen, transport=ScriptLog(broker)).run() == ExitCode.STATE
+    assert Daemon(chosen, transport=ScriptLog(broker), new_lineage=True).run() == ExitCode.OK
+    assert answers(broker) == answered + 170
+    assert Daemon(chosen, transport=ScriptLog(broker)).run() == ExitCode.OK
+
+
+def test_what_retention_took_unanswered_is_left_out_by_a_word_and_the_model_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = lived(tmp_path)
+    while broker.take_event():
+        pass
+    broker.log_start = 230
+    chosen = daemon_settings(tmp_path)
+    assert Daemon(chosen, transport=ScriptLog(broker)).run() == ExitCode.STATE
+    assert "--skip-to events-0:230" in caplog.text
+    daemon = Daemon(chosen, transport=ScriptLog(broker), skip_to={HERE: 230})
+    assert daemon.run() == ExitCode.OK
+    accepted = sum(isinstance(item, dict) for item in [*script(400)[:200], *script(400)[230:400]])
+    assert daemon.shards()[HERE].records == accepted
+
+
+def test_a_log_that_lost_its_end_stops_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    broker = lived(tmp_path)
+    del broker.log[HERE][150:]
+    chosen = daemon_settings(tmp_path)
+    assert Daemon(chosen, transport=ScriptLog(broker)).run() == ExitCode.STATE
+    assert "its log ends at 150" in caplog.text
+    assert Daemon(chosen, transport=ScriptLog(broker), new_lineage=True).run() == ExitCode.OK
+
+
+def test_a_skip_behind_the_end_of_the_log_changes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    broker = lived(tmp_path)
+    chosen, before = daemon_settings(tmp_path), dict(broker.committed)
+    assert Daemon(chosen, transport=ScriptLog(broker), skip_to={HERE: 5000}).run() == ExitCode.STATE
+    assert "behind the log's end, 200" in caplog.text and broker.committed == before
+    assert Daemon(chosen, transport=ScriptLog(broker)).run() == ExitCode.OK
+
+
+def test_what_cannot_be_read_within_the_replay_calls_for_a_new_lineage(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = lived(tmp_path)
+    for snapshot in tmp_path.rglob("*.safetensors"):
+        if "genesis" not in snapshot.name:
+            snapshot.unlink()
+
+    class Damaged(ScriptLog):
+        def poll(self, timeout: float) -> list[Records]:
+            if self._positions[HERE] == 100:
+                raise LogError("events-0 cannot be read from offset 100 on", HERE)
+            return super().poll(timeout)
+
+    chosen = daemon_settings(tmp_path)
+    for skip_to in ({}, {HERE: 110}):
+        log = Damaged(broker, poll_records=50)
+        assert Daemon(chosen, transport=log, skip_to=skip_to).run() == ExitCode.STATE
+        assert "must be replayed" in caplog.text and "--new-lineage" in caplog.text
+    answered = answers(broker)
+    assert Daemon(chosen, transport=Damaged(broker, poll_records=50), new_lineage=True).run() == ExitCode.STATE
+    assert "start again, without --new-lineage" in caplog.text
+    assert Daemon(chosen, transport=Damaged(broker, poll_records=50)).run() == ExitCode.OK
+    assert answers(broker) == answered + 200
+
+
+def test_refused_records_alone_are_saved_too(tmp_path: Path) -> None:
+    broker = Broker([*([b"no json"] * 500), Token.EOF], 1)
+    run_through(broker, daemon_settings(tmp_path), polls=50)
+    assert any(path.name.split("-")[1].startswith("0" * 17 + "500") for path in tmp_path.rglob("*.safetensors"))

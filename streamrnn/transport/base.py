@@ -18,7 +18,14 @@ class TransportError(Exception):
 
 
 class LogError(TransportError):
-    """The log is not what it was, or cannot be read at a place: a restart meets the same, and a person must choose."""
+    """The log is not what it was, or cannot be read at a place: a restart meets the same, and a person must choose.
+
+    ``partition`` is whose, where it is one's.
+    """
+
+    def __init__(self, message: str, partition: Partition | None = None) -> None:
+        super().__init__(message)
+        self.partition = partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,9 @@ class Transport(Protocol):
 
     def log_start(self, partition: Partition) -> int:
         """The oldest offset that can still be read."""
+
+    def log_end(self, partition: Partition) -> int | None:
+        """The offset behind the last record; None where the log itself sees to it that none was lost."""
 
     def first(self, partition: Partition) -> int:
         """The offset at which a partition begins that was never committed."""

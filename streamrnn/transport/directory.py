@@ -149,6 +149,10 @@ class DirectoryLog:
         """Always 0: a file begins with its first line."""
         return 0
 
+    def log_end(self, partition: Partition) -> int | None:
+        """None: a file that was cut is refused when it is opened."""
+        return None
+
     def first(self, partition: Partition) -> int:
         """Where the log starts."""
         return self.log_start(partition)

@@ -175,6 +175,10 @@ class ScriptLog:
         """The broker's."""
         return self.broker.log_start
 
+    def log_end(self, partition: Partition) -> int | None:
+        """The broker's, as far as the script has come."""
+        return len(self.broker.log[partition])
+
     def first(self, partition: Partition) -> int:
         """Where the log starts."""
         return self.log_start(partition)

@@ -88,6 +88,10 @@ class StandardInput:
         """The next line: those before it cannot be read again."""
         return self._position
 
+    def log_end(self, partition: Partition) -> int | None:
+        """None: it is not known."""
+        return None
+
     def first(self, partition: Partition) -> int:
         """Where the log starts."""
         return self.log_start(partition)

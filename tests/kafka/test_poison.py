@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -68,6 +69,19 @@ def test_a_key_as_long_as_the_limit_of_a_message_fits_into_its_dead_letter(topic
     start("events.stream=null")
     letters = [record for records in topics.read("dead", 2).values() for record in records]
     assert {record.key for record in letters} == {b"k" * 256, b"\xff"}
+
+
+def test_a_dead_letter_is_cut_to_what_its_topic_takes(topics: Topics, start: Start) -> None:
+    with closing(KafkaAdminClient(bootstrap_servers=topics.bootstrap)) as admin:
+        admin.create_topics({f"{topics.name}-low": {"num_partitions": 1, "configs": {"max.message.bytes": "50000"}}})
+    noise = random.Random(1).randbytes(60_000)
+    topics.produce([good(0), noise, good(2)], lambda i: 0)
+    start(f"transport.dead_letters={topics.name}-low", "events.max_bytes=2000000")
+    assert len(topics.read("out", 2)[0]) == 2
+    low = Topics(topics.bootstrap, topics.name, 1)
+    (letter,) = low.read("low", 1)[0]
+    assert noise.startswith(letter.value) and len(letter.value) > 40_000
+    assert dict(letter.headers)["length"] == b"60000"
 
 
 def test_a_codec_that_is_not_installed_stops_with_the_offset(

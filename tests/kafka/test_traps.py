@@ -45,12 +45,16 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JavaBroker]:
 
 @pytest.fixture
 def topics(own: JavaBroker) -> Topics:
-    made = Topics(own.bootstrap, f"t{uuid.uuid4().hex[:8]}", 1)
+    return made(own, partitions=1)
+
+
+def made(own: JavaBroker, partitions: int) -> Topics:
+    topics = Topics(own.bootstrap, f"t{uuid.uuid4().hex[:8]}", partitions)
     with closing(KafkaAdminClient(bootstrap_servers=own.bootstrap)) as admin:
-        names = [f"{made.name}-{kind}" for kind in ("in", "out", "dead")] + ["anything"]
+        names = [f"{topics.name}-{kind}" for kind in ("in", "out", "dead")] + ["anything"]
         known = admin.list_topics()
-        admin.create_topics([NewTopic(name, 1, 1) for name in names if name not in known])
-    return made
+        admin.create_topics([NewTopic(name, partitions, 1) for name in names if name not in known])
+    return topics
 
 
 def outbox(topics: Topics, *overrides: str) -> Outbox:
@@ -144,17 +148,18 @@ def test_b6_a_commit_that_never_returns_ends_within_its_bound(topics: Topics, mo
         never.set()
 
 
-def test_b5_a_partition_kept_over_a_rebalance_goes_on_from_where_it_is_sought(topics: Topics) -> None:
-    topics.produce([b"%d" % i for i in range(100)], lambda i: 0)
+def test_b5_a_partition_kept_over_a_rebalance_goes_on_from_where_it_is_sought(own: JavaBroker) -> None:
+    topics = made(own, partitions=2)
+    topics.produce([b"%d" % i for i in range(200)], lambda i: i % 2)
     with opened(topics) as log:
-        (partition,) = assigned(log)
-        read(log, 100)
-        log.commit({partition: Committed(40, "a")})
-        with opened(topics) as other:  # the topic has one partition, which stays
-            assert assigned(log, other) == [partition]
-            committed = log.committed(partition)
+        partitions = assigned(log)
+        read(log, 200)
+        log.commit({partition: Committed(40, "a") for partition in partitions})
+        with opened(topics) as other:
+            (kept,) = assigned(log, other)
+            committed = log.committed(kept)
             assert committed == Committed(40, "a")
-            log.seek(partition, committed.position)
+            log.seek(kept, committed.position)
             assert read(log, 60) == list(range(40, 100))
 
 

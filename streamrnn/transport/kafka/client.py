@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from streamrnn.settings.schema import Kafka, Settings
 
 BATCH_BYTES = 1 << 19  # while more than one batch waits, the client writes to its wake-up socket at each record
+REQUEST_BYTES = 1 << 20  # of a request; brokers take a record as large by default
 LINGER_SECONDS = 0.05  # a commit flushes anyway: this is for those who do not wait for commits
 RECONNECT_SECONDS = 1.0  # longest wait before the next try; the client's own grows to half a minute
 WATCHDOG_MARGIN = 5.0  # seconds by which the group's patience with a poll outlasts the watchdog's
@@ -80,13 +81,14 @@ def consumer_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def producer_options(kafka: Kafka, transactional_id: str | None) -> dict[str, Any]:
+def producer_options(kafka: Kafka, transactional_id: str | None, batch_bytes: int = BATCH_BYTES) -> dict[str, Any]:
     """Options of an output's producer; with an id it is transactional."""
     options = connection(kafka) | {
         "acks": "all",
         "compression_type": None if kafka.compression == "none" else kafka.compression,
         "linger_ms": _milliseconds(LINGER_SECONDS),
-        "batch_size": BATCH_BYTES,
+        "batch_size": batch_bytes,
+        "max_request_size": REQUEST_BYTES,
         "allow_auto_create_topics": False,
         "retry_backoff_ms": _milliseconds(RETRY_SECONDS),
         "delivery_timeout_ms": 2 * _milliseconds(kafka.request_timeout),

@@ -17,7 +17,7 @@ from kafka.structs import OffsetAndMetadata
 from streamrnn.events.columns import DeadLetter, Output, Partition, Records
 from streamrnn.transport.base import Assignment, Committed, LogError, TransportError
 from streamrnn.transport.kafka.background import Background
-from streamrnn.transport.kafka.client import consumer_options, refused
+from streamrnn.transport.kafka.client import REQUEST_BYTES, consumer_options, refused
 from streamrnn.transport.kafka.membership import Change, Membership
 from streamrnn.transport.kafka.outbox import Outbox
 from streamrnn.transport.kafka.topics import describe
@@ -26,6 +26,8 @@ from streamrnn.transport.kafka.unreadable import unreadable
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
+MESSAGE_BYTES = 1000  # of what a dead letter says of its reason
+LETTER_ROOM = 4096  # of a dead letter for its headers, beside its key
 NO_TIMESTAMP = -1
 LOOK_SECONDS = 0.05  # between two looks whether a poll has ended
 POLL_MILLISECONDS = 1000  # of the client; joining a group does not end well where polls are much shorter
@@ -53,11 +55,15 @@ class KafkaLog:
         self._kafka = settings.kafka
         chosen = settings.transport
         self._predictions, self._dead_letters = chosen.predictions, chosen.dead_letters
-        self._letter_bytes, self._letter_key_bytes = settings.events.max_bytes, settings.events.max_key_bytes
         self._exactly_once = self._kafka.delivery == "exactly_once"
         topics = describe(settings)
         self._topics = {name: topics[name] for name in chosen.input}
         self._answers = topics[self._predictions].partitions
+        # Whatever the limits of events and topics, a dead letter must be taken: else its record would come for ever.
+        self._most_bytes = min(topics[name].record_bytes for name in (self._predictions, self._dead_letters))
+        self._letter_key_bytes = settings.events.max_key_bytes
+        room = min(self._most_bytes, REQUEST_BYTES) - self._letter_key_bytes - LETTER_ROOM
+        self._letter_bytes = max(0, min(settings.events.max_bytes, room))
         self._outboxes: dict[Partition, Outbox] = {}  # of each partition in hand, where delivery is exactly once
         self._shared: Outbox | None = None  # of all of them, where it is not
         self._next: dict[Partition, int] = {}  # next offset of each partition that was sought
@@ -98,9 +104,10 @@ class KafkaLog:
             (assignment.revoked if change.kind == "revoked" else assignment.lost).extend(partitions)
             assignment.assigned = [each for each in assignment.assigned if each not in partitions]
             assignment.settled = False
-            self._letting_go.append(change)
             if change.kind == "lost":
-                self._let_go()
+                self._release(change)
+            else:
+                self._letting_go.append(change)
         if set(assignment.revoked) & set(assignment.assigned):
             raise TransportError(
                 "a rebalance went on without this member's last commit: this process ends, restart it", "late"
@@ -123,6 +130,12 @@ class KafkaLog:
         """The oldest offset that retention has left."""
         with refused("read where the log starts"):
             found = self._consumer.beginning_offsets([_of(partition)], timeout_ms=self._timeout_ms)
+        return int(found[_of(partition)])
+
+    def log_end(self, partition: Partition) -> int | None:
+        """The offset behind the last committed record."""
+        with refused("read where the log ends"):
+            found = self._consumer.end_offsets([_of(partition)], timeout_ms=self._timeout_ms)
         return int(found[_of(partition)])
 
     def first(self, partition: Partition) -> int:
@@ -266,21 +279,24 @@ class KafkaLog:
 
     def _let_go(self) -> None:
         for change in self._letting_go:
-            for each in change.partitions:
-                partition = Partition(each.topic, each.partition)
-                self._next.pop(partition, None)
-                outbox = self._outboxes.pop(partition, None)
-                if outbox is not None:
-                    outbox.close()
-            change.done.set()
+            self._release(change)
         self._letting_go.clear()
+
+    def _release(self, change: Change) -> None:
+        for each in change.partitions:
+            partition = Partition(each.topic, each.partition)
+            self._next.pop(partition, None)
+            outbox = self._outboxes.pop(partition, None)
+            if outbox is not None:
+                outbox.close()
+        change.done.set()
 
     def _outbox(self, partition: Partition) -> Outbox:
         if not self._exactly_once:
-            self._shared = self._shared or Outbox(self._kafka, None)
+            self._shared = self._shared or Outbox(self._kafka, None, self._most_bytes)
             return self._shared
         if partition not in self._outboxes:
-            self._outboxes[partition] = Outbox(self._kafka, f"{self._kafka.group_id}-{partition}")
+            self._outboxes[partition] = Outbox(self._kafka, f"{self._kafka.group_id}/{partition}", self._most_bytes)
         return self._outboxes[partition]
 
 
@@ -306,7 +322,8 @@ def _refuse_unreadable(error: BaseException | None) -> None:
         raise LogError(
             f"{place} cannot be read from offset {found.offset} on ({type(error).__name__}: {error}). All before it is "
             f"answered. To go on behind its batch, and without its records, start once with "
-            f"--skip-to {place}:{found.next_offset}"
+            f"--skip-to {place}:{found.next_offset}",
+            place,
         ) from error
 
 
@@ -315,7 +332,7 @@ def _why(letter: DeadLetter) -> list[tuple[str, bytes]]:
     return [
         ("offset", b"%d" % letter.offset),
         ("reason", letter.reason.encode()),
-        ("message", letter.message.encode()),
+        ("message", letter.message.encode()[:MESSAGE_BYTES]),
         ("length", b"%d" % len(value)),
         ("sha256", hashlib.sha256(value).hexdigest().encode()),
     ]

@@ -10,7 +10,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from streamrnn.transport.base import TransportError
-from streamrnn.transport.kafka.client import producer_options, refused
+from streamrnn.transport.kafka.client import BATCH_BYTES, producer_options, refused
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Kafka
@@ -25,16 +25,17 @@ class Outbox:
     ----------
     kafka : how to reach the brokers
     transactional_id : ends an earlier owner's transaction and fences it; None sends outside transactions
+    most_bytes : of a batch that the topics take
     """
 
-    def __init__(self, kafka: Kafka, transactional_id: str | None) -> None:
+    def __init__(self, kafka: Kafka, transactional_id: str | None, most_bytes: int = BATCH_BYTES) -> None:
         self._timeout = kafka.request_timeout
         self._most = kafka.in_flight_records
         self._sent: list[Any] = []
         self._transactional = transactional_id is not None
         self._open = False
         with refused("reach the brokers (kafka.bootstrap_servers)"):
-            self._producer = KafkaProducer(**producer_options(kafka, transactional_id))
+            self._producer = KafkaProducer(**producer_options(kafka, transactional_id, min(most_bytes, BATCH_BYTES)))
             if self._transactional:
                 _forbid_epoch_bump(self._producer)
                 self._producer.init_transactions()

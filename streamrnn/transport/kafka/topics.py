@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
@@ -38,11 +38,13 @@ class Topic:
     name : its name
     identity : the brokers' own id, which a topic made anew under the same name does not share
     partitions : how many it has
+    record_bytes : of the largest batch of records that it takes, where that was asked
     """
 
     name: str
     identity: str
     partitions: int
+    record_bytes: int = RECORD_BYTES
 
     @property
     def log_identity(self) -> str:
@@ -72,6 +74,9 @@ def describe(settings: Settings) -> dict[str, Topic]:
                     f"topic {name} is compacted, so that a replay would not see what was processed: set its "
                     "cleanup.policy to delete, or read another topic"
                 )
+        for name in (chosen.predictions, chosen.dead_letters):
+            most = int(_configuration(admin, name).get("max.message.bytes", RECORD_BYTES))
+            found[name] = replace(found[name], record_bytes=most)
         if settings.snapshot_store == "kafka":
             _refuse_unfit(settings.snapshot_topic, _configuration(admin, settings.snapshot_topic))
     return found
