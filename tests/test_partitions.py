@@ -54,7 +54,7 @@ def test_a_partition_that_was_lost_with_answers_in_hand_is_restored(tmp_path: Pa
 
 
 def test_a_partition_that_was_lost_and_stood_at_its_commit_goes_on(tmp_path: Path) -> None:
-    counting = run_counted(tmp_path, [*[Token.STALL] * 20, Token.LOST])  # time enough for a commit
+    counting = run_counted(tmp_path, [Token.STALL, Token.STALL, Token.LOST], "transport.commit_interval=0.000001")
     assert counting.restored == counting.replayed == 0
 
 
