@@ -113,7 +113,7 @@ class Daemon:
 
     def shards(self) -> dict[Partition, Shard]:
         """The shards in hand, for a look at what was learned once ``run`` has returned."""
-        return {partition: held.shard for partition, held in self._partitions.held.items()}
+        return {partition: held.shard for partition, held in list(self._partitions.held.items())}
 
     def not_live(self) -> str | None:
         """Why the daemon is not alive; None when it is. A stalled loop ends the process by its watchdog."""
