@@ -128,11 +128,11 @@ def test_a_static_member_restarts_without_a_rebalance_of_the_others(topics: Topi
     topics.produce([event(i) for i in range(100)], by_stream)
     changes = Changes()
     options = "kafka.session_timeout=20"
-    start("kafka.group_instance_id=a", options, sensors=(changes,))
+    first = start("kafka.group_instance_id=a", options, sensors=(changes,))
     second = start("kafka.group_instance_id=b", options)
     topics.read("out", 100)
-    while len(second.daemon.shards()) != 1:
-        assert second.code is None
+    while [len(member.daemon.shards()) for member in (first, second)] != [1, 1]:
+        assert first.code is second.code is None
     before = list(changes.seen)
     assert second.stop() == ExitCode.OK
     topics.produce([event(i) for i in range(100)], by_stream)
