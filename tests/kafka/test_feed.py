@@ -25,6 +25,8 @@ def test_topics_are_made_with_their_input_and_fed_by_stream(bootstrap: str) -> N
     assert made.exit_code == 0
     for kind in ("in", "out", "dead"):
         assert f"created {topics.name}-{kind} with 3 partitions" in made.output
+    again = CliRunner().invoke(app, ["topics", "create", "--input", "3", *options(topics)])
+    assert again.exit_code == 0 and again.output == "nothing is missing\n"
     fed = CliRunner().invoke(app, ["feed", "--events", "500", "--rate", "5000", *options(topics)])
     assert fed.exit_code == 0 and f"sent 500 events to {topics.name}-in" in fed.output
     found = topics.read("in", 500)

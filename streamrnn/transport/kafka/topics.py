@@ -109,7 +109,8 @@ def create(settings: Settings, replicas: int, input_partitions: int | None = Non
         if input_partitions is not None:
             options = {"num_partitions": input_partitions, "replication_factor": replicas}
             made = [name for name in chosen.input if name not in found]
-            admin.create_topics(dict.fromkeys(made, options), wait_for_metadata=True)
+            if made:
+                admin.create_topics(dict.fromkeys(made, options), wait_for_metadata=True)
             found |= _existing(admin, made)
         _refuse_no_input(settings, found)
         partitions = max(found[name].partitions for name in chosen.input)
