@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from streamrnn import memory
 from streamrnn.events.columns import Partition, Records
 from streamrnn.observe.sensor import Sensor
-from streamrnn.recovery import ANEW, Opened, StateError, begin, newest_log, restore, skipped
+from streamrnn.recovery import ANEW, AnotherLogError, Opened, StateError, begin, restore, skipped
 from streamrnn.shard import Shard
 from streamrnn.snapshots.base import SnapshotStore
 from streamrnn.snapshots.format import Header
@@ -203,9 +203,10 @@ class Partitions:
     def _start(self, partition: Partition) -> None:
         """Begin where nothing is committed: at once, so that a restart goes on from here, or with the first record
         where the log has no name before that."""
-        first = self._transport.first(partition)
-        start = max(first, self._skip_to.get(partition, first))
-        self._refuse_behind_end(partition, start)
+        start, target = self._transport.first(partition), self._skip_to.get(partition)
+        if target is not None and target > start:
+            self._refuse_behind_end(partition, target)
+            start = target
         if self._transport.identity(partition):
             self._hold(partition, self._begin(partition, start))
         else:
@@ -222,9 +223,9 @@ class Partitions:
 
     def _restore(self, partition: Partition, committed: Committed) -> Opened:
         started = time.monotonic()
-        oldest, log = self._transport.log_start(partition), self._transport.identity(partition)
-        if self._skip_to.get(partition, 0) > committed.position:
-            oldest = min(oldest, committed.position)  # what is missing is left out by a person's word
+        start, log = self._transport.log_start(partition), self._transport.identity(partition)
+        left_out = self._skip_to.get(partition, 0) > committed.position  # by a person's word
+        oldest = min(start, committed.position) if left_out else start
         try:
             self._refuse_short(partition, committed)
             opened = restore(self._settings, self._store, partition, committed, oldest, log)
@@ -232,23 +233,18 @@ class Partitions:
             if not self._new_lineage:
                 raise
             logger.warning("state given up", extra={"partition": str(partition), "error": str(error)})
-            return self._begin(partition, self._anew(partition, committed, log), committed.lineage)
+            # A commit to another log, or to what this one no longer holds, does not tell where to go on.
+            elsewhere = isinstance(error, AnotherLogError) or committed.position < start
+            return self._begin(partition, start if elsewhere else committed.position, committed.lineage)
         if not opened.saved:
             opened.save(self._store)
         self._sensor.on_restore(partition, time.monotonic() - started)
         return opened
 
-    def _anew(self, partition: Partition, committed: Committed, log: str) -> int:
-        """Where a new lineage begins: at the commit, if it is of this log and within it; else where the log starts."""
-        start, end = self._transport.log_start(partition), self._transport.log_end(partition)
-        another = newest_log(self._store, partition, committed, self._settings) not in (None, log)
-        within = start <= committed.position and (end is None or committed.position <= end)
-        return start if another or not within else committed.position
-
     def _refuse_short(self, partition: Partition, committed: Committed) -> None:
         end = self._transport.log_end(partition)
         if end is not None and committed.position > end:
-            raise StateError(
+            raise AnotherLogError(
                 f"{partition} is committed at {committed.position}, but its log ends at {end}: it lost its end, or was "
                 f"made anew, and what comes next would be taken for what was answered. To go on, {ANEW}"
             )

@@ -34,6 +34,10 @@ class StateError(Exception):
     """The saved state and the log do not fit together; the message names the remedy."""
 
 
+class AnotherLogError(StateError):
+    """What was committed and saved is of another log than the one that is here."""
+
+
 @dataclass(slots=True)
 class Opened:
     """A shard that stands where ``header`` says and must be silent up to ``committed``.
@@ -150,6 +154,11 @@ def restore(
             f"or {ANEW}"
         )
     header, arrays = found
+    if header.log != log:
+        raise AnotherLogError(
+            f"{partition} is not the log that its model learned from (then {header.log}, now {log}): the topic was "
+            f"made anew, or has another number of partitions, so that streams have moved. If that is meant, {ANEW}"
+        )
     build = versions()
     if header.versions != build:
         changed = ", ".join(
@@ -160,11 +169,6 @@ def restore(
         raise StateError(
             f"the snapshot of {partition} was made by another build ({changed}), whose replay may give other bits: "
             f"run that build again, or {ANEW}"
-        )
-    if header.log != log:
-        raise StateError(
-            f"{partition} is not the log that its model learned from (then {header.log}, now {log}): the topic was "
-            f"made anew, or has another number of partitions, so that streams have moved. If that is meant, {ANEW}"
         )
     if header.position == committed.position < oldest:
         raise StateError(
@@ -186,17 +190,6 @@ def restore(
     told = _told(partition, position=header.position, committed=committed.position, replays=replays)
     logger.info("goes on from a snapshot", extra=told)
     return Opened(shard, header, committed.position)
-
-
-def newest_log(store: SnapshotStore, partition: Partition, committed: Committed, settings: Settings) -> str | None:
-    """The log that the committed lineage's newest whole snapshot stands on; None where there is none to tell."""
-    try:
-        found = store.load_newest(
-            partition, committed.lineage, settings.state_digest(), committed.position, lambda *_: None
-        )
-    except SnapshotError:  # of other settings
-        return None
-    return None if found is None else found[0].log
 
 
 def skipped(header: Header, start: int, end: int) -> Header:

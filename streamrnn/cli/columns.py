@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from streamrnn.events.answers import Answer, Letter
+from streamrnn.events.answers import Answer
+from streamrnn.events.dead_letter import Envelope
 from streamrnn.events.encode import Source
 
 UNKNOWN = "-"
@@ -45,7 +46,7 @@ class Table:
         self._columns: Sequence[Column] = ()
         self._widths: list[int] = []
 
-    def lines(self, row: Answer | Letter) -> Iterator[list[Piece]]:
+    def lines(self, row: Answer | Envelope) -> Iterator[list[Piece]]:
         """The row's line, after the titles where these are new."""
         columns, cells = _answer(row) if isinstance(row, Answer) else _letter(row)
         if columns != self._columns:
@@ -89,8 +90,8 @@ def _answer(row: Answer) -> tuple[Sequence[Column], list[str]]:
     return (*_PLACE, *group * len(row.forecasts)), cells
 
 
-def _letter(row: Letter) -> tuple[Sequence[Column], list[str]]:
-    text = row.bytes[: 4 * VALUE_CHARACTERS].decode(errors="backslashreplace")
+def _letter(row: Envelope) -> tuple[Sequence[Column], list[str]]:
+    text = row.kept[: 4 * VALUE_CHARACTERS].decode(errors="backslashreplace")
     value = UNKNOWN if row.value is None else _shown(text, VALUE_CHARACTERS)
     return _LETTER, [_shown(row.reason, 40), _source(row.source), _shown(row.message, MESSAGE_CHARACTERS), value]
 

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from streamrnn.cli.columns import Table, printable
-from streamrnn.events.answers import Answer, Letter, OutputRecord, UnreadableError, answer, letter
+from streamrnn.events.answers import Answer, OutputRecord, UnreadableError, answer, letter
+from streamrnn.events.dead_letter import Envelope
 
 
 class Printer:
@@ -54,7 +55,7 @@ class Printer:
             self._left = None if self._left is None else self._left - 1
         sys.stdout.flush()
 
-    def _show(self, record: OutputRecord, found: Answer | Letter) -> None:
+    def _show(self, record: OutputRecord, found: Answer | Envelope) -> None:
         if self._json:
             sys.stdout.write(_whole(record, found, self._terminal) + "\n")
             return
@@ -70,7 +71,7 @@ class Printer:
             typer.echo(f"unreadable: {printable(record.place)}: {printable(str(error))}", err=True)
 
 
-def _whole(record: OutputRecord, found: Answer | Letter, terminal: bool) -> str:
+def _whole(record: OutputRecord, found: Answer | Envelope, terminal: bool) -> str:
     """The record's value; of a dead letter in Kafka, whose value is the original, what a directory log would have.
 
     What a terminal might obey instead of showing it is escaped as JSON does, so that the object stays the same.

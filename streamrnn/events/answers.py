@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
+from streamrnn.events.dead_letter import Envelope, base64_of
 from streamrnn.events.encode import Source
 
 VERSION = 1
@@ -63,26 +63,8 @@ class Answer(msgspec.Struct, gc=False):
     settled: list[Settled]
 
 
-class Letter(msgspec.Struct, gc=False):
-    """A dead letter, version 1, as a directory log has it: see `Envelope`."""
-
-    v: int
-    reason: str
-    message: str
-    source: Source
-    key: str | None
-    value: str | None
-    length: int
-    sha256: str
-
-    @property
-    def bytes(self) -> bytes:
-        """What was kept of the original value."""
-        return base64.b64decode(self.value or "")
-
-
 _answers = msgspec.json.Decoder(Answer)
-_letters = msgspec.json.Decoder(Letter)
+_letters = msgspec.json.Decoder(Envelope)
 
 
 def answer(record: OutputRecord) -> Answer:
@@ -96,7 +78,7 @@ def answer(record: OutputRecord) -> Answer:
     return _ours(_answers, record)
 
 
-def letter(record: OutputRecord) -> Letter:
+def letter(record: OutputRecord) -> Envelope:
     """The dead letter that a record holds: in a file all of it, in Kafka the original with the rest in headers.
 
     Raises
@@ -107,7 +89,7 @@ def letter(record: OutputRecord) -> Letter:
     if record.headers is None:
         found = _ours(_letters, record)
         try:
-            found.bytes  # noqa: B018  # for its error
+            found.kept  # noqa: B018  # for its error
         except ValueError:
             raise UnreadableError("its value is not base64") from None
         return found
@@ -120,7 +102,7 @@ def letter(record: OutputRecord) -> Letter:
         raise UnreadableError(f"it has no header {missing.args[0]}") from None
     except ValueError as error:
         raise UnreadableError(f"a header is damaged: {error}") from None
-    return Letter(VERSION, reason, message, source, _base64(record.key), _base64(record.value), length, sha256)
+    return Envelope(VERSION, reason, message, source, base64_of(record.key), base64_of(record.value), length, sha256)
 
 
 def _ours(decoder: msgspec.json.Decoder[T], record: OutputRecord) -> T:
@@ -134,7 +116,3 @@ def _ours(decoder: msgspec.json.Decoder[T], record: OutputRecord) -> T:
     if version != VERSION:
         raise UnreadableError(f"it has version {version}, not {VERSION}")
     return found
-
-
-def _base64(content: bytes | None) -> str | None:
-    return None if content is None else base64.b64encode(content).decode("ascii")

@@ -30,6 +30,11 @@ class Envelope(msgspec.Struct, gc=False):
     length: int
     sha256: str
 
+    @property
+    def kept(self) -> bytes:
+        """What was kept of the original value; ``ValueError`` where that is not base64."""
+        return base64.b64decode(self.value or "")
+
 
 _encoder = msgspec.json.Encoder()
 
@@ -50,15 +55,16 @@ def encode_dead_letter(letter: DeadLetter, max_value_bytes: int) -> bytes:
             reason=letter.reason,
             message=letter.message,
             source=source,
-            key=_base64(letter.key, max_value_bytes),
-            value=_base64(letter.value, max_value_bytes),
+            key=base64_of(letter.key, max_value_bytes),
+            value=base64_of(letter.value, max_value_bytes),
             length=len(value),
             sha256=hashlib.sha256(value).hexdigest(),
         )
     )
 
 
-def _base64(content: bytes | None, limit: int) -> str | None:
+def base64_of(content: bytes | None, limit: int | None = None) -> str | None:
+    """The content's first ``limit`` bytes, None for all, as text."""
     return None if content is None else base64.b64encode(content[:limit]).decode("ascii")
 
 

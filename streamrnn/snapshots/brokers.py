@@ -15,7 +15,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from streamrnn.transport.base import TransportError
-from streamrnn.transport.kafka.client import connection, producer_options
+from streamrnn.transport.kafka.client import connection, producer_options, refused
 from streamrnn.transport.kafka.unreadable import unreadable
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+REMEDY = "Check the brokers (kafka.bootstrap_servers) and their rights"
 IN_FLIGHT = 4  # chunks that may await their acknowledgement, which bounds the memory of a write
 CLOSE_SECONDS = 1.0
 POLL_MILLISECONDS = 200
@@ -76,7 +77,7 @@ class Sender:
     @contextmanager
     def _sending(self) -> Iterator[None]:
         try:
-            with refused(f"write to topic {self._topic}"):
+            with refused(f"write to topic {self._topic} (snapshots.topic)", REMEDY):
                 yield
         except TransportError:
             self.close()  # after some errors a producer never sends again: the next snapshot takes a new one
@@ -106,7 +107,7 @@ class Reader:
 
     def partitions(self) -> int:
         """How many the topic has."""
-        with refused(f"read topic {self._topic}"):
+        with refused(f"read topic {self._topic} (snapshots.topic)", REMEDY):
             numbers = self._client().partitions_for_topic(self._topic)
         if not numbers:
             raise TransportError(
@@ -117,7 +118,7 @@ class Reader:
     def end(self, number: int) -> int:
         """Offset behind a partition's last record."""
         place = TopicPartition(self._topic, number)
-        with refused(f"read topic {self._topic}"):
+        with refused(f"read topic {self._topic} (snapshots.topic)", REMEDY):
             return int(self._client().end_offsets([place], timeout_ms=self._timeout_ms)[place])
 
     def records(self, number: int, start: int, end: int) -> Iterator[Any]:
@@ -153,7 +154,7 @@ class Reader:
 
     def _poll(self, place: TopicPartition, limit: int | None) -> list[Any]:
         try:
-            with refused(f"read topic {self._topic}"):
+            with refused(f"read topic {self._topic} (snapshots.topic)", REMEDY):
                 found: list[Any] = self._client().poll(POLL_MILLISECONDS, limit).get(place, [])
                 return found
         except Exception as error:  # of its codecs too, or of a record's layout
@@ -167,7 +168,7 @@ class Reader:
             return []
 
     def _go(self, place: TopicPartition, offset: int) -> None:
-        with refused(f"read topic {self._topic}"):
+        with refused(f"read topic {self._topic} (snapshots.topic)", REMEDY):
             consumer = self._client()
             if self._assigned != place:
                 consumer.assign([place])
@@ -177,7 +178,7 @@ class Reader:
                 consumer.seek(place, offset)
 
     def _position(self, place: TopicPartition) -> int:
-        with refused(f"read topic {self._topic}"):
+        with refused(f"read topic {self._topic} (snapshots.topic)", REMEDY):
             return int(self._client().position(place, timeout_ms=self._timeout_ms))
 
     def _refuse_silence(self, since: float) -> None:
@@ -213,14 +214,3 @@ def _consumer(**options: Any) -> Any:
         for each in made:
             each.close()
         raise
-
-
-@contextmanager
-def refused(doing: str) -> Iterator[None]:
-    """Turn the client's errors into ours."""
-    try:
-        yield
-    except KafkaError as error:
-        why = f"{type(error).__name__} {error}".strip()
-        text = f"cannot {doing} (snapshots.topic): {why}. Check the brokers (kafka.bootstrap_servers) and their rights"
-        raise TransportError(text) from error

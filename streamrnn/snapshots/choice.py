@@ -31,6 +31,14 @@ class Name:
         return cls(header.partition, header.lineage, header.position, header.genesis)
 
 
+def unnamable(name: Name, where: str) -> ValueError:
+    """The error for a name that cannot stand in a file's name or a record's key."""
+    return ValueError(
+        f"lineage {name.lineage!r} or position {name.position} cannot stand in {where}: "
+        "use letters, digits, '_', '.' and '-', and a position from 0"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A snapshot as it is found without reading all of it.

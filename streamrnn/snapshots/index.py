@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 import msgspec
 
-from streamrnn.snapshots.choice import LINEAGE, Listed, Name
+from streamrnn.snapshots.choice import LINEAGE, Listed, Name, unnamable
 from streamrnn.snapshots.format import Header, Reason
 
 ROOT = "root"
@@ -50,10 +50,7 @@ def key(name: Name, part: int | str) -> bytes:
     genesis = "-genesis" if name.genesis else ""
     text = f"{name.partition}/{name.lineage}/{name.position:020d}{genesis}/{part}"
     if not _KEY.fullmatch(text):
-        raise ValueError(
-            f"lineage {name.lineage!r} or position {name.position} cannot stand in a key: "
-            "use letters, digits, '_', '.' and '-', and a position from 0"
-        )
+        raise unnamable(name, "a key")
     return text.encode()
 
 

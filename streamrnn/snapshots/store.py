@@ -20,6 +20,7 @@ from streamrnn.snapshots.choice import (
     first_whole,
     newest_first,
     refuse_misnamed,
+    unnamable,
 )
 from streamrnn.snapshots.format import Header, SnapshotError, read_header, read_snapshot, write_snapshot
 from streamrnn.snapshots.frozen import Frozen
@@ -156,10 +157,7 @@ class DirectoryStore:
         suffix = "-genesis" if name.genesis else ""
         file = f"{name.lineage}-{name.position:020d}{suffix}.safetensors"
         if not _FILE.fullmatch(file):
-            raise ValueError(
-                f"lineage {name.lineage!r} or position {name.position} cannot stand in a file name: "
-                "use letters, digits, '_', '.' and '-', and a position from 0"
-            )
+            raise unnamable(name, "a file name")
         return self._folder(name.partition) / file
 
     def _folder(self, partition: str) -> Path:

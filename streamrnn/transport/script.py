@@ -139,7 +139,6 @@ class ScriptLog:
     """
 
     numbered_time = True
-    recoverable = True
     #: Commits and records outlive the process.
     recoverable = True
 

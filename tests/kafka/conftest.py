@@ -21,7 +21,7 @@ from streamrnn.exits import ExitCode
 from streamrnn.observe.sensor import Sensor
 from streamrnn.settings.schema import Settings
 from tests.helpers import settings
-from tests.kafka.broker import NoBroker, any_broker
+from tests.kafka.broker import JavaBroker, NoBroker, any_broker, java_broker
 
 WAIT = 40.0  # seconds that a test waits for what must come
 BASE = time.time_ns() // 1_000_000  # time of the first record, ms; an old one would fall to the broker's retention
@@ -34,6 +34,18 @@ def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield servers
     except NoBroker as reason:
         pytest.skip(f"no Kafka broker: {reason}")
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JavaBroker]:
+    """A broker that a test may freeze, stop, or damage."""
+    try:
+        broker = java_broker(tmp_path_factory.mktemp("own"))
+    except NoBroker as reason:
+        pytest.skip(f"needs Apache Kafka itself, which it freezes, stops or damages: {reason}")
+    broker.start()
+    yield broker
+    broker.kill()
 
 
 @dataclass

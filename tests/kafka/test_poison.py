@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
 from tests.helpers import settings
-from tests.kafka.broker import JavaBroker, NoBroker, java_broker
+from tests.kafka.broker import JavaBroker
 from tests.kafka.conftest import BASE, WAIT, Running, Topics
 
 Start = Callable[..., Running]
@@ -97,18 +97,6 @@ def test_a_codec_that_is_not_installed_stops_with_the_offset(
     assert f"{topics.name}-in-0 cannot be read from offset 10 on (UnsupportedCodecError" in caplog.text
     assert f"--skip-to {topics.name}-in-0:11" in caplog.text
     assert len(topics.read("out", 10)[0]) == 10
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JavaBroker]:
-    """A broker whose disk a test may damage."""
-    try:
-        broker = java_broker(tmp_path_factory.mktemp("own"))
-    except NoBroker as reason:
-        pytest.skip(f"needs Apache Kafka itself, whose log it damages: {reason}")
-    broker.start()
-    yield broker
-    broker.kill()
 
 
 def test_a_damaged_batch_stops_with_its_place_and_is_left_out_by_an_explicit_word(

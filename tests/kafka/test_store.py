@@ -25,7 +25,7 @@ from streamrnn.snapshots.choice import Name
 from streamrnn.snapshots.index import ROOT, key
 from streamrnn.snapshots.topic import TopicStore
 from streamrnn.transport.base import TransportError
-from tests.kafka.broker import JavaBroker, NoBroker, java_broker
+from tests.kafka.broker import JavaBroker
 from tests.kafka.conftest import WAIT
 from tests.snapshots.contract import StoreContract, header, load, positions, save
 
@@ -314,18 +314,6 @@ def test_brokers_that_cannot_be_reached_fail_both_ways_in_time() -> None:
         save(store, 10)
     assert time.monotonic() - started < 10
     assert threading.active_count() == threads
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JavaBroker]:
-    """A broker that a test may freeze."""
-    try:
-        broker = java_broker(tmp_path_factory.mktemp("own"))
-    except NoBroker as reason:
-        pytest.skip(f"needs Apache Kafka itself, which it freezes: {reason}")
-    broker.start()
-    yield broker
-    broker.kill()
 
 
 def test_a_frozen_broker_fails_a_write_and_the_next_one_succeeds(own: JavaBroker) -> None:

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,23 +23,11 @@ from streamrnn.transport.base import Committed, TransportError
 from streamrnn.transport.kafka.log import KafkaLog
 from streamrnn.transport.kafka.outbox import Outbox
 from tests.helpers import output, settings
-from tests.kafka.broker import JavaBroker, NoBroker, java_broker
+from tests.kafka.broker import JavaBroker
 from tests.kafka.conftest import WAIT, Topics
 
 OFFSETS = {TopicPartition("anything", 0): OffsetAndMetadata(1, "", -1)}
 NO_GROUP = ConsumerGroupMetadata("traps", -1, "", None)
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JavaBroker]:
-    """A broker that a test may freeze."""
-    try:
-        broker = java_broker(tmp_path_factory.mktemp("own"))
-    except NoBroker as reason:
-        pytest.skip(f"needs Apache Kafka itself, which it freezes: {reason}")
-    broker.start()
-    yield broker
-    broker.kill()
 
 
 @pytest.fixture
@@ -58,7 +45,7 @@ def made(own: JavaBroker, partitions: int) -> Topics:
 
 
 def outbox(topics: Topics, *overrides: str) -> Outbox:
-    chosen = settings(*topics.overrides(Path("nowhere")), "kafka.request_timeout=1", *overrides)
+    chosen = settings(*topics.overrides(Path("nowhere")), "kafka.request_timeout=2", *overrides)
     return Outbox(chosen.kafka, f"{topics.name}-0")
 
 

@@ -21,6 +21,7 @@ LINGER_SECONDS = 0.05  # a commit flushes anyway: this is for those who do not w
 RECONNECT_SECONDS = 1.0  # longest wait before the next try; the client's own grows to half a minute
 WATCHDOG_MARGIN = 5.0  # seconds by which the group's patience with a poll outlasts the watchdog's
 RETRY_SECONDS = 0.02  # a transactional request sleeps it out at each retry; the client's own is five times as long
+RESTART = "This process ends; a restart goes on from the last commit"
 
 
 class TokenFile:
@@ -101,14 +102,13 @@ def producer_options(kafka: Kafka, transactional_id: str | None, batch_bytes: in
 
 
 @contextmanager
-def refused(doing: str) -> Iterator[None]:
-    """Turn the client's errors into ours: the process ends, and its restart goes on from the last commit."""
+def refused(doing: str, remedy: str = RESTART) -> Iterator[None]:
+    """Turn the client's errors into ours, with what was being done and what is to be done now."""
     try:
         yield
     except KafkaError as error:
-        why = f"{type(error).__name__} {error}"
-        text = f"cannot {doing}: {why}. This process ends; a restart goes on from the last commit"
-        raise TransportError(text, _kind(error)) from error
+        why = f"{type(error).__name__} {error}".strip()
+        raise TransportError(f"cannot {doing}: {why}. {remedy}", _kind(error)) from error
 
 
 def _kind(error: KafkaError) -> str:
