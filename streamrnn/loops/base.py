@@ -1,0 +1,36 @@
+"""What a loop is: one walk over a batch's records in log order, with rows for each stream and arrays of the shard."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from streamrnn.loops.batch import Batch
+
+Array = npt.NDArray[Any]
+
+
+class Loop(Protocol):
+    """One part of what a shard computes. It reads columns that earlier loops wrote, and writes its own.
+
+    Its state is nothing but the arrays below, changed in place, so that they can be saved, compared and loaded. What it
+    computes is a function of the records in their order: how they are cut into batches makes no difference.
+
+    Attributes
+    ----------
+    slabs : by name, arrays [max_live, ...] with a row for each stream; a row is cleared where its record is fresh
+    shared : by name, arrays of the shard as a whole
+    """
+
+    slabs: dict[str, Array]
+    shared: dict[str, Array]
+
+    def process(self, batch: Batch) -> None:
+        """Advance the state by the batch, and fill in this loop's columns."""
+
+
+def rows(streams: int, width: int, dtype: Any = np.float64) -> Array:
+    """A slab at full size: untouched rows cost address space, not memory."""
+    return np.zeros((streams, width), dtype)
