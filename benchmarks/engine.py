@@ -5,12 +5,11 @@ import time
 import numpy as np
 
 from benchmarks.plain_torch import events_per_second
-from streamrnn.engine.base import Batch
-from streamrnn.engine.compiled import CompiledEngine
-from streamrnn.engine.state import State
+from streamrnn.loops.batch import Batch
+from streamrnn.loops.chain import Chain
 from streamrnn.network.forecaster import initial_weights
+from streamrnn.rows.network import NetworkRows
 from streamrnn.settings import load
-from streamrnn.streams.layout import Layout
 
 EVENTS = 200_000
 
@@ -18,9 +17,7 @@ EVENTS = 200_000
 def rate(slots: np.ndarray, streams: int, poll: int, overrides: tuple[str, ...] = ()) -> float:
     """Events a second of the engine over records with these slots, in polls of ``poll`` records."""
     settings = load(None, [f"streams.max_live={streams}", *overrides], {}).settings
-    layout = Layout.from_settings(settings)
-    state = State(settings, initial_weights(layout, 0, settings.model.precision))
-    engine = CompiledEngine()
+    chain = Chain(settings, initial_weights(NetworkRows.from_settings(settings), 0, settings.model.precision))
     n = len(slots)
     first = np.unique(slots, return_index=True)[1]
     fresh = np.zeros(n, bool)
@@ -29,13 +26,14 @@ def rate(slots: np.ndarray, streams: int, poll: int, overrides: tuple[str, ...] 
     rng = np.random.default_rng(0)
     values = (np.sin(np.arange(n) / max(1, streams) / 4) + rng.normal(0, 0.1, n)).reshape(-1, 1)
     times = np.arange(n) * 1.0
+    records = np.arange(n) + 1
     warm = n // 4  # polls before it are not timed
     spent = 0.0
     for at in range(0, n, poll):
         piece = slice(at, at + poll)
-        batch = Batch.of(slots[piece], fresh[piece], live[piece], times[piece], values[piece], 1)
+        batch = Batch(slots[piece], fresh[piece], live[piece], times[piece], values[piece], records[piece])
         started = time.perf_counter()
-        engine.process(state, batch)
+        chain.process(batch)
         if at >= warm:
             spent += time.perf_counter() - started
     return (n - warm) / spent

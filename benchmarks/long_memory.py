@@ -55,7 +55,7 @@ def squared_errors(carry: bool, *overrides: str) -> npt.NDArray[np.float64]:
     step = 16 * STREAMS
     for at in range(0, len(events), step):
         predictions, _ = shard.process(events.cut(at, at + step))
-        errors.append((predictions.outcomes - predictions.settled)[:, 0] ** 2)
+        errors.append((predictions.outcomes - predictions.settled[:, 0])[:, 0] ** 2)
         if not carry:
             shard.forget_states()
     joined = np.concatenate(errors)

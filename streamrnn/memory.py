@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamrnn.streams.layout import Layout
+from streamrnn.loops.chain import bytes_per_stream
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -20,7 +20,7 @@ def needed(settings: Settings, partitions: int) -> int:
 
     One snapshot at a time is written, and of its partition all rows may change meanwhile: a copy of one partition.
     """
-    slabs = Layout.from_settings(settings).bytes_per_stream()
+    slabs = sum(bytes_per_stream(settings).values())
     index = INDEX_BYTES + settings.events.max_key_bytes
     return settings.streams.max_live * (partitions * (slabs + index) + slabs)
 
@@ -48,8 +48,8 @@ def refusal(settings: Settings, partitions: int) -> str | None:
     which = "daemon.memory_limit" if settings.daemon.memory_limit is not None else "this machine or container"
     return (
         f"{partitions} x {settings.streams.max_live} streams may come to need {readable(need)}, and {which} allows "
-        f"{readable(have)}: lower streams.max_live, events.max_key_bytes, model.season, model.k2 or model.hidden_size, "
-        "or set daemon.memory_limit to what there is"
+        f"{readable(have)}: lower streams.max_live, events.max_key_bytes, forecast.season, model.k2 or "
+        "model.hidden_size, or set daemon.memory_limit to what there is"
     )
 
 

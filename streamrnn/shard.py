@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from streamrnn.engine import sizes
-from streamrnn.engine.base import Batch
-from streamrnn.engine.factory import make_engine
-from streamrnn.engine.state import State
 from streamrnn.events.columns import Events, Partition, Predictions, Refusal
+from streamrnn.loops.batch import Batch
+from streamrnn.loops.chain import Chain
 from streamrnn.observe.sensor import BatchReport, TargetScore
+from streamrnn.rows import mixture, network
 from streamrnn.snapshots.frozen import Frozen
 from streamrnn.streams.index import StreamIndex
 
@@ -40,35 +39,34 @@ class Shard:
     ) -> None:
         if weights is None:
             from streamrnn.network.forecaster import initial_weights
-            from streamrnn.streams.layout import Layout
 
-            weights = initial_weights(Layout.from_settings(settings), settings.seed, settings.model.precision)
+            layout = network.NetworkRows.from_settings(settings)
+            weights = initial_weights(layout, settings.seed, settings.model.precision)
         self.partition = partition
         self.lineage = lineage
         self._targets = settings.events.target_names
         self._index = StreamIndex(settings)
-        self._state = State(settings, weights)
-        self._engine = make_engine(settings.model.kind, settings.model.engine)
+        self._horizons = settings.forecast.horizons
+        self._chain = Chain(settings, weights)
         self._frozen: Frozen | None = None
 
     @property
     def records(self) -> int:
         """Events that the model has taken in."""
-        return int(self._state.totals[sizes.RECORDS])
+        return self._chain.records
 
     def process(self, events: Events) -> tuple[Predictions, BatchReport]:
         """Answer a batch of events in log order, and learn from it."""
         before = self._totals()
         assigned = self._index.assign(events)
         rows = assigned.rows
-        targets = len(self._targets)
-        batch = Batch.of(
-            assigned.slots, assigned.fresh, assigned.live, events.times[rows], events.features[rows], targets
+        records = self.records + 1 + np.arange(len(rows))
+        batch = Batch(
+            assigned.slots, assigned.fresh, assigned.live, events.times[rows], events.features[rows], records
         )
         if self._frozen is not None:
             self._frozen.keep(assigned.slots)
-        if len(rows):
-            self._engine.process(self._state, batch)
+        self._chain.process(batch)
         predictions = self._answers(events, rows, batch, assigned.ended)
         predictions.refused = [
             Refusal(int(events.offsets[row]), reason, message) for row, reason, message in assigned.refused
@@ -79,24 +77,25 @@ class Shard:
         return predictions, report
 
     def scores(self, window: bool = False) -> dict[str, TargetScore]:
-        """Prequential sums of each target, over all records or over the sliding window."""
-        sums = self._state.window.sum(axis=1) if window else self._state.scores
-        return {name: _score(row) for name, row in zip(self._targets, sums, strict=True)}
+        """Prequential sums of each target one step ahead, over all records or over the sliding window."""
+        mixture = self._chain.mixture
+        sums = mixture.window.sum(axis=2) if window else mixture.scores
+        return {name: _score(row) for name, row in zip(self._targets, sums[0], strict=True)}
 
     def forget_states(self) -> None:
         """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""
-        self._state.network_slab[:, : self._state.layout.input_ring] = 0
+        self._chain.network.forget()
 
     def freeze(self) -> Frozen:
         """All state as it stands, to be written by another thread; the one frozen before must have been released."""
-        shared = {name: values.copy() for name, values in self._state.shared().items()}
+        shared = {name: values.copy() for name, values in self._chain.shared().items()}
         index = self._index.freeze()
-        self._frozen = Frozen(lambda: shared | index(), self._state.slabs(self._index.rows))
+        self._frozen = Frozen(lambda: shared | index(), self._chain.slabs(self._index.rows))
         return self._frozen
 
     def saved(self) -> dict[str, Array]:
         """All state as arrays (views where possible: use them before the next batch)."""
-        return self._state.saved(self._index.rows) | self._index.saved()
+        return self._chain.saved(self._index.rows) | self._index.saved()
 
     def load(self, arrays: dict[str, Array]) -> None:
         """Take over saved state.
@@ -106,7 +105,7 @@ class Shard:
         ValueError
             Where the arrays are not those of a shard with these settings.
         """
-        self._state.load(arrays, len(arrays["index_times"]))
+        self._chain.load(arrays, len(arrays["index_times"]))
         self._index.load(arrays)
 
     def digest(self) -> str:
@@ -119,47 +118,47 @@ class Shard:
 
     def _answers(self, events: Events, rows: Array, batch: Batch, ended: Array) -> Predictions:
         """Columns of the answers, tombstones in their places."""
-        out, counts = batch.out, batch.counts
+        columns: list[Any] = [
+            batch.forecasts, batch.last, batch.outcomes, batch.settled, batch.settled_baselines, batch.events,
+            batch.records,
+        ]  # fmt: skip
         if len(ended):
-            rows, out, counts = self._with_ended(rows, out, counts, ended)
-        targets = len(self._targets)
-
-        def column(which: int) -> Array:
-            return out[:, which * targets : (which + 1) * targets]
-
+            rows, columns = self._with_ended(rows, columns, ended)
+        forecasts, baselines, outcomes, settled, settled_baselines, counts, records = columns
         streams = events.streams if len(rows) == len(events) else [events.streams[row] for row in rows.tolist()]
         return Predictions(
             partition=events.partition,
             offsets=events.offsets[rows],
             streams=streams,
             times=events.times[rows],
-            counts=counts[:, 0],
-            records=counts[:, 1],
-            forecasts=column(sizes.OUT_FORECAST),
-            baselines=column(sizes.OUT_BASELINE),
-            outcomes=column(sizes.OUT_OUTCOME),
-            settled=column(sizes.OUT_SETTLED),
-            settled_baselines=column(sizes.OUT_SETTLED_BASELINE),
+            counts=counts,
+            records=records,
+            horizons=self._horizons,
+            forecasts=forecasts,
+            baselines=baselines,
+            outcomes=outcomes,
+            settled=settled,
+            settled_baselines=settled_baselines,
             lineage=self.lineage,
         )
 
-    def _with_ended(self, rows: Array, out: Array, counts: Array, ended: Array) -> tuple[Array, Array, Array]:
+    def _with_ended(self, rows: Array, columns: list[Any], ended: Array) -> tuple[Array, list[Any]]:
         """The same columns with a row for each tombstone: nothing forecast, count 0, the model's count as it stood."""
         merged = np.sort(np.concatenate([rows, ended]))
         place = np.searchsorted(merged, rows)
-        wide_out = np.full((len(merged), out.shape[1]), np.nan)
-        wide_out[place] = out
-        wide_counts = np.zeros((len(merged), 2), np.int64)
-        wide_counts[place] = counts
+        wide: list[Any] = []
+        for column in columns:
+            empty = np.nan if column.dtype.kind == "f" else 0
+            wide.append(np.full((len(merged), *column.shape[1:]), empty, column.dtype))
+            wide[-1][place] = column
         accepted = np.zeros(len(merged), np.int64)
         accepted[place] = 1
-        start = self._state.totals[sizes.RECORDS] - len(rows)
-        wide_counts[:, 1] = start + np.cumsum(accepted)
-        return merged, wide_out, wide_counts
+        wide[-1] = self.records - len(rows) + np.cumsum(accepted)
+        return merged, wide
 
     def _totals(self) -> tuple[Array, Array, Array]:
-        state = self._state
-        return state.totals.copy(), state.sums.copy(), state.scores.copy()
+        chain = self._chain
+        return chain.network.totals.copy(), chain.network.sums.copy(), chain.mixture.scores.copy()
 
     def _report(
         self,
@@ -169,30 +168,34 @@ class Shard:
         late: int,
         expired: Counter[str],
     ) -> BatchReport:
-        state = self._state
-        totals, sums, scores = state.totals - before[0], state.sums - before[1], state.scores - before[2]
+        after = self._totals()
+        totals, sums, scores = (new - old for new, old in zip(after, before, strict=True))
         return BatchReport(
             events=events,
             bytes=0,
-            scores={name: _score(row) for name, row in zip(self._targets, scores, strict=True)},
+            scores={
+                (name, horizon): _score(scores[place, target])
+                for place, horizon in enumerate(self._horizons)
+                for target, name in enumerate(self._targets)
+            },
             dead_letters=dead_letters,
             late=late,
-            updates=int(totals[sizes.STEPS]),
-            skipped_updates=int(totals[sizes.SKIPPED]),
-            clipped_updates=int(totals[sizes.CLIPPED]),
-            loss=float(sums[sizes.LOSS]),
-            losses=int(totals[sizes.PASSES]),
+            updates=int(totals[network.STEPS]),
+            skipped_updates=int(totals[network.SKIPPED]),
+            clipped_updates=int(totals[network.CLIPPED]),
+            loss=float(sums[network.LOSS]),
+            losses=int(totals[network.PASSES]),
             expired=expired,
             live_streams=len(self._index),
-            gradient_norm=float(state.sums[sizes.NORM]),
+            gradient_norm=float(after[1][network.NORM]),
         )
 
 
 def _score(sums: Array) -> TargetScore:
     return TargetScore(
-        count=int(sums[sizes.COUNT]),
-        absolute_error=float(sums[sizes.ABSOLUTE]),
-        squared_error=float(sums[sizes.SQUARED]),
-        baseline_absolute_error=float(sums[sizes.BASELINE_ABSOLUTE]),
-        baseline_squared_error=float(sums[sizes.BASELINE_SQUARED]),
+        count=int(sums[mixture.COUNT]),
+        absolute_error=float(sums[mixture.ABSOLUTE]),
+        squared_error=float(sums[mixture.SQUARED]),
+        baseline_absolute_error=float(sums[mixture.BASELINE_ABSOLUTE]),
+        baseline_squared_error=float(sums[mixture.BASELINE_SQUARED]),
     )

@@ -9,22 +9,22 @@ from pathlib import Path
 import numpy as np
 
 from streamrnn.network.forecaster import weight_count
+from streamrnn.rows.network import NetworkRows
 from streamrnn.shard import Shard
-from streamrnn.streams.layout import Layout
 from tests.helpers import PARTITION, settings, walk
 
 FILE = Path(__file__).with_name("golden.json")
 RUNS = {
     "default": [],
     "float64": ["model.precision=float64"],
-    "season, calendar, k1 3": ["model.season=6", "model.calendar=true", "model.k1=3"],
+    "season, calendar, k1 3": ["forecast.season=6", "model.calendar=true", "model.k1=3"],
 }
 
 
 def digest(overrides: list[str]) -> str:
     """Digest of a shard's state after 2,000 events, from weights that no library drew by its own algorithm."""
     chosen = settings("streams.max_live=6", *overrides)
-    layout = Layout.from_settings(chosen)
+    layout = NetworkRows.from_settings(chosen)
     weights = (np.arange(weight_count(layout)) * 7919 % 1009 / 1009 - 0.5).astype(chosen.model.precision)
     shard = Shard(chosen, PARTITION, weights=weights)
     shard.process(walk(2000, 9))

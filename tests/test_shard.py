@@ -24,7 +24,7 @@ def test_poll_boundaries_change_no_bit() -> None:
     assert pieces.digest() == whole.digest()
 
 
-@pytest.mark.parametrize("overrides", [[], ["model.season=7", "model.calendar=true"], ["model.k1=3"]])
+@pytest.mark.parametrize("overrides", [[], ["forecast.season=7", "model.calendar=true"], ["model.k1=3"]])
 def test_restoring_saved_state_changes_no_bit(overrides: list[str]) -> None:
     chosen = settings("streams.max_live=6", "streams.expire_after=600", *overrides)
     log = walk(2000, 9)
@@ -41,7 +41,7 @@ def test_restoring_saved_state_changes_no_bit(overrides: list[str]) -> None:
 
 def test_the_first_forecast_is_the_last_value() -> None:
     predictions, _ = Shard(settings(), PARTITION).process(events([5.0]))
-    assert predictions.forecasts.tolist() == [[5.0]]
+    assert predictions.forecasts.tolist() == [[[5.0], [5.0]]]
     assert np.isnan(predictions.settled).all()
 
 
@@ -55,8 +55,8 @@ def test_it_learns_what_the_last_value_cannot_know() -> None:
 
 def test_scores_are_of_the_published_forecasts() -> None:
     predictions, report = Shard(settings(), PARTITION).process(walk(500, 4))
-    error = predictions.outcomes - predictions.settled
-    score = report.scores["value"]
+    error = predictions.outcomes - predictions.settled[:, 0]
+    score = report.scores["value", 1]
     assert score.count == np.isfinite(error).sum()
     assert score.absolute_error == pytest.approx(np.nansum(np.abs(error)))
     assert score.squared_error == pytest.approx(np.nansum(error**2))
@@ -70,14 +70,14 @@ def test_extreme_values_leave_every_number_finite() -> None:
     predictions, _ = shard.process(events(values, [f"s{i % 3}" for i in range(2000)]))
     for name, saved in shard.saved().items():
         assert np.isfinite(saved).all(), name
-    known = ~np.isnan(predictions.baselines)
+    known = ~np.isnan(predictions.baselines[:, 0])
     assert np.isfinite(predictions.forecasts[known]).all()
 
 
 def test_a_missing_value_settles_nothing_and_a_later_one_settles_the_newest_forecast() -> None:
     predictions, _ = Shard(settings(), PARTITION).process(events([1.0, np.nan, 4.0]))
-    assert np.isnan(predictions.settled[1, 0])
-    assert predictions.settled[2, 0] == 1.0
+    assert np.isnan(predictions.settled[1, 0, 0])
+    assert predictions.settled[2, 0, 0] == 1.0
 
 
 def test_no_model_answers_every_event_with_no_forecast() -> None:

@@ -158,6 +158,16 @@ def _partitions(folder: Path, count: int) -> Finding:
     return Finding("transport", text, warning=True)
 
 
+PARTS = {
+    "scale": "running scales",
+    "counts": "counts",
+    "network": "network states and windows",
+    "network_pending": "what the network corrects",
+    "network_counts": "counts of the network",
+    "mixture": "experts and pending forecasts",
+}
+
+
 def memory_table(settings: Settings) -> str:
     """What the slabs of one stream take, and those of all streams of a partition; the key index comes on top.
 
@@ -165,16 +175,11 @@ def memory_table(settings: Settings) -> str:
     ----------
     settings : what the daemon would be started with
     """
+    from streamrnn.loops.chain import bytes_per_stream
     from streamrnn.memory import readable
-    from streamrnn.streams.layout import Layout
 
-    layout = Layout.from_settings(settings)
-    network = layout.network_row * layout.itemsize
-    rows = [
-        ("network states and windows", network),
-        ("scale, forecasts and counts", layout.bytes_per_stream() - network),
-        ("all", layout.bytes_per_stream()),
-    ]
+    sizes = bytes_per_stream(settings)
+    rows = [*((PARTS[name], size) for name, size in sizes.items() if size), ("all", sum(sizes.values()))]
     live = settings.streams.max_live
     header = ("memory of a partition", "a stream", amount(live, "stream"))
     lines = [header, *((name, readable(size), readable(size * live)) for name, size in rows)]

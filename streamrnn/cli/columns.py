@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 
 from streamrnn.events.answers import Answer
 from streamrnn.events.dead_letter import Envelope
@@ -31,8 +32,9 @@ Piece = tuple[str, str]  # text and its style
 
 _PLACE = (Column("time", "dim"), Column("stream", "cyan"), Column("source", "dim"))
 _TARGET = Column("target", "cyan")
+_FORECAST = Column("forecast", "bold", number=True)
 _SCORES = (
-    Column("forecast", "bold", number=True), Column("last value", number=True), Column("outcome", number=True),
+    Column("last value", number=True), Column("outcome", number=True),
     Column("error", "yellow", number=True), Column("naive error", number=True),
 )  # fmt: skip
 _LETTER = (Column("reason", "red"), Column("source", "dim"), Column("message"), Column("value", "cyan"))
@@ -76,18 +78,22 @@ def printable(text: str) -> str:
 
 
 def _answer(row: Answer) -> tuple[Sequence[Column], list[str]]:
-    """Columns and cells; with several targets, a group for each, and its name."""
-    group = (_TARGET, *_SCORES) if len(row.forecasts) > 1 else _SCORES
-    settled = {each.target: each for each in row.settled}
+    """Columns and cells: a group for each target, with its name where there are several; a column for each horizon."""
+    settled = {each.target: each for each in row.settled if each.horizon == 1}
+    columns = list(_PLACE)
     cells = [_time(row.time), _shown(row.stream, STREAM_CHARACTERS), _source(row.source)]
-    for each in row.forecasts:
-        if len(row.forecasts) > 1:
-            cells.append(_shown(each.target, STREAM_CHARACTERS))
-        cells += [_number(each.forecast), _number(each.baseline)]
-        done = settled.get(each.target)
+    groups = [list(group) for _, group in groupby(row.forecasts, lambda each: each.target)]
+    for group in groups:
+        target, baseline = group[0].target, group[0].baseline
+        if len(groups) > 1:
+            columns.append(_TARGET)
+            cells.append(_shown(target, STREAM_CHARACTERS))
+        columns += [_FORECAST, *(Column(f"+{each.horizon}", "bold", number=True) for each in group[1:]), *_SCORES]
+        cells += [*(_number(each.forecast) for each in group), _number(baseline)]
+        done = settled.get(target)
         outcome, errors = (None, (None, None)) if done is None else (done.outcome, (done.error, done.baseline_error))
         cells += [_number(outcome), *(_number(error, "+") for error in errors)]
-    return (*_PLACE, *group * len(row.forecasts)), cells
+    return columns, cells
 
 
 def _letter(row: Envelope) -> tuple[Sequence[Column], list[str]]:

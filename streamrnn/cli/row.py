@@ -10,20 +10,7 @@ from typing import Any
 import numpy.typing as npt
 
 from streamrnn.cli.places import amount
-from streamrnn.streams.layout import (
-    ABSOLUTE_CHANGE,
-    BASELINE,
-    EVENTS,
-    FEATURE_FIELDS,
-    FORECAST,
-    LAST,
-    MEAN,
-    PENDING,
-    SHARE,
-    STREAM_FIELDS,
-    TARGET_FIELDS,
-    VARIANCE,
-)
+from streamrnn.rows import scale
 
 Array = npt.NDArray[Any]
 
@@ -31,35 +18,25 @@ Array = npt.NDArray[Any]
 def describe_row(arrays: dict[str, Array], slot: int) -> Iterator[tuple[str, str]]:
     """Names and values of what is kept of the stream in this slot.
 
-    A snapshot knows no names: features and targets are numbered as ``events.features`` and ``events.targets`` list
-    them.
+    A snapshot knows no names: features are numbered as ``events.features`` lists them.
     """
-    account, tally = arrays["accounts"][slot], arrays["tallies"][slot]
-    features = (len(tally) - STREAM_FIELDS) // 2
+    fields, counts = arrays["scale"][slot], arrays["counts"][slot]
+    features = (len(counts) - scale.STREAM_FIELDS) // 2
     yield "last event time", _time(float(arrays["index_times"][slot]))
-    yield "events seen", f"{tally[EVENTS]:,}"
+    yield "events seen", f"{counts[scale.EVENTS]:,}"
     for number in range(features):
-        yield f"feature {number + 1}", _feature(account[FEATURE_FIELDS * number :], tally[STREAM_FIELDS + number])
-    for number in range(len(arrays["scores"])):
-        fields = account[FEATURE_FIELDS * features + TARGET_FIELDS * number :]
-        yield f"target {number + 1}", _target(fields)
+        feature = fields[scale.FEATURE_FIELDS * number :]
+        yield f"feature {number + 1}", _feature(feature, counts[scale.STREAM_FIELDS + number])
 
 
 def _feature(fields: Array, values: int) -> str:
     if not values:
         return "no value yet"
     return (
-        f"last value {_number(fields[LAST])}, running mean {_number(fields[MEAN])}, "
-        f"running deviation {_number(math.sqrt(fields[VARIANCE]))}, "
-        f"mean change {_number(fields[ABSOLUTE_CHANGE])}, of {amount(int(values), 'value')}"
+        f"last value {_number(fields[scale.LAST])}, running mean {_number(fields[scale.MEAN])}, "
+        f"running deviation {_number(math.sqrt(fields[scale.VARIANCE]))}, "
+        f"mean change {_number(fields[scale.ABSOLUTE_CHANGE])}, of {amount(int(values), 'value')}"
     )
-
-
-def _target(fields: Array) -> str:
-    share = f"share of the network {100 * fields[SHARE]:.1f} %"
-    if not fields[PENDING]:
-        return f"no forecast pending, {share}"
-    return f"pending forecast {_number(fields[FORECAST])} (last value {_number(fields[BASELINE])}), {share}"
 
 
 def _number(value: float) -> str:

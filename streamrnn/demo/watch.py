@@ -84,11 +84,11 @@ class Watch:
 
     def _take(self, watched: Watched, p: Predictions, row: int) -> None:
         outcome, forecast, baseline = (
-            float(column[row, 0]) for column in (p.outcomes, p.settled, p.settled_baselines)
+            float(value) for value in (p.outcomes[row, 0], p.settled[row, 0, 0], p.settled_baselines[row, 0, 0])
         )
         watched.outcomes.append(outcome)
         watched.forecasts.append(forecast)
-        watched.next_forecast = float(p.forecasts[row, 0])
+        watched.next_forecast = float(p.forecasts[row, 0, 0])
         watched.seen = self._rows + row
         error, baseline_error = abs(outcome - forecast), abs(outcome - baseline)
         if math.isfinite(error) and math.isfinite(baseline_error):

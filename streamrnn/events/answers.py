@@ -36,9 +36,11 @@ class UnreadableError(Exception):
 
 
 class Forecast(msgspec.Struct, gc=False):
-    """What is expected of one target, and the last value beside it; None while there is nothing to go by."""
+    """What is expected of one target ``horizon`` steps ahead, and the last value beside it; None while there is nothing
+    to go by."""
 
     target: str
+    horizon: int
     forecast: float | None
     baseline: float | None
 
@@ -50,6 +52,7 @@ class Settled(msgspec.Struct, gc=False):
     outcome: float | None
     error: float | None
     baseline_error: float | None
+    horizon: int
 
 
 class Answer(msgspec.Struct, gc=False):

@@ -147,11 +147,13 @@ class Predictions:
     times : float64[n], event time in seconds
     counts : int64[n], how many events the stream had, this one included
     records : int64[n], how many events the shard's model had, this one included
-    forecasts : float64[n, targets], of the stream's next event; NaN while there is nothing to go by
-    baselines : float64[n, targets], last value, for the same event
+    horizons : steps ahead that are forecast, the first is 1
+    forecasts : float64[n, horizons, targets], of the steps ahead of the event; NaN while there is nothing to go by
+    baselines : float64[n, targets], the last value, for the same steps
     outcomes : float64[n, targets], the value that this event brought; NaN where missing
-    settled : float64[n, targets], the forecast that this event settled; NaN where none was pending
-    settled_baselines : float64[n, targets], the last value that stood beside it
+    settled : float64[n, horizons, targets], the forecast that this event settled, made that many steps before; NaN
+        where none was pending
+    settled_baselines : float64[n, horizons, targets], the last value that stood beside it
     lineage : identity of the shard's history
     refused : events that the shard did not accept; they have no row
     """
@@ -162,6 +164,7 @@ class Predictions:
     times: Floats
     counts: Ints
     records: Ints
+    horizons: tuple[int, ...]
     forecasts: Floats
     baselines: Floats
     outcomes: Floats

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import msgspec
 import numpy as np
 
@@ -19,7 +21,7 @@ class Source(msgspec.Struct, gc=False):
 
 
 class Forecast(msgspec.Struct, gc=False):
-    """What is expected of one target, and the last value beside it; NaN is written as null."""
+    """What is expected of one target ``horizon`` steps ahead, and the last value beside it; NaN is written as null."""
 
     target: str
     horizon: int
@@ -28,7 +30,7 @@ class Forecast(msgspec.Struct, gc=False):
 
 
 class Settled(msgspec.Struct, gc=False):
-    """What this event brought for a forecast made before: errors are outcome minus forecast."""
+    """What this event brought for a forecast made ``horizon`` steps before: errors are outcome minus forecast."""
 
     target: str
     outcome: float
@@ -36,6 +38,7 @@ class Settled(msgspec.Struct, gc=False):
     error: float
     baseline: float
     baseline_error: float
+    horizon: int
 
 
 class Prediction(msgspec.Struct, gc=False):
@@ -87,23 +90,24 @@ def encode_predictions(p: Predictions, targets: tuple[str, ...]) -> list[bytes]:
 
 
 def _forecasts(p: Predictions, targets: tuple[str, ...]) -> list[list[Forecast]]:
-    if len(targets) == 1:
-        name = targets[0]
-        pairs = zip(p.forecasts[:, 0].tolist(), p.baselines[:, 0].tolist(), strict=True)
-        return [[Forecast(name, 1, forecast, baseline)] for forecast, baseline in pairs]
-    rows = zip(p.forecasts.tolist(), p.baselines.tolist(), strict=True)
-    return [
-        [Forecast(name, 1, *pair) for name, *pair in zip(targets, forecasts, baselines, strict=True)]
-        for forecasts, baselines in rows
+    places = [(name, horizon) for name in targets for horizon in p.horizons]
+    n = len(p)
+    columns = p.forecasts.swapaxes(1, 2).reshape(n, -1).T.tolist()
+    baselines = p.baselines.T.tolist()
+    made = [
+        [Forecast(name, horizon, *pair) for pair in zip(column, baselines[place // len(p.horizons)], strict=True)]
+        for place, ((name, horizon), column) in enumerate(zip(places, columns, strict=True))
     ]
+    return list(map(list, zip(*made, strict=True)))
 
 
 def _settled(p: Predictions, targets: tuple[str, ...]) -> list[list[Settled]]:
     rows: list[list[Settled]] = [[] for _ in range(len(p))]
-    for column, name in enumerate(targets):
-        outcome, forecast, baseline = p.outcomes[:, column], p.settled[:, column], p.settled_baselines[:, column]
-        at = np.flatnonzero(~(np.isnan(outcome) | np.isnan(forecast)))
+    for (column, name), (place, horizon) in product(enumerate(targets), enumerate(p.horizons)):
+        forecast, baseline = p.settled[:, place, column], p.settled_baselines[:, place, column]
+        at = np.flatnonzero(~(np.isnan(forecast) | np.isnan(p.outcomes[:, column])))
+        outcome, forecast, baseline = p.outcomes[at, column], forecast[at], baseline[at]
         parts: list[Floats] = [outcome, forecast, outcome - forecast, baseline, outcome - baseline]
-        for row, *numbers in zip(at.tolist(), *(part[at].tolist() for part in parts), strict=True):
-            rows[row].append(Settled(name, *numbers))
+        for row, numbers in zip(at.tolist(), zip(*(part.tolist() for part in parts), strict=True), strict=True):
+            rows[row].append(Settled(name, *numbers, horizon=horizon))
     return rows

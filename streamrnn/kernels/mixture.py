@@ -1,56 +1,120 @@
-"""Each stream's convex mixture of last value and network, by Bernstein online aggregation.
-
-Wintenberger (2017), "Optimal learning with Bernstein online aggregation": weights in proportion to
-eta exp(eta R) with a rate eta of each expert's own, which follows from the squares of its regrets.
-"""
+"""The mixture loop: settle what awaited this step, learn what each expert is worth, and publish their mixture."""
 
 import numpy as np
 
-from streamrnn.kernels.compile import kernel
-from streamrnn.kernels.functions import exp_negative
-from streamrnn.streams.layout import BASELINE, BOUND, FORECAST, NETWORK, REGRET, RMS, SHARE, SQUARES, UNIT
+from streamrnn.kernels.aggregation import absolute_slope, combine, regret, update, weigh
+from streamrnn.kernels.compile import entry, kernel
+from streamrnn.kernels.scores import block_of, score
+from streamrnn.rows.mixture import ABSENT, EXPERT_ERROR, EXPERT_FIELDS, EXPERT_WEIGHT
 
-LN_2 = 0.6931471805599453
-SMOOTHING = 0.1  # of the absolute error, in running mean changes
-TINY = 1e-150  # what is smaller counts as nothing: its square is no number, and its inverse may overflow
-
-
-@kernel
-def rate(account, at, expert):
-    """An expert's learning rate: at most half its largest regret's inverse."""
-    bound = account[at + BOUND + expert]
-    if bound < TINY:
-        return 0.0
-    return min(0.5 / bound, np.sqrt(LN_2 / account[at + SQUARES + expert]))
+TINY = 1e-150  # a unit below it counts as none
 
 
 @kernel
-def settle(account, at, outcome):
-    """Learn from the outcome of the pending forecast of the target whose fields start at ``at``."""
-    unit = account[at + UNIT]
-    if unit < TINY:
-        return
-    baseline = account[at + BASELINE]
-    forecast = account[at + FORECAST]
-    network = baseline + account[at + RMS] * account[at + NETWORK]
-    error = (forecast - outcome) / unit
-    slope = error / np.sqrt(error * error + SMOOTHING * SMOOTHING)
-    for expert in range(2):
-        regret = slope * (forecast - (baseline if expert == 0 else network)) / unit
-        account[at + REGRET + expert] += regret * (1.0 - rate(account, at, expert) * regret)
-        account[at + SQUARES + expert] += regret * regret
-        account[at + BOUND + expert] = max(account[at + BOUND + expert], abs(regret))
-    account[at + SHARE] = share(account, at)
+def skip(row, at, length, width, step, moved):
+    """Mark the ring's entries of the steps that had no record: those between this one and the one before."""
+    for empty in range(max(step - moved + 1, step - length), step):
+        for j in range(width):
+            row[at + (empty % length) * width + j] = ABSENT
 
 
 @kernel
-def share(account, at):
-    """Weight of the network, between 0 and 1."""
-    first, second = rate(account, at, 0), rate(account, at, 1)
-    if first == 0.0 or second == 0.0:
-        return account[at + SHARE]
-    gap = second * account[at + REGRET + 1] - first * account[at + REGRET]
-    if gap >= 0.0:
-        return second / (second + first * exp_negative(-gap))
-    odds = second * exp_negative(gap)
-    return odds / (first + odds)
+def known(value):
+    """NaN where the ring holds nothing."""
+    return np.nan if value == ABSENT else value
+
+
+@kernel
+def kept(value):
+    """What to put into a ring."""
+    return ABSENT if np.isnan(value) else value
+
+
+@kernel
+def judge(row, account, experts, opinions, at, last, mixed, unit, outcome, regrets, weights, sums):
+    """Learn from one outcome what each expert is worth, and add its error and weight to ``sums``.
+
+    ``opinions[experts]`` is room for the experts' forecasts: the last value, then those in the ring at ``at``.
+    """
+    opinions[0] = last
+    for e in range(1, experts):
+        opinions[e] = known(row[at + e - 1])
+    weigh(row, account, experts, opinions, weights)
+    slope = absolute_slope((mixed - outcome) / unit)
+    for e in range(experts):
+        regrets[e] = regret(slope, mixed, opinions[e], unit)
+        if not np.isnan(opinions[e]):
+            sums[e, EXPERT_ERROR] += abs(outcome - opinions[e])
+            sums[e, EXPERT_WEIGHT] += weights[e]
+    update(row, account, experts, regrets)
+
+
+@entry
+def process(slots, fresh, records, advance, steps, outcomes, last, unit, opinions, slab, scores, window, expert_sums,
+            block_length, horizons, group_of, longest, accounts, last_ring, published, opinion_rings,
+            forecasts, settled, settled_baselines):
+    """Settle and mix n records in log order.
+
+    slots int64[n], fresh bool[n], records, advance and steps int64[n], outcomes, last and unit float64[n, targets],
+    opinions float64[n, horizons, targets, experts] (NaN: none; the last value is filled in) -> forecasts, settled and
+    settled_baselines float64[n, horizons, targets]. The rest is the loop's state and where it lies; see
+    ``rows.mixture``.
+    """
+    targets, experts = outcomes.shape[1], opinions.shape[3]
+    others = experts - 1
+    count = horizons.shape[0]
+    far = horizons[count - 1]
+    account_size = EXPERT_FIELDS * experts
+    found = np.empty(experts)
+    regrets = np.empty(experts)
+    weights = np.empty(experts)
+    for i in range(slots.shape[0]):
+        row = slab[slots[i]]
+        if fresh[i]:
+            row[:last_ring] = 0.0
+            row[last_ring:] = ABSENT
+        step, moved = steps[i], advance[i]
+        if moved > 1:
+            skip(row, last_ring, far, targets, step, moved)
+            for q in range(count):
+                skip(row, published[q], horizons[q], targets, step, moved)
+            for g in range(longest.shape[0]):
+                skip(row, opinion_rings[g], horizons[longest[g]], targets * others, step, moved)
+        block = block_of(records[i] - 1, block_length, window)
+        for q in range(count):
+            h, g = horizons[q], group_of[q]
+            for k in range(targets):
+                settled[i, q, k] = np.nan
+                settled_baselines[i, q, k] = np.nan
+                outcome = outcomes[i, k]
+                if moved == 0 or np.isnan(outcome):
+                    continue
+                forecast = known(row[published[q] + (step % h) * targets + k])
+                if np.isnan(forecast):
+                    continue
+                baseline = row[last_ring + ((step - h) % far) * targets + k]
+                settled[i, q, k] = forecast
+                settled_baselines[i, q, k] = baseline
+                score(scores[q, k], forecast, baseline, outcome)
+                score(window[q, k, block], forecast, baseline, outcome)
+                if longest[g] == q and row[k] >= TINY:
+                    account = accounts + account_size * (g * targets + k)
+                    at = opinion_rings[g] + ((step % h) * targets + k) * others
+                    judge(row, account, experts, found, at, baseline, forecast, row[k], outcome, regrets, weights,
+                          expert_sums[g, k])
+        for q in range(count):
+            h, g = horizons[q], group_of[q]
+            for k in range(targets):
+                opinions[i, q, k, 0] = last[i, k]
+                weigh(row, accounts + account_size * (g * targets + k), experts, opinions[i, q, k], weights)
+                forecasts[i, q, k] = combine(experts, opinions[i, q, k], weights)
+                if moved > 0:
+                    row[published[q] + (step % h) * targets + k] = kept(forecasts[i, q, k])
+                    if longest[g] == q:
+                        at = opinion_rings[g] + ((step % h) * targets + k) * others
+                        for e in range(others):
+                            row[at + e] = kept(opinions[i, q, k, e + 1])
+        for k in range(targets):
+            row[k] = unit[i, k]
+            if moved > 0:
+                row[last_ring + (step % far) * targets + k] = kept(last[i, k])

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from streamrnn.engine.sizes import (
+from streamrnn.kernels.compile import kernel
+from streamrnn.kernels.linear import sum_of_squares
+from streamrnn.rows.network import (
     BETA1_POWER,
     BETA2_POWER,
     CLIP_NORM,
@@ -12,8 +14,6 @@ from streamrnn.engine.sizes import (
     SKIPPED,
     STEPS,
 )
-from streamrnn.kernels.compile import kernel
-from streamrnn.kernels.linear import sum_of_squares
 
 BETA1 = 0.9
 BETA2 = 0.999

@@ -4,7 +4,7 @@ import numpy as np
 
 from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.functions import sine_of_turn
-from streamrnn.streams.layout import (
+from streamrnn.rows.scale import (
     ABSOLUTE_CHANGE,
     FEATURE_FIELDS,
     LAST,

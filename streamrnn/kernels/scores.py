@@ -1,6 +1,7 @@
 """Prequential sums of each target: over all records, and over a sliding window in blocks."""
 
-from streamrnn.engine.sizes import (
+from streamrnn.kernels.compile import kernel
+from streamrnn.rows.mixture import (
     ABSOLUTE,
     BASELINE_ABSOLUTE,
     BASELINE_SQUARED,
@@ -8,7 +9,6 @@ from streamrnn.engine.sizes import (
     SCORE_BLOCKS,
     SQUARED,
 )
-from streamrnn.kernels.compile import kernel
 
 
 @kernel
@@ -28,5 +28,5 @@ def block_of(record, length, window):
     """The window's block that a record falls in; a block is cleared as it is entered anew."""
     block = (record // length) % SCORE_BLOCKS
     if record % length == 0:
-        window[:, block, :] = 0.0
+        window[:, :, block] = 0.0
     return block

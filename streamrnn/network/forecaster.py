@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from streamrnn.network.gru import GRUCell
-from streamrnn.streams.layout import Layout
+from streamrnn.rows.network import NetworkRows
 
 
 class Forecaster(nn.Module):
@@ -15,7 +15,7 @@ class Forecaster(nn.Module):
     The head is zero at the start, so that the first forecasts are the last values.
     """
 
-    def __init__(self, layout: Layout, seed: int, dtype: torch.dtype) -> None:
+    def __init__(self, layout: NetworkRows, seed: int, dtype: torch.dtype) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
         self.cell = GRUCell(layout.inputs, layout.hidden, generator, dtype)
@@ -44,12 +44,12 @@ class Forecaster(nn.Module):
                 at += size
 
 
-def initial_weights(layout: Layout, seed: int, precision: str) -> npt.NDArray[np.floating]:
+def initial_weights(layout: NetworkRows, seed: int, precision: str) -> npt.NDArray[np.floating]:
     """The weights of a shard's genesis, a function of layout, seed and torch's version."""
     return Forecaster(layout, seed, getattr(torch, precision)).flat()
 
 
-def weight_count(layout: Layout) -> int:
+def weight_count(layout: NetworkRows) -> int:
     """How many weights the network has."""
     wide = 3 * layout.hidden
     return (layout.inputs + layout.hidden + 2) * wide + layout.targets * (layout.hidden + 1)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
+from itertools import product
 
 from prometheus_client import (
     CollectorRegistry,
@@ -41,6 +42,7 @@ class PrometheusSensor(Sensor):
     Parameters
     ----------
     targets : names of the targets, which are the only values of the label ``target``
+    horizons : steps ahead that are forecast, the only values of the label ``horizon``
     build : what ``streamrnn_build_info`` states, such as version and engine
     window : events over which the skill gauge looks back (``scoring.window``)
     clock : seconds since 1970, for the ``..._timestamp_seconds`` gauges
@@ -53,6 +55,7 @@ class PrometheusSensor(Sensor):
     def __init__(
         self,
         targets: tuple[str, ...],
+        horizons: tuple[int, ...],
         build: Mapping[str, str],
         window: float = 10_000,
         clock: Callable[[], float] = time.time,
@@ -66,7 +69,7 @@ class PrometheusSensor(Sensor):
         Info("streamrnn_build", "Version of this build and its parts.", registry=self.registry).info(dict(build))
         self._make_flow()
         self._make_learning()
-        self._make_scores(targets)
+        self._make_scores(targets, horizons)
         self._make_service()
 
     def on_batch(self, partition: Partition, report: BatchReport) -> None:
@@ -150,8 +153,8 @@ class PrometheusSensor(Sensor):
 
     def _scored(self, report: BatchReport) -> None:
         self._skill_window.add(report.scores)
-        for target, score in report.scores.items():
-            counters = self._scores[target]
+        for (target, horizon), score in report.scores.items():
+            counters = self._scores[target, horizon]
             for counter, amount in zip(
                 counters,
                 (
@@ -164,7 +167,7 @@ class PrometheusSensor(Sensor):
                 strict=True,
             ):
                 _add(counter, amount)
-            self._skills[target].set(self._skill_window.of(target))
+            self._skills[target, horizon].set(self._skill_window.of(target, horizon))
 
     def _count_streams(self, partition: Partition, live: int) -> None:
         self._streams_by_partition[partition] = live
@@ -206,25 +209,23 @@ class PrometheusSensor(Sensor):
         self._loss = self._counter("learning_loss", "Loss summed over learning passes.")
         self._losses = self._counter("learning_losses", "Learning passes.")
 
-    def _make_scores(self, targets: tuple[str, ...]) -> None:
-        scored = self._counter("scored_events", "Forecasts whose outcome came.", "target")
-        absolute = self._counter("absolute_error", "Absolute error, scored before the update.", "target")
-        squared = self._counter("squared_error", "Squared error, scored before the update.", "target")
-        base_absolute = self._counter(
-            "baseline_absolute_error", "Absolute error of a naive forecast.", "target", "baseline"
-        )
-        base_squared = self._counter(
-            "baseline_squared_error", "Squared error of a naive forecast.", "target", "baseline"
-        )
-        self._scores = {
-            target: (scored.labels(target), absolute.labels(target), squared.labels(target),
-                     base_absolute.labels(target, "last_value"), base_squared.labels(target, "last_value"))
-            for target in targets
-        }  # fmt: skip
-        skill = self._gauge("skill", "1 - error / error of the last value, over recent events.", "target")
-        self._skills = {target: skill.labels(target) for target in targets}
-        for gauge in self._skills.values():
-            gauge.set(math.nan)
+    def _make_scores(self, targets: tuple[str, ...], horizons: tuple[int, ...]) -> None:
+        of = "target", "horizon"
+        scored = self._counter("scored_events", "Forecasts whose outcome came.", *of)
+        absolute = self._counter("absolute_error", "Absolute error, scored before the update.", *of)
+        squared = self._counter("squared_error", "Squared error, scored before the update.", *of)
+        base_absolute = self._counter("baseline_absolute_error", "Absolute error of a naive forecast.", *of, "baseline")
+        base_squared = self._counter("baseline_squared_error", "Squared error of a naive forecast.", *of, "baseline")
+        skill = self._gauge("skill", "1 - error / error of the last value, over recent events.", *of)
+        self._scores, self._skills = {}, {}
+        for key in product(targets, horizons):
+            labels = key[0], str(key[1])
+            self._scores[key] = (
+                scored.labels(*labels), absolute.labels(*labels), squared.labels(*labels),
+                base_absolute.labels(*labels, "last_value"), base_squared.labels(*labels, "last_value"),
+            )  # fmt: skip
+            self._skills[key] = skill.labels(*labels)
+            self._skills[key].set(math.nan)
 
     def _make_service(self) -> None:
         busy = self._counter("busy_seconds", "Time spent, by stage: its rate is the share of wall time.", "stage")

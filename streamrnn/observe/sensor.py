@@ -9,7 +9,8 @@ from streamrnn.events.columns import DeadLetter, Events, Partition
 
 @dataclass(frozen=True, slots=True)
 class TargetScore:
-    """Prequential sums of one target over one batch (or a whole run): error of the forecast and of the last value."""
+    """Prequential sums of one target and horizon over one batch (or a whole run): error of the forecast and of the last
+    value."""
 
     count: int
     absolute_error: float
@@ -24,7 +25,7 @@ class BatchReport:
 
     events: int
     bytes: int
-    scores: Mapping[str, TargetScore]
+    scores: Mapping[tuple[str, int], TargetScore]  # by target and horizon
     dead_letters: Mapping[str, int]
     late: int
     updates: int

@@ -69,9 +69,9 @@ class ReplayReport:
             self._add(p, slice(start, start + _CHUNK))
 
     def _add(self, p: Predictions, rows: slice) -> None:
-        outcomes, settled, times = p.outcomes[rows], p.settled[rows], p.times[rows]
+        outcomes, settled, times = p.outcomes[rows], p.settled[rows, 0], p.times[rows]
         places = self.scores.places(p.streams[rows])
-        errors, baseline_errors = outcomes - settled, outcomes - p.settled_baselines[rows]
+        errors, baseline_errors = outcomes - settled, outcomes - p.settled_baselines[rows, 0]
         scales = self.scores.scales(places)
         self.scores.add(places, outcomes, errors, baseline_errors)
         self.timeline.add(errors, baseline_errors)

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 Name = Annotated[str, Field(min_length=1)]
@@ -15,6 +25,14 @@ REDACTED = "***"
 TOPIC = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$(?!\n)"  # `$` alone lets a last newline pass
 TOPIC_WORDS = "1 to 249 letters, digits, '.', '_' or '-' (not '.' or '..')"
 Topic = Annotated[str, Field(pattern=TOPIC)]
+Horizon = Annotated[int, Field(ge=1, le=10_000)]
+
+
+def _ascending(horizons: tuple[int, ...]) -> tuple[int, ...]:
+    """The horizons, if they begin with 1 and rise: the network learns from the next step."""
+    if horizons[0] != 1 or any(later <= earlier for earlier, later in pairwise(horizons)):
+        raise PydanticCustomError("horizons", "must begin with 1 and rise")
+    return horizons
 
 
 class Section(BaseModel):
@@ -233,11 +251,30 @@ class Model(Section):
     calendar: bool = Field(
         default=False, description="Whether the network sees hour and weekday (UTC) of the event time."
     )
+
+
+class Forecast(Section):
+    """What is forecast, and in which steps."""
+
+    horizons: Annotated[tuple[Horizon, ...], AfterValidator(_ascending)] = Field(
+        default=(1, 24),
+        strict=False,
+        min_length=1,
+        max_length=200,
+        json_schema_extra={"allowed": "a list of whole numbers that rises from 1, none above 10000"},
+        description="Steps ahead of each event that are forecast.",
+    )
+    interval: float | None = Field(
+        default=None,
+        gt=0,
+        le=1e9,
+        description="Seconds of one step of a stream: step = floor(time / interval). null: every event is a step.",
+    )
     season: int | None = Field(
         default=None,
         ge=1,
         le=100_000,
-        description="Events of one season; the network sees the value one season ago. null: none.",
+        description="Steps of one season; the network sees the value one season ago. null: none.",
     )
 
 
@@ -354,6 +391,7 @@ class Settings(Section):
     kafka: Kafka = Field(default_factory=Kafka)
     events: Events = Field(default_factory=Events)
     model: Model = Field(default_factory=Model)
+    forecast: Forecast = Field(default_factory=Forecast)
     streams: Streams = Field(default_factory=Streams)
     scoring: Scoring = Field(default_factory=Scoring)
     snapshots: Snapshots = Field(default_factory=Snapshots)
@@ -370,6 +408,11 @@ class Settings(Section):
             text = "; ".join(f"{each.keys[0]} {each.text}" for each in found)
             raise PydanticCustomError("contradiction", "{text}", {"text": text, "found": found})
         return self
+
+    @property
+    def expert_names(self) -> tuple[str, ...]:
+        """Whose forecasts a stream mixes; the first is the last value."""
+        return ("last value", "network")
 
     @property
     def snapshot_folder(self) -> Path:
@@ -391,7 +434,7 @@ class Settings(Section):
 
         Paths, ports, log levels and intervals do not enter, so they may change between runs of one lineage.
         """
-        state = self.model_dump(mode="json", include={"seed", "events", "model", "streams", "scoring"})
+        state = self.model_dump(mode="json", include={"seed", "events", "model", "forecast", "streams", "scoring"})
         state["events"]["targets"] = list(self.events.target_names)  # null and all features written out are the same
         text = json.dumps(state, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -61,11 +61,10 @@ def test_a_stream_shows_what_is_kept_of_it_in_words(learned: Path) -> None:
     shown = CliRunner().invoke(app, [str(learned), "--stream", "a"])
     assert shown.exit_code == 0
     lines = {line[:16].strip(): line[16:] for line in shown.output.partition("stream a\n")[2].splitlines()}
-    assert lines.keys() == {"last event time", "events seen", "feature 1", "target 1"}
+    assert lines.keys() == {"last event time", "events seen", "feature 1"}
     assert lines["last event time"] == "1970-01-01T00:00:02+00:00 (2.000 s)"
     assert lines["events seen"] == "2"
     assert lines["feature 1"] == "last value 5, running mean 4, running deviation 1, mean change 2, of 2 values"
-    assert "pending forecast" in lines["target 1"] and "(last value 5), share of the network" in lines["target 1"]
 
 
 def test_a_stream_without_a_value_says_so(tmp_path: Path) -> None:
@@ -74,7 +73,6 @@ def test_a_stream_without_a_value_says_so(tmp_path: Path) -> None:
     write_snapshot(tmp_path / "s", HEADER, Frozen.of(shard.saved()))
     shown = CliRunner().invoke(app, [str(tmp_path / "s"), "--stream", "a"])
     assert "feature 2       no value yet" in shown.output
-    assert "target 2        no forecast pending" in shown.output
 
 
 def test_an_unknown_stream_is_said_to_be_unknown(learned: Path) -> None:

@@ -35,7 +35,7 @@ def prediction(offset: int, stream: str = "pump-7", time: float = 1_700_000_000.
     """A record as the daemon publishes it."""
     names = ["heat", "flow"][:targets]
     ahead = [Forecast(name, 1, 21.53, 21.5) for name in names]
-    done = [Settled(name, 21.5, 21.25, 0.25, 21.75, -0.25) for name in names]
+    done = [Settled(name, 21.5, 21.25, 0.25, 21.75, -0.25, 1) for name in names]
     return msgspec.json.encode(Prediction(1, Source("events", 0, offset), stream, time, 9, ahead, done, "f00", 9))
 
 

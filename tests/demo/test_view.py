@@ -26,7 +26,7 @@ class Clock:
 def report(events=1000, error=800.0, baseline=1000.0, dead_letters=0):
     score = TargetScore(events, error, error, baseline, baseline)
     letters = {"not_a_number": dead_letters} if dead_letters else {}
-    return BatchReport(events, 0, {"value": score}, letters, 0, 125, 0, 0, 0.0, 0, {}, 300, 0.0)
+    return BatchReport(events, 0, {("value", 1): score}, letters, 0, 125, 0, 0, 0.0, 0, {}, 300, 0.0)
 
 
 def predictions(streams, outcomes, settled):
@@ -34,7 +34,8 @@ def predictions(streams, outcomes, settled):
     column = np.asarray(outcomes, float)[:, None]
     return Predictions(
         HERE, np.arange(count), list(streams), np.arange(count, dtype=float), np.ones(count, int), np.arange(count),
-        column + 0.5, column, column, np.asarray(settled, float)[:, None], np.zeros((count, 1)), "x",
+        (1,), column[:, None] + 0.5, column, column, np.asarray(settled, float)[:, None, None],
+        np.zeros((count, 1, 1)), "x",
     )  # fmt: skip
 
 

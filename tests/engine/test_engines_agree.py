@@ -5,12 +5,13 @@ import random
 import numpy as np
 import pytest
 
-from streamrnn.engine import sizes
-from streamrnn.engine.base import Batch, Engine
-from streamrnn.engine.compiled import CompiledEngine
-from streamrnn.engine.reference import TorchEngine
-from streamrnn.engine.state import State
+from streamrnn.events.columns import Events
+from streamrnn.loops.batch import Batch
+from streamrnn.loops.chain import Chain
 from streamrnn.network.forecaster import initial_weights
+from streamrnn.rows import mixture, network
+from streamrnn.rows.network import NetworkRows
+from streamrnn.settings.schema import Settings
 from streamrnn.streams.index import StreamIndex
 from tests.helpers import settings, walk
 
@@ -19,35 +20,39 @@ VARIANTS = [
     ["model.k1=3", "model.k2=5"],
     ["model.k1=8"],
     ["model.loss=l1"],
-    ["model.calendar=true", "model.season=6"],
+    ["model.calendar=true", "forecast.season=6"],
     ["model.records_per_step=1", "model.clip_norm=0.1"],
     ['events.features=["a","b","c"]', 'events.targets=["c","a"]', 'events.withheld=["a"]'],
     ["model.hidden_size=32", "streams.max_live=3"],
 ]
 
 
-def run(engine: Engine, overrides: list[str], n: int) -> tuple[State, Batch]:
-    chosen = settings(*overrides)
-    state = State(chosen, initial_weights(State(chosen, np.zeros(0)).layout, 3, chosen.model.precision))
-    events = walk(n, 5, features=state.layout.features)
+def run(engine: str, overrides: list[str], n: int) -> tuple[Chain, Batch]:
+    chosen = settings(f"model.engine={engine}", *overrides)
+    chain = Chain(chosen, initial_weights(NetworkRows.from_settings(chosen), 3, chosen.model.precision))
+    return chain, process(chain, chosen, walk(n, 5, features=len(chosen.events.features)))
+
+
+def process(chain: Chain, chosen: Settings, events: Events) -> Batch:
     assigned = StreamIndex(chosen).assign(events)
-    batch = Batch.of(
-        assigned.slots, assigned.fresh, assigned.live, events.times, events.features, state.layout.targets
+    batch = Batch(
+        assigned.slots, assigned.fresh, assigned.live, events.times, events.features, np.arange(len(events)) + 1
     )
-    engine.process(state, batch)
-    return state, batch
+    chain.process(batch)
+    return batch
 
 
 @pytest.mark.parametrize("overrides", VARIANTS, ids=lambda overrides: ",".join(overrides) or "default")
 def test_float64_runs_agree_within_a_millionth(overrides: list[str]) -> None:
     overrides = ["model.precision=float64", *overrides]
-    compiled, answers = run(CompiledEngine(), overrides, 600)
-    reference, expected = run(TorchEngine(), overrides, 600)
-    scale = np.nanmax(np.abs(expected.out))
-    np.testing.assert_allclose(answers.out, expected.out, atol=1e-6 * scale, rtol=0, equal_nan=True)
-    np.testing.assert_allclose(compiled.weights, reference.weights, atol=1e-6)
-    np.testing.assert_array_equal(compiled.totals, reference.totals)
-    np.testing.assert_array_equal(answers.counts, expected.counts)
+    compiled, answers = run("compiled", overrides, 600)
+    reference, expected = run("torch", overrides, 600)
+    scale = np.nanmax(np.abs(expected.forecasts))
+    for name in ("experts", "forecasts", "settled"):
+        ours, theirs = getattr(answers, name), getattr(expected, name)
+        np.testing.assert_allclose(ours, theirs, atol=1e-6 * scale, rtol=0, equal_nan=True, err_msg=name)
+    np.testing.assert_allclose(compiled.network.weights, reference.network.weights, atol=1e-6)
+    np.testing.assert_array_equal(compiled.network.totals, reference.network.totals)
 
 
 @pytest.mark.slow
@@ -58,21 +63,21 @@ def test_long_runs_over_random_settings_agree_in_both_precisions(seed: int) -> N
     overrides = [
         f"model.k2={k2}", f"model.k1={source.randint(1, k2)}", f"model.hidden_size={source.choice([4, 12, 32])}",
         f"model.loss={source.choice(['huber', 'l1'])}", f"model.calendar={source.choice(['true', 'false'])}",
-        f"model.season={source.choice(['null', '1', '24'])}", f"streams.max_live={source.choice([1, 3, 50])}",
+        f"forecast.season={source.choice(['null', '1', '24'])}", f"streams.max_live={source.choice([1, 3, 50])}",
         f"model.records_per_step={source.choice([1, 8, 20])}", f"events.features={source.choice(['[a]', '[a,b]'])}",
     ]  # fmt: skip
     wide = ["model.precision=float64", *overrides]
-    (_, answers), (_, expected) = run(CompiledEngine(), wide, 2000), run(TorchEngine(), wide, 2000)
-    scale = np.nanmax(np.abs(expected.out))
-    np.testing.assert_allclose(answers.out, expected.out, atol=1e-6 * scale, rtol=0, equal_nan=True)
-    (compiled, _), (reference, _) = run(CompiledEngine(), overrides, 2000), run(TorchEngine(), overrides, 2000)
-    np.testing.assert_allclose(compiled.scores[:, :2], reference.scores[:, :2], rtol=0.01)
+    (_, answers), (_, expected) = run("compiled", wide, 2000), run("torch", wide, 2000)
+    scale = np.nanmax(np.abs(expected.forecasts))
+    np.testing.assert_allclose(answers.forecasts, expected.forecasts, atol=1e-6 * scale, rtol=0, equal_nan=True)
+    (compiled, _), (reference, _) = run("compiled", overrides, 2000), run("torch", overrides, 2000)
+    np.testing.assert_allclose(compiled.mixture.scores[0, :, :2], reference.mixture.scores[0, :, :2], rtol=0.01)
 
 
 def test_float32_runs_have_the_same_error_within_one_percent() -> None:
-    compiled, _ = run(CompiledEngine(), [], 600)
-    reference, _ = run(TorchEngine(), [], 600)
-    ours, theirs = compiled.scores[:, sizes.ABSOLUTE], reference.scores[:, sizes.ABSOLUTE]
+    compiled, _ = run("compiled", [], 600)
+    reference, _ = run("torch", [], 600)
+    ours, theirs = (each.mixture.scores[0, :, mixture.ABSOLUTE] for each in (compiled, reference))
     np.testing.assert_allclose(ours, theirs, rtol=0.01)
 
 
@@ -82,20 +87,15 @@ def test_the_kernels_gradient_is_autograds(precision: str, bound: float, k1: int
     # One learning pass per record and no optimiser step: the gradient accumulates over the whole run.
     overrides = [f"model.precision={precision}", f"model.k1={k1}", "model.hidden_size=16"]
 
-    def gradient(engine: Engine) -> np.ndarray:
-        chosen = settings(*overrides)
-        layout = State(chosen, np.zeros(0)).layout
-        weights = initial_weights(layout, 1, precision)
+    def gradient(engine: str) -> np.ndarray:
+        chosen = settings(f"model.engine={engine}", *overrides)
+        weights = initial_weights(NetworkRows.from_settings(chosen), 1, precision)
         weights += np.random.default_rng(0).normal(size=len(weights)).astype(precision) * 0.1  # a head that is not zero
-        state = State(chosen, weights)
-        state.totals[sizes.RECORDS_PER_STEP] = 10_000
-        events = walk(200, 3)
-        assigned = StreamIndex(chosen).assign(events)
-        engine.process(
-            state, Batch.of(assigned.slots, assigned.fresh, assigned.live, events.times, events.features, 1)
-        )
-        return state.gradient.astype(np.float64)
+        chain = Chain(chosen, weights)
+        chain.network.totals[network.RECORDS_PER_STEP] = 10_000
+        process(chain, chosen, walk(200, 3))
+        return chain.network.gradient.astype(np.float64)
 
-    ours, theirs = gradient(CompiledEngine()), gradient(TorchEngine())
+    ours, theirs = gradient("compiled"), gradient("torch")
     assert np.linalg.norm(theirs) > 1
     assert np.linalg.norm(ours - theirs) <= bound * np.linalg.norm(theirs)

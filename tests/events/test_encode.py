@@ -23,7 +23,9 @@ def predictions(**columns: list[Any]) -> Predictions:
         "settled_baselines": [[NAN]] * n,
     } | columns  # fmt: skip
     arrays: dict[str, Any] = {name: column if name == "streams" else np.array(column) for name, column in given.items()}
-    return Predictions(partition=Partition("events", 3), lineage="1f2e", **arrays)
+    for name in ("forecasts", "settled", "settled_baselines"):
+        arrays[name] = arrays[name][:, None]
+    return Predictions(partition=Partition("events", 3), horizons=(1,), lineage="1f2e", **arrays)
 
 
 def test_version_1_of_the_record_is_these_bytes() -> None:
@@ -37,7 +39,7 @@ def test_version_1_of_the_record_is_these_bytes() -> None:
         '{"v":1,"source":{"topic":"events","partition":3,"offset":40},"stream":"pump ü/7","time":1700000000.25,'
         '"events":12,"forecasts":[{"target":"load","horizon":1,"forecast":1.5,"baseline":1.0},'
         '{"target":"flow","horizon":1,"forecast":0.1,"baseline":2e300}],'
-        '"settled":[{"target":"load","outcome":1.0,"forecast":0.75,"error":0.25,"baseline":2.0,"baseline_error":-1.0}],'
+        '"settled":[{"target":"load","outcome":1.0,"forecast":0.75,"error":0.25,"baseline":2.0,"baseline_error":-1.0,"horizon":1}],'
         '"lineage":"1f2e","records":3456}'
     )
 

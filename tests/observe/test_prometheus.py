@@ -17,7 +17,7 @@ NOW = 1_700_000_000.0
 
 @pytest.fixture
 def sensor() -> PrometheusSensor:
-    return PrometheusSensor(("value",), {"version": "0.1"}, clock=lambda: NOW)
+    return PrometheusSensor(("value",), (1,), {"version": "0.1"}, clock=lambda: NOW)
 
 
 def value(sensor: PrometheusSensor, name: str, **labels: str) -> float | None:
@@ -43,12 +43,12 @@ def test_errors_are_summed_beside_the_baseline(
     sensor: PrometheusSensor, make_report: Callable[..., BatchReport]
 ) -> None:
     sensor.on_batch(PARTITION, make_report())
-    assert value(sensor, "scored_events_total", target="value") == 10
-    assert value(sensor, "absolute_error_total", target="value") == 2.0
-    assert value(sensor, "squared_error_total", target="value") == 0.5
-    assert value(sensor, "baseline_absolute_error_total", target="value", baseline="last_value") == 4.0
-    assert value(sensor, "baseline_squared_error_total", target="value", baseline="last_value") == 2.0
-    assert value(sensor, "skill", target="value") == pytest.approx(0.5)
+    assert value(sensor, "scored_events_total", target="value", horizon="1") == 10
+    assert value(sensor, "absolute_error_total", target="value", horizon="1") == 2.0
+    assert value(sensor, "squared_error_total", target="value", horizon="1") == 0.5
+    assert value(sensor, "baseline_absolute_error_total", target="value", horizon="1", baseline="last_value") == 4.0
+    assert value(sensor, "baseline_squared_error_total", target="value", horizon="1", baseline="last_value") == 2.0
+    assert value(sensor, "skill", target="value", horizon="1") == pytest.approx(0.5)
 
 
 def test_an_error_that_is_not_finite_spoils_no_counter(
@@ -143,6 +143,7 @@ def test_names_keep_the_rules(sensor: PrometheusSensor) -> None:
             if metric.type == "gauge":
                 assert sample.name == metric.name and not sample.name.endswith("_total")
             assert set(sample.labels) <= {
+                "horizon",
                 "reason",
                 "target",
                 "baseline",
@@ -165,7 +166,7 @@ def test_no_created_series_double_the_counters(sensor: PrometheusSensor) -> None
 
 
 def test_two_sensors_do_not_share_a_registry() -> None:
-    first, second = (PrometheusSensor(("a",), {"version": "1"}) for _ in range(2))
+    first, second = (PrometheusSensor(("a",), (1,), {"version": "1"}) for _ in range(2))
     first.on_published(PARTITION, 1, 0)
     assert value(second, "predictions_published_total") == 0
 

@@ -96,7 +96,7 @@ def test_the_last_line_sums_up_the_whole_run(
     clock: Clock, caplog: pytest.LogCaptureFixture, make_report: MakeReport
 ) -> None:
     sensor = SummarySensor(window=5, clock=clock)
-    sensor.on_batch(PARTITION, make_report(scores={"value": TargetScore(10, 4.0, 0.0, 4.0, 0.0)}))
+    sensor.on_batch(PARTITION, make_report(scores={("value", 1): TargetScore(10, 4.0, 0.0, 4.0, 0.0)}))
     clock.now = 10.0
     sensor.on_batch(PARTITION, make_report(dead_letters={"not_json": 1, "late": 2}))
     caplog.clear()

@@ -21,9 +21,15 @@ def predictions(streams, outcomes, settled, naive, times=None):
     count = np.arange(len(streams))
     times = 1.7e9 + 60.0 * count if times is None else np.asarray(times, float)
     return Predictions(
-        Partition("load", 0), count, list(streams), times, count + 1, count + 1, settled, outcomes, outcomes, settled,
-        naive, "x",
+        Partition("load", 0), count, list(streams), times, count + 1, count + 1, (1,), settled[:, None], outcomes,
+        outcomes, settled[:, None], naive[:, None], "x",
     )  # fmt: skip
+
+
+def part(batch, rows):
+    """The batch's rows as a batch of their own."""
+    settled, naive = batch.settled[rows, 0], batch.settled_baselines[rows, 0]
+    return predictions(batch.streams[rows], batch.outcomes[rows], settled, naive)
 
 
 def walk(count, streams=1, seed=0):
@@ -59,7 +65,7 @@ def test_how_the_batches_are_cut_does_not_matter():
     for start in range(0, 1000, 256):
         rows = slice(start, start + 256)
         pieces.add(
-            predictions(batch.streams[rows], batch.outcomes[rows], batch.settled[rows], batch.settled_baselines[rows])
+            part(batch, rows)
         )
     assert whole.numbers() == pieces.numbers()
     assert [m.severity for m in whole.moments(0)] == [m.severity for m in pieces.moments(0)]
@@ -149,7 +155,7 @@ def shown(report, width):
 def test_names_and_numbers_can_be_read_whole_at_80_columns():
     report = ReplayReport(("temperature", "a name that is far too long for one line of a table"))
     rows = walk(1000, streams=5)
-    tiny = [np.column_stack([each[:, 0], each[:, 0] * 1.234567e-5]) for each in (rows.outcomes, rows.settled)]
+    tiny = [np.column_stack([each[:, 0], each[:, 0] * 1.234567e-5]) for each in (rows.outcomes, rows.settled[:, 0])]
     report.add(predictions(rows.streams, *tiny, tiny[0] - 1.234567e-5))
     text = shown(report, 80)
     assert "…" not in text and "..." not in text and max(map(len, text.splitlines())) <= 80

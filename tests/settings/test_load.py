@@ -18,11 +18,11 @@ def test_set_wins_over_environment_over_file_over_default(load_text):
     environ = {"STREAMRNN_MODEL__HIDDEN_SIZE": "64", "STREAMRNN_MODEL__K2": "64"}
     loaded = load_text(file, "model.hidden_size=128", environ=environ)
     model = loaded.settings.model
-    assert (model.hidden_size, model.k2, model.k1, model.season) == (128, 64, 2, None)
+    assert (model.hidden_size, model.k2, model.k1, loaded.settings.forecast.season) == (128, 64, 2, None)
     assert loaded.origins["model.hidden_size"] == "--set"
     assert loaded.origins["model.k2"] == "environment STREAMRNN_MODEL__K2"
     assert loaded.origins["model.k1"] == "config.yaml:4"
-    assert loaded.origins["model.season"] == "default"
+    assert loaded.origins["forecast.season"] == "default"
 
 
 def test_a_setting_outside_the_sections_has_all_sources_too(load_text):

@@ -1,0 +1,203 @@
+"""The network loop: learn from the outcome of the last forecast, step the state, forecast."""
+
+import numpy as np
+
+from streamrnn.kernels import gru, optimiser
+from streamrnn.kernels.compile import entry, kernel
+from streamrnn.kernels.linear import copy, transpose
+from streamrnn.kernels.scaling import clip
+from streamrnn.rows.network import (
+    AGE,
+    BASE,
+    CONTRIBUTED,
+    EVENTS,
+    HEAD,
+    HIDDEN,
+    HUBER_DELTA,
+    INPUTS,
+    K1,
+    K2,
+    LARGEST_STEP,
+    LOSS,
+    PASSES,
+    PENDING,
+    RECORDS_PER_STEP,
+    RMS,
+    SINCE_STEP,
+    TARGET_FIELDS,
+    TARGETS,
+)
+
+MISSING = 1e6  # stands for "no goal" in the ring of learning goals, which are clipped at 8
+
+
+@kernel
+def set_goals(pending, advance, outcomes, goals):
+    """What the network should have said of the step that this record brings, into ``goals[targets]``.
+
+    The goal is what the base forecast left to say, in running rms changes.
+    """
+    for k in range(goals.shape[0]):
+        at = TARGET_FIELDS * k
+        goals[k] = MISSING
+        if advance != 1 or pending[at + PENDING] == 0.0 or np.isnan(outcomes[k]):
+            continue
+        if pending[at + RMS] > 0.0:
+            goals[k] = clip((outcomes[k] - pending[at + BASE]) / pending[at + RMS])
+
+
+@kernel
+def output_of(h, v, d, k):
+    """The head: output k of state h[hidden], with weights v[targets, hidden] and d[targets]."""
+    total = d[k]
+    for j in range(h.shape[0]):
+        total += v[k, j] * h[j]
+    return total
+
+
+@kernel
+def slope_of(error, delta, losses):
+    """Gradient of Huber's loss (of the absolute error where delta is 0); the loss is added to ``losses``."""
+    size = abs(error)
+    if delta == 0.0:
+        losses[LOSS] += size
+        return np.sign(error)
+    if size <= delta:
+        losses[LOSS] += 0.5 * error * error
+        return error
+    losses[LOSS] += delta * (size - 0.5 * delta)
+    return delta * np.sign(error)
+
+
+@kernel
+def forecast(pending, base, rms, h, v, d, out):
+    """Leave a pending forecast for each target whose base is known, and write base plus correction to ``out``."""
+    for k in range(out.shape[0]):
+        at = TARGET_FIELDS * k
+        if np.isnan(base[k]):
+            pending[at + PENDING] = 0.0
+            out[k] = np.nan
+            continue
+        pending[at + PENDING] = 1.0
+        pending[at + BASE] = base[k]
+        pending[at + RMS] = rms[k]
+        out[k] = base[k] + rms[k] * output_of(h, v, d, k)
+
+
+@entry
+def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_out, sizes, rates, slab, pending_slab,
+            counts, weights, first, second, gradient, totals, sums):
+    """Process n records in log order, in place.
+
+    slots int64[n], fresh bool[n], live int64[n], advance int64[n], outcomes, base (forecast of the next step that the
+    network corrects) and rms float64[n, targets], seen float64[n, inputs] -> out float64[n, targets] (the corrected
+    forecasts), hidden_out [n, hidden] (the states after each record). The rest is the loop's state; see
+    ``loops.network``.
+    """
+    targets, inputs, hidden = sizes[TARGETS], sizes[INPUTS], sizes[HIDDEN]
+    k1, k2 = sizes[K1], sizes[K2]
+    steps = k2 + 1
+    x_at = steps * hidden
+    y_at = x_at + steps * inputs
+    delta = rates[HUBER_DELTA]
+    kind = weights.dtype
+
+    edge = np.zeros(7, np.int64)
+    lengths = (inputs * 3 * hidden, 3 * hidden, hidden * 3 * hidden, 3 * hidden, targets * hidden, targets)
+    for i in range(6):
+        edge[i + 1] = edge[i] + lengths[i]
+    w = weights[: edge[1]].reshape((inputs, 3 * hidden))
+    b = weights[edge[1] : edge[2]]
+    u = weights[edge[2] : edge[3]].reshape((hidden, 3 * hidden))
+    c = weights[edge[3] : edge[4]]
+    v = weights[edge[4] : edge[5]].reshape((targets, hidden))
+    d = weights[edge[5] : edge[6]]
+    gw = gradient[: edge[1]].reshape((inputs, 3 * hidden))
+    gb = gradient[edge[1] : edge[2]]
+    gu = gradient[edge[2] : edge[3]].reshape((hidden, 3 * hidden))
+    gc = gradient[edge[3] : edge[4]]
+    gv = gradient[edge[4] : edge[5]].reshape((targets, hidden))
+    gd = gradient[edge[5] : edge[6]]
+
+    transposed_u = np.empty((3 * hidden, hidden), kind)
+    transposed = False
+    x_window = np.empty((k2, inputs), kind)
+    h_window = np.empty((steps, hidden), kind)
+    gates = np.empty((k2, 4 * hidden), kind)
+    d_left = np.empty((k2, 3 * hidden), kind)
+    d_right = np.empty((k2, 3 * hidden), kind)
+    left = np.empty(3 * hidden, kind)
+    right = np.empty(3 * hidden, kind)
+    dh = np.empty(hidden, kind)
+    dh_before = np.empty(hidden, kind)
+    slope = np.empty(1, kind)
+
+    for i in range(slots.shape[0]):
+        slot = slots[i]
+        row, pending, tally = slab[slot], pending_slab[slot], counts[slot]
+        if fresh[i]:
+            row[:] = 0
+            pending[:] = 0.0
+            tally[:] = 0
+        head, age = tally[HEAD], tally[AGE]
+        set_goals(pending, advance[i], outcomes[i], row[y_at + head * targets : y_at + (head + 1) * targets])
+
+        # Learn: back through the window that ends at the step whose outcome this record brought.
+        length = min(age, k2)
+        learns = False
+        if length > 0 and tally[EVENTS] % k1 == 0:
+            for back in range(min(k1, length)):
+                at = y_at + ((head - back + steps) % steps) * targets
+                for k in range(targets):
+                    learns = learns or row[at + k] != MISSING
+        if learns:
+            if not transposed:
+                transpose(transposed_u, u)
+                transposed = True
+            oldest = (head - length + steps) % steps
+            copy(h_window[0], row, oldest * hidden)
+            for s in range(length):
+                at = (oldest + 1 + s) % steps
+                copy(x_window[s], row, x_at + at * inputs)
+                gru.step(x_window[s], h_window[s], w, b, u, c, left, right, gates[s], h_window[s + 1])
+            dh[:] = 0
+            share = 1.0 / (targets * k1)
+            for s in range(length - 1, -1, -1):
+                if length - s <= k1:
+                    at = y_at + ((oldest + 1 + s) % steps) * targets
+                    for k in range(targets):
+                        if row[at + k] != MISSING:
+                            error = output_of(h_window[s + 1], v, d, k) - row[at + k]
+                            slope[0] = share * slope_of(error, delta, sums)
+                            for j in range(hidden):
+                                dh[j] += slope[0] * v[k, j]
+                                gv[k, j] += slope[0] * h_window[s + 1, j]
+                            gd[k] += slope[0]
+                gru.back(h_window[s], gates[s], dh, transposed_u, d_left[s], d_right[s], dh_before)
+                dh, dh_before = dh_before, dh
+            gru.add_gradient(x_window, h_window, d_left, d_right, length, gw, gb, gu, gc)
+            totals[CONTRIBUTED] += 1
+            totals[PASSES] += 1
+
+        # One optimiser step every min(live streams, 8) records.
+        totals[SINCE_STEP] += 1
+        if totals[SINCE_STEP] >= totals[RECORDS_PER_STEP]:
+            if totals[CONTRIBUTED] > 0:
+                optimiser.step(weights, first, second, gradient, totals[CONTRIBUTED], rates, totals, sums)
+                transposed = False
+            totals[SINCE_STEP] = 0
+            totals[CONTRIBUTED] = 0
+            totals[RECORDS_PER_STEP] = max(1, min(live[i], sizes[LARGEST_STEP]))
+
+        # Step, forecast.
+        tally[EVENTS] += 1
+        after = (head + 1) % steps
+        x = row[x_at + after * inputs : x_at + (after + 1) * inputs]
+        for j in range(inputs):
+            x[j] = seen[i, j]
+        h = row[after * hidden : (after + 1) * hidden]
+        gru.step(x, row[head * hidden : (head + 1) * hidden], w, b, u, c, left, right, gates[0], h)
+        copy(hidden_out[i], row, after * hidden)
+        tally[HEAD] = after
+        tally[AGE] = min(age + 1, k2)
+        forecast(pending, base[i], rms[i], h, v, d, out[i])

@@ -1,0 +1,96 @@
+"""The loops that the settings ask for, in their order, and all of their arrays as one shard's state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from streamrnn.loops.base import Loop
+from streamrnn.loops.batch import Batch
+from streamrnn.loops.mixture import MixtureLoop
+from streamrnn.loops.network import NetworkLoop
+from streamrnn.loops.nothing import NoLoop
+from streamrnn.loops.scale import ScaleLoop
+from streamrnn.rows.scale import ScaleRows
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+Array = npt.NDArray[Any]
+
+
+class Chain:
+    """All that computes in a shard. Later loops read what earlier ones wrote; nothing flows back.
+
+    Parameters
+    ----------
+    settings : the daemon's settings
+    weights : the network's initial weights, flat
+
+    Attributes
+    ----------
+    scale, network, mixture : loops that others ask for what they hold
+    """
+
+    def __init__(self, settings: Settings, weights: Array) -> None:
+        self._records = np.zeros(1, np.int64)
+        self.scale = ScaleLoop(settings)
+        self.network = NetworkLoop(settings, weights)
+        self.mixture = MixtureLoop(settings)
+        experts = settings.expert_names
+        self._opinions = len(settings.forecast.horizons), len(settings.events.target_names), len(experts)
+        self._loops: list[Loop] = [self.scale, self.network, self.mixture]
+        if settings.model.kind == "none":
+            self._loops = [NoLoop(ScaleRows.from_settings(settings).target_features, len(settings.forecast.horizons))]
+
+    @property
+    def records(self) -> int:
+        """Records processed so far."""
+        return int(self._records[0])
+
+    def process(self, batch: Batch) -> None:
+        """Advance all state by the batch, and fill in its columns."""
+        self._records[0] += len(batch)
+        batch.experts = np.full((len(batch), *self._opinions), np.nan)
+        for loop in self._loops:
+            loop.process(batch)
+
+    def shared(self) -> dict[str, Array]:
+        """The arrays that all streams share."""
+        joined = {"records": self._records}
+        for loop in self._loops:
+            joined |= loop.shared
+        return joined
+
+    def slabs(self, rows: int) -> dict[str, Array]:
+        """The first rows of the slabs (views)."""
+        return {name: slab[:rows] for loop in self._loops for name, slab in loop.slabs.items()}
+
+    def saved(self, rows: int) -> dict[str, Array]:
+        """The arrays that a snapshot holds, slabs cut to the first ``rows`` (views, not copies)."""
+        return self.shared() | self.slabs(rows)
+
+    def load(self, arrays: dict[str, Array], rows: int) -> None:
+        """Take over a snapshot's arrays.
+
+        Raises
+        ------
+        ValueError
+            Where an array has not the shape or type that the settings ask for.
+        """
+        for name, mine in self.saved(rows).items():
+            theirs = arrays[name]
+            if theirs.shape != mine.shape or theirs.dtype != mine.dtype:
+                raise ValueError(
+                    f"{name} is {theirs.dtype}{list(theirs.shape)}, these settings need {mine.dtype}{list(mine.shape)}"
+                )
+            mine[...] = theirs
+
+
+def bytes_per_stream(settings: Settings) -> dict[str, int]:
+    """Bytes of one stream's rows, by slab (the key index comes on top)."""
+    streams = settings.streams.model_copy(update={"max_live": 1})
+    chain = Chain(settings.model_copy(update={"streams": streams}), np.zeros(0))
+    return {name: slab.nbytes for name, slab in chain.slabs(1).items()}

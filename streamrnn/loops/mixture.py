@@ -1,0 +1,57 @@
+"""The loop that weighs the experts, publishes their mixture, and scores it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from streamrnn.loops.base import Array, rows
+from streamrnn.loops.batch import Batch
+from streamrnn.rows.mixture import EXPERT_SUMS, SCORE_BLOCKS, SCORES, MixtureRows
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+
+class MixtureLoop:
+    """Each stream's convex mixture of the experts' forecasts, with weights for each target and group of horizons.
+
+    Attributes
+    ----------
+    scores : float64[horizons, targets, 5], prequential sums over all records
+    window : float64[horizons, targets, 20, 5], the same over the newest records, in blocks
+    expert_sums : float64[groups, targets, experts, 2], absolute errors and weights at each group's longest horizon
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        sizes = self._sizes = MixtureRows.from_settings(settings)
+        self._slab = rows(settings.streams.max_live, sizes.width)
+        shape = len(sizes.horizons), sizes.targets
+        self.scores = np.zeros((*shape, SCORES))
+        self.window = np.zeros((*shape, SCORE_BLOCKS, SCORES))
+        self.expert_sums = np.zeros((len(sizes.groups), sizes.targets, len(sizes.experts), EXPERT_SUMS))
+        self.slabs: dict[str, Array] = {"mixture": self._slab}
+        self.shared: dict[str, Array] = {
+            "scores": self.scores,
+            "window": self.window,
+            "expert_sums": self.expert_sums,
+        }
+        self._horizons, self._group_of, self._longest, self._published, self._opinions = (
+            np.array(values, np.int64)
+            for values in (sizes.horizons, sizes.group_of, sizes.longest, sizes.published, sizes.opinions)
+        )
+
+    def process(self, batch: Batch) -> None:
+        """Settle what is pending, and publish."""
+        from streamrnn.kernels import mixture
+
+        sizes = self._sizes
+        shape = len(batch), len(sizes.horizons), sizes.targets
+        batch.forecasts, batch.settled, batch.settled_baselines = (np.empty(shape) for _ in range(3))
+        mixture.process(
+            batch.slots, batch.fresh, batch.records, batch.advance, batch.steps, batch.outcomes, batch.last, batch.unit,
+            batch.experts, self._slab, self.scores, self.window, self.expert_sums, sizes.block, self._horizons,
+            self._group_of, self._longest, sizes.accounts, sizes.last_ring, self._published, self._opinions,
+            batch.forecasts, batch.settled, batch.settled_baselines,
+        )  # fmt: skip

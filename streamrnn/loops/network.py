@@ -1,0 +1,105 @@
+"""The loop that carries hidden states, learns by truncated back-propagation, and corrects the base forecast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from streamrnn.loops.base import Array, rows
+from streamrnn.loops.batch import Batch
+from streamrnn.rows import network as at
+from streamrnn.rows.network import NetworkRows
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+CACHE_LINE = 64  # bytes
+
+
+class NetworkLoop:
+    """One recurrent network for all streams of the shard, a hidden state for each.
+
+    Both engines work on the arrays of this class and on nothing else, so a snapshot serves either.
+
+    Parameters
+    ----------
+    settings : the daemon's settings
+    weights : the initial weights, flat
+
+    Attributes
+    ----------
+    layout : sizes and offsets
+    weights, first_moment, second_moment, gradient : flat, in the network's precision
+    totals, sums : counts and sums over the shard's life, see ``rows.network``
+    """
+
+    def __init__(self, settings: Settings, weights: Array) -> None:
+        layout = self.layout = NetworkRows.from_settings(settings)
+        model = settings.model
+        streams = settings.streams.max_live
+        precision = np.dtype(model.precision)
+        self.states = rows(streams, layout.width, precision)
+        self.pending = rows(streams, at.TARGET_FIELDS * layout.targets)
+        self.counts = rows(streams, at.STREAM_FIELDS, np.int64)
+        self.weights, self.first_moment, self.second_moment, self.gradient = (
+            _aligned_zeros(len(weights), precision) for _ in range(4)
+        )
+        self.weights[:] = weights
+        self.totals = np.zeros(at.TOTALS, np.int64)
+        self.totals[at.RECORDS_PER_STEP] = 1
+        self.sums = np.zeros(at.SUMS)
+        self.sums[[at.BETA1_POWER, at.BETA2_POWER]] = 1.0
+        self.slabs: dict[str, Array] = {
+            "network": self.states,
+            "network_pending": self.pending,
+            "network_counts": self.counts,
+        }
+        self.shared: dict[str, Array] = {
+            "weights": self.weights,
+            "first_moment": self.first_moment,
+            "second_moment": self.second_moment,
+            "gradient": self.gradient,
+            "network_totals": self.totals,
+            "network_sums": self.sums,
+        }
+        self.sizes = np.array(
+            [layout.targets, layout.inputs, layout.hidden, model.k1, model.k2, model.records_per_step], np.int64
+        )
+        self.rates = np.array(
+            [model.learning_rate, model.clip_norm, model.huber_delta if model.loss == "huber" else 0.0]
+        )
+        self._expert = settings.expert_names.index("network")
+        self._torch = model.engine == "torch"
+
+    def process(self, batch: Batch) -> None:
+        """Learn from the batch's outcomes, and forecast."""
+        n = len(batch)
+        batch.hidden = np.empty((n, self.layout.hidden), self.weights.dtype)
+        base = batch.last
+        corrected = np.empty((n, self.layout.targets))
+        if self._torch:
+            from streamrnn.engine import reference
+
+            reference.process(self, batch, base, corrected)
+        else:
+            from streamrnn.kernels import network
+
+            network.process(
+                batch.slots, batch.fresh, batch.live, batch.advance, batch.outcomes, base, batch.rms, batch.inputs,
+                corrected, batch.hidden, self.sizes, self.rates, self.states, self.pending, self.counts,
+                self.weights, self.first_moment, self.second_moment, self.gradient, self.totals, self.sums,
+            )  # fmt: skip
+        batch.experts[:, 0, :, self._expert] = corrected
+
+    def forget(self) -> None:
+        """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""
+        self.states[:, : self.layout.input_ring] = 0
+
+
+def _aligned_zeros(size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Zeros that begin with a cache line: vector loads that straddle two lines cost the kernels a fifth."""
+    room = np.zeros(size * dtype.itemsize + CACHE_LINE, np.uint8)
+    start = -room.ctypes.data % CACHE_LINE
+    return room[start : start + size * dtype.itemsize].view(dtype)

@@ -1,0 +1,81 @@
+"""The network loop's rows: the rings of hidden states, inputs and goals, and the forecast that awaits its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from streamrnn.rows.scale import ScaleRows
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+# Fields of one target in the float64 slab: whether a forecast is pending, what the network corrects, and its unit.
+PENDING, BASE, RMS = range(3)
+TARGET_FIELDS = 3
+
+# Fields of a stream in the int64 slab.
+EVENTS, HEAD, AGE = range(3)
+STREAM_FIELDS = 3
+
+# int64 sizes and float64 rates that tell the kernel what it works on
+TARGETS, INPUTS, HIDDEN, K1, K2, LARGEST_STEP = range(6)
+LEARNING_RATE, CLIP_NORM, HUBER_DELTA = range(3)
+
+# int64 totals and float64 sums of a shard
+STEPS, CONTRIBUTED, SINCE_STEP, RECORDS_PER_STEP, SKIPPED, CLIPPED, PASSES = range(7)
+TOTALS = 7
+BETA1_POWER, BETA2_POWER, LOSS, NORM = range(4)
+SUMS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRows:
+    """Sizes and offsets of the network loop's arrays.
+
+    Attributes
+    ----------
+    targets, inputs, hidden : how many of each
+    k2 : steps of one learning window; rings hold k2 + 1 steps
+    itemsize : bytes of a number in the network's precision
+    """
+
+    targets: int
+    inputs: int
+    hidden: int
+    k2: int
+    itemsize: int
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> NetworkRows:
+        """The sizes that these settings ask for."""
+        scale = ScaleRows.from_settings(settings)
+        return cls(
+            targets=scale.targets,
+            inputs=scale.inputs,
+            hidden=settings.model.hidden_size,
+            k2=settings.model.k2,
+            itemsize=np.dtype(settings.model.precision).itemsize,
+        )
+
+    @property
+    def ring_steps(self) -> int:
+        """Steps that a ring holds: a window and the state before it."""
+        return self.k2 + 1
+
+    @property
+    def input_ring(self) -> int:
+        """Where the ring of inputs starts in a row (the hidden states stand first)."""
+        return self.ring_steps * self.hidden
+
+    @property
+    def goal_ring(self) -> int:
+        """Where the ring of learning goals starts in a row."""
+        return self.input_ring + self.ring_steps * self.inputs
+
+    @property
+    def width(self) -> int:
+        """Numbers in a row of the slab in the network's precision."""
+        return self.goal_ring + self.ring_steps * self.targets
