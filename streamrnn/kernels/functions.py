@@ -27,6 +27,7 @@ LOG2_E = 1.4426950408889634
 LN_2_HIGH = 6.93147180369123816490e-01
 LN_2_LOW = 1.90821492927058770002e-10
 EXP_UNDERFLOW = -708.0
+EXP_LIMIT = 700.0
 TAU = 6.283185307179586
 
 
@@ -66,6 +67,39 @@ def exp_negative(x):
         base *= base
         k >>= 1
     return total * power
+
+
+@kernel
+def exp(x):
+    """e to the power of x, in float64, error below 1e-15 of it; x is taken within -700 and 700.
+
+    Taylor's polynomial of degree 13 within half of log 2, by Horner's rule, times a power of two.
+    """
+    x = min(max(x, -EXP_LIMIT), EXP_LIMIT)
+    k = int(np.floor(x * LOG2_E + 0.5))
+    r = (x - k * LN_2_HIGH) - k * LN_2_LOW
+    total = 1.0 / 6227020800.0
+    total = total * r + 1.0 / 479001600.0
+    total = total * r + 1.0 / 39916800.0
+    total = total * r + 1.0 / 3628800.0
+    total = total * r + 1.0 / 362880.0
+    total = total * r + 1.0 / 40320.0
+    total = total * r + 1.0 / 5040.0
+    total = total * r + 1.0 / 720.0
+    total = total * r + 1.0 / 120.0
+    total = total * r + 1.0 / 24.0
+    total = total * r + 1.0 / 6.0
+    total = total * r + 0.5
+    total = total * r + 1.0
+    total = total * r + 1.0
+    base = 2.0 if k > 0 else 0.5
+    k = abs(k)
+    while k > 0:
+        if k & 1:
+            total *= base
+        base *= base
+        k >>= 1
+    return total
 
 
 @kernel

@@ -14,7 +14,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(slots=True)
 class Batch:
-    """n accepted records of one shard in log order, T targets, H horizons, E experts.
+    """n accepted records of one shard in log order, T targets, H horizons, E experts, L levels.
 
     Attributes
     ----------
@@ -39,6 +39,9 @@ class Batch:
     settled : float64[n, H, T], the published forecast of this step, made h steps before; NaN where none was pending or
         the outcome is missing
     settled_baselines : float64[n, H, T], the last value as it stood when that forecast was made
+    low, high : float64[n, H, T, L], the interval around each forecast for each level; NaN where there is none
+    settled_low, settled_high : float64[n, H, T, L], the published interval of this step; NaN as ``settled``, and where
+        none was given
     """
 
     slots: Ints
@@ -60,6 +63,10 @@ class Batch:
     forecasts: Floats = field(init=False)
     settled: Floats = field(init=False)
     settled_baselines: Floats = field(init=False)
+    low: Floats = field(init=False)
+    high: Floats = field(init=False)
+    settled_low: Floats = field(init=False)
+    settled_high: Floats = field(init=False)
 
     def __len__(self) -> int:
         return len(self.slots)

@@ -23,6 +23,16 @@ def test_exp_is_exact_to_rounding(x: float) -> None:
     assert functions.exp_negative(x) == pytest.approx(math.exp(x), rel=1e-14)
 
 
+@pytest.mark.parametrize("x", [0.0, 1e-9, -1e-9, 0.3466, -0.3466, 1.0, -2.7, 3.0, 17.5, -300.0, 699.0, -699.0])
+def test_exp_of_either_sign_is_exact_to_rounding(x: float) -> None:
+    assert functions.exp(x) == pytest.approx(math.exp(x), rel=2e-15 * max(1, abs(x) / 8))
+
+
+def test_exp_stays_finite_and_above_zero() -> None:
+    assert functions.exp(1e300) == functions.exp(700.0) < math.inf
+    assert functions.exp(-math.inf) == functions.exp(-700.0) > 0.0
+
+
 def test_exp_vanishes_far_below_zero_and_for_nan() -> None:
     assert functions.exp_negative(-1e6) == 0.0
     assert functions.exp_negative(math.nan) == 0.0
@@ -43,7 +53,7 @@ from streamrnn.kernels import functions
 xs = np.linspace(-9, 9, 2001)
 digest = hashlib.sha256()
 for f, values in ((functions.tanh, xs), (functions.tanh, xs.astype(np.float32)), (functions.sigmoid, xs),
-                  (functions.exp_negative, -abs(xs) * 40), (functions.sine_of_turn, xs)):
+                  (functions.exp_negative, -abs(xs) * 40), (functions.exp, xs * 70), (functions.sine_of_turn, xs)):
     digest.update(np.array([f(x) for x in values]).tobytes())
 print(digest.hexdigest())
 """
