@@ -13,7 +13,7 @@ regrets [E], largest absolute regrets [E].
 import numpy as np
 
 from streamrnn.kernels.compile import kernel
-from streamrnn.kernels.functions import exp_negative
+from streamrnn.kernels.functions import exp
 
 FIELDS = 3  # of each expert
 SMOOTHING = 0.1  # of the absolute error, in its own unit
@@ -57,7 +57,7 @@ def weigh(account, at, experts, forecasts, weights):
     for e in range(experts):
         if not np.isnan(forecasts[e]):
             eta = rate(account, at, experts, e)
-            weights[e] = eta * exp_negative(eta * account[at + e] - largest)
+            weights[e] = eta * exp(eta * account[at + e] - largest)
             total += weights[e]
     for e in range(experts):
         if weights[e] > 0.0:

@@ -35,6 +35,10 @@ def _ascending(horizons: tuple[int, ...]) -> tuple[int, ...]:
     return horizons
 
 
+# The sections and settings that change state, or which records are accepted.
+STATE = {"seed", "events", "model", "forecast", "experts", "anomaly", "streams", "scoring"}
+
+
 class Section(BaseModel):
     """A frozen group of settings that takes no unknown key and guesses no type (``"8"`` is not a number)."""
 
@@ -276,6 +280,47 @@ class Forecast(Section):
         le=100_000,
         description="Steps of one season; the network sees the value one season ago. null: none.",
     )
+    levels: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        default=(0.9,),
+        strict=False,
+        max_length=20,
+        json_schema_extra={"allowed": "a list of numbers between 0 and 1, or []"},
+        description="Coverage of the intervals that stand with each forecast. []: no intervals.",
+    )
+
+
+class Experts(Section):
+    """Whose forecasts each stream mixes, beside the last value and the network."""
+
+    linear: tuple[Annotated[float, Field(gt=0.9, le=1)], ...] = Field(
+        default=(0.9999,),
+        strict=False,
+        max_length=4,
+        json_schema_extra={"allowed": "a list of at most 4 numbers between 0.9 and 1, or []"},
+        description="A linear expert on a stream's last 24 changes for each factor by which its memory fades a record.",
+    )
+    networks: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+        default=(),
+        strict=False,
+        max_length=4,
+        json_schema_extra={"allowed": "a list of at most 4 learning rates, or []"},
+        description="Learning rates of further networks like the first, each an expert.",
+    )
+
+
+class Anomaly(Section):
+    """How records are judged that are unlike what their stream has brought."""
+
+    enabled: bool = Field(default=True, description="Whether records get an anomaly score.")
+    memory: int = Field(
+        default=250,
+        ge=40,
+        le=100_000,
+        description="Stretches of 3 or 6 events that a stream remembers, to tell whether the last ones are new.",
+    )
+    threshold: float = Field(
+        default=2.6, ge=-100, le=100, description="Score from which an alert is given; one more halves the alerts."
+    )
 
 
 class Streams(Section):
@@ -392,6 +437,8 @@ class Settings(Section):
     events: Events = Field(default_factory=Events)
     model: Model = Field(default_factory=Model)
     forecast: Forecast = Field(default_factory=Forecast)
+    experts: Experts = Field(default_factory=Experts)
+    anomaly: Anomaly = Field(default_factory=Anomaly)
     streams: Streams = Field(default_factory=Streams)
     scoring: Scoring = Field(default_factory=Scoring)
     snapshots: Snapshots = Field(default_factory=Snapshots)
@@ -412,7 +459,9 @@ class Settings(Section):
     @property
     def expert_names(self) -> tuple[str, ...]:
         """Whose forecasts a stream mixes; the first is the last value."""
-        return ("last value", "network")
+        linear = [f"linear {forgetting:g}" for forgetting in self.experts.linear]
+        networks = [f"network {rate:g}" for rate in self.experts.networks]
+        return ("last value", "network", *networks, *linear)
 
     @property
     def snapshot_folder(self) -> Path:
@@ -434,7 +483,7 @@ class Settings(Section):
 
         Paths, ports, log levels and intervals do not enter, so they may change between runs of one lineage.
         """
-        state = self.model_dump(mode="json", include={"seed", "events", "model", "forecast", "streams", "scoring"})
+        state = self.model_dump(mode="json", include=STATE)
         state["events"]["targets"] = list(self.events.target_names)  # null and all features written out are the same
         text = json.dumps(state, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]

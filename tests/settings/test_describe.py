@@ -29,7 +29,7 @@ def test_the_commented_file_has_a_comment_above_every_setting():
 
 def test_the_commented_file_marks_what_the_digest_covers():
     state = {
-        path for path in keys() if path == "seed" or path.split(".")[0] in ("events", "model", "forecast", "streams", "scoring")
+        path for path in keys() if path == "seed" or path.split(".")[0] in STATE
     }
     section, comment, marked = "", "", set()
     for line in CONFIG.read_text().splitlines():
