@@ -28,6 +28,23 @@ def test_exp_vanishes_far_below_zero_and_for_nan() -> None:
     assert functions.exp_negative(math.nan) == 0.0
 
 
+def test_log_is_exact_to_rounding_over_all_magnitudes() -> None:
+    rng = np.random.default_rng(0)
+    xs = [*(10.0 ** rng.uniform(-323, 308, 2000)), *rng.uniform(0.5, 2.0, 2000), *(1.0 + rng.normal(0, 1e-9, 200))]
+    xs += [1.0, 2.0, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, math.sqrt(2.0), 2.0**-1022]
+    for x in map(float, xs):
+        assert functions.log(x) == pytest.approx(math.log(x), rel=1e-15, abs=1e-300)
+
+
+@pytest.mark.parametrize("x", [0.0, -1.0, -math.inf, math.nan])
+def test_log_of_what_has_none_is_that_of_the_smallest_number(x: float) -> None:
+    assert functions.log(x) == pytest.approx(math.log(5e-324))
+
+
+def test_log_of_infinity_is_that_of_the_largest_number() -> None:
+    assert functions.log(math.inf) == functions.log(1.7976931348623157e308)
+
+
 @pytest.mark.parametrize("turn", [0.0, 0.1, 0.25, 0.5, 0.75, 0.99, 19700.3, -0.4])
 def test_sine_takes_any_number_of_turns(turn: float) -> None:
     assert functions.sine_of_turn(turn) == pytest.approx(math.sin(2 * math.pi * (turn - math.floor(turn))), abs=1e-11)
@@ -43,7 +60,7 @@ from streamrnn.kernels import functions
 xs = np.linspace(-9, 9, 2001)
 digest = hashlib.sha256()
 for f, values in ((functions.tanh, xs), (functions.tanh, xs.astype(np.float32)), (functions.sigmoid, xs),
-                  (functions.exp_negative, -abs(xs) * 40), (functions.sine_of_turn, xs)):
+                  (functions.exp_negative, -abs(xs) * 40), (functions.sine_of_turn, xs), (functions.log, 10.0 ** (30 * xs))):
     digest.update(np.array([f(x) for x in values]).tobytes())
 print(digest.hexdigest())
 """
