@@ -60,7 +60,8 @@ from streamrnn.kernels import functions
 xs = np.linspace(-9, 9, 2001)
 digest = hashlib.sha256()
 for f, values in ((functions.tanh, xs), (functions.tanh, xs.astype(np.float32)), (functions.sigmoid, xs),
-                  (functions.exp_negative, -abs(xs) * 40), (functions.sine_of_turn, xs), (functions.log, 10.0 ** (30 * xs))):
+                  (functions.exp_negative, -abs(xs) * 40), (functions.sine_of_turn, xs),
+                  (functions.log, 10.0 ** (30 * xs))):
     digest.update(np.array([f(x) for x in values]).tobytes())
 print(digest.hexdigest())
 """
