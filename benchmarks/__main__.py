@@ -3,8 +3,8 @@
 import sys
 from importlib import import_module
 
-PARTS = ("engine", "daemon", "long_memory", "kafka")
-QUICK = ("kafka",)
+PARTS = ("engine", "daemon", "long_memory", "nab", "kafka")
+QUICK = ("nab", "kafka")
 
 words = sys.argv[1:]
 quick = "--quick" in words

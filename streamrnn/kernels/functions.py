@@ -26,8 +26,13 @@ HALF = np.float32(0.5)
 LOG2_E = 1.4426950408889634
 LN_2_HIGH = 6.93147180369123816490e-01
 LN_2_LOW = 1.90821492927058770002e-10
-EXP_UNDERFLOW = -708.0
 EXP_LIMIT = 700.0
+LOG_STEPS = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)
+LOG_POWERS = tuple(2.0**step for step in LOG_STEPS)  # these, their inverses and products with them are exact
+LOG_TERMS = 12  # of a series in s below 0.0295
+SMALLEST, LARGEST = 5e-324, 1.7976931348623157e308
+SMALLEST_NORMAL = 2.2250738585072014e-308
+SQRT_2 = 1.4142135623730951
 TAU = 6.283185307179586
 
 
@@ -45,28 +50,6 @@ def tanh(x):
 def sigmoid(x):
     """Logistic function, by way of tanh."""
     return HALF * tanh(HALF * x) + HALF
-
-
-@kernel
-def exp_negative(x):
-    """e to the power of x for x <= 0, in float64; 0 below -708."""
-    if not x > EXP_UNDERFLOW:
-        return 0.0
-    k = int(0.5 - x * LOG2_E)
-    r = (x + k * LN_2_HIGH) + k * LN_2_LOW
-    term = 1.0
-    total = 1.0
-    for i in range(1, 15):
-        term = term * r / i
-        total += term
-    power = 1.0
-    base = 0.5
-    while k > 0:
-        if k & 1:
-            power *= base
-        base *= base
-        k >>= 1
-    return total * power
 
 
 @kernel
@@ -100,6 +83,41 @@ def exp(x):
         base *= base
         k >>= 1
     return total
+
+
+@kernel
+def log(x):
+    """Natural logarithm in float64, relative error below 1e-15; x below 5e-324 and NaN count as 5e-324, infinity as the
+    largest float.
+
+    x = m 2^k with m around 1, log m = 2 artanh f of f = (m - 1) / (m + 1), by its power series.
+    """
+    if not x >= SMALLEST:
+        x = SMALLEST
+    x = min(x, LARGEST)
+    k = 0
+    if x < SMALLEST_NORMAL:
+        x *= LOG_POWERS[3]
+        k = -LOG_STEPS[3]
+    if x >= 1.0:
+        for i in range(len(LOG_STEPS)):
+            if x >= LOG_POWERS[i]:
+                x /= LOG_POWERS[i]
+                k += LOG_STEPS[i]
+    else:
+        for i in range(len(LOG_STEPS)):
+            if x * LOG_POWERS[i] < 2.0:
+                x *= LOG_POWERS[i]
+                k -= LOG_STEPS[i]
+    if x > SQRT_2:
+        x *= 0.5
+        k += 1
+    f = (x - 1.0) / (x + 1.0)
+    s = f * f
+    total = 0.0
+    for i in range(LOG_TERMS - 1, -1, -1):
+        total = total * s + 1.0 / (2 * i + 1)
+    return k * LN_2_HIGH + (2.0 * f * total + k * LN_2_LOW)
 
 
 @kernel

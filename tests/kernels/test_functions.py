@@ -18,13 +18,8 @@ def test_tanh_and_sigmoid_are_within_their_stated_error(x: float) -> None:
     assert functions.sigmoid(x) == pytest.approx(1 / (1 + math.exp(-x)), abs=4e-7)
 
 
-@pytest.mark.parametrize("x", [0.0, -1e-9, -0.3, -1.0, -17.5, -300.0, -707.0])
-def test_exp_is_exact_to_rounding(x: float) -> None:
-    assert functions.exp_negative(x) == pytest.approx(math.exp(x), rel=1e-14)
-
-
 @pytest.mark.parametrize("x", [0.0, 1e-9, -1e-9, 0.3466, -0.3466, 1.0, -2.7, 3.0, 17.5, -300.0, 699.0, -699.0])
-def test_exp_of_either_sign_is_exact_to_rounding(x: float) -> None:
+def test_exp_is_exact_to_rounding(x: float) -> None:
     assert functions.exp(x) == pytest.approx(math.exp(x), rel=2e-15 * max(1, abs(x) / 8))
 
 
@@ -33,9 +28,21 @@ def test_exp_stays_finite_and_above_zero() -> None:
     assert functions.exp(-math.inf) == functions.exp(-700.0) > 0.0
 
 
-def test_exp_vanishes_far_below_zero_and_for_nan() -> None:
-    assert functions.exp_negative(-1e6) == 0.0
-    assert functions.exp_negative(math.nan) == 0.0
+def test_log_is_exact_to_rounding_over_all_magnitudes() -> None:
+    rng = np.random.default_rng(0)
+    xs = [*(10.0 ** rng.uniform(-323, 308, 2000)), *rng.uniform(0.5, 2.0, 2000), *(1.0 + rng.normal(0, 1e-9, 200))]
+    xs += [1.0, 2.0, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, math.sqrt(2.0), 2.0**-1022]
+    for x in map(float, xs):
+        assert functions.log(x) == pytest.approx(math.log(x), rel=1e-15, abs=1e-300)
+
+
+@pytest.mark.parametrize("x", [0.0, -1.0, -math.inf, math.nan])
+def test_log_of_what_has_none_is_that_of_the_smallest_number(x: float) -> None:
+    assert functions.log(x) == pytest.approx(math.log(5e-324))
+
+
+def test_log_of_infinity_is_that_of_the_largest_number() -> None:
+    assert functions.log(math.inf) == functions.log(1.7976931348623157e308)
 
 
 @pytest.mark.parametrize("turn", [0.0, 0.1, 0.25, 0.5, 0.75, 0.99, 19700.3, -0.4])
@@ -53,7 +60,8 @@ from streamrnn.kernels import functions
 xs = np.linspace(-9, 9, 2001)
 digest = hashlib.sha256()
 for f, values in ((functions.tanh, xs), (functions.tanh, xs.astype(np.float32)), (functions.sigmoid, xs),
-                  (functions.exp_negative, -abs(xs) * 40), (functions.exp, xs * 70), (functions.sine_of_turn, xs)):
+                  (functions.exp, xs * 70), (functions.sine_of_turn, xs),
+                  (functions.log, 10.0 ** (30 * xs))):
     digest.update(np.array([f(x) for x in values]).tobytes())
 print(digest.hexdigest())
 """

@@ -1,0 +1,36 @@
+"""The kernel's distance is the recipe's, in float32 and for series that lie anywhere."""
+
+import numpy as np
+import pytest
+
+from benchmarks.plain_anomaly import Detector
+from streamrnn.kernels import novelty
+
+
+def test_the_least_of_numbers_is_found_by_their_bits() -> None:
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 7, 8, 260):
+        numbers = (10.0 ** rng.uniform(-30, 30, n)).astype(np.float32)
+        numbers[rng.random(n) < 0.1] = 0.0
+        assert novelty.smallest(numbers.copy()) == numbers.min()
+
+
+@pytest.mark.parametrize("blocks", [40, 59, 60, 61, 69, 70, 200])
+def test_distance_is_that_of_the_plain_definition(blocks: int) -> None:
+    memory = 50
+    rng = np.random.default_rng(blocks)
+    written = rng.normal(size=(blocks, novelty.PARTS)).astype(np.float32)
+    plain = Detector(3, memory)
+    plain.blocks = written.tolist()
+    length = memory + novelty.WINDOW
+    ring = np.zeros((novelty.PARTS, length + novelty.WINDOW - 1), np.float32)
+    for i, block in enumerate(written):
+        ring[:, i % length] = block
+    ring[:, length:] = ring[:, : novelty.WINDOW - 1]
+    deviation, rms = 1.5, 0.4
+    found = novelty.distance(ring, blocks, deviation**-2, (0.2 / rms) ** 2, np.empty(length, np.float32))
+    assert found == pytest.approx(plain.distance(deviation, rms), rel=1e-5)
+
+
+def test_weights_are_what_they_stand_for() -> None:
+    assert pytest.approx(4 * sum(novelty.DECAY**q for q in range(novelty.WINDOW)), rel=1e-15) == novelty.WEIGHTS
