@@ -48,8 +48,10 @@ class LinearLoop:
     def process(self, batch: Batch) -> None:
         """Advance the state by the batch, and fill in batch.experts[:, place : place + experts, 0]."""
         shared = self.shared
+        forecasts = np.empty((len(batch), len(self._forgetting), batch.outcomes.shape[1]))
         process(
-            batch.slots, batch.fresh, batch.advance, batch.outcomes, batch.last, batch.rms, batch.experts, self._place,
-            self._forgetting, self.slabs["linear_changes"], self.slabs["linear_origins"], shared["linear_samples"],
+            batch.slots, batch.fresh, batch.advance, batch.outcomes, batch.rms, self._forgetting, forecasts,
+            self.slabs["linear_changes"], self.slabs["linear_origins"], shared["linear_samples"],
             shared["linear_trust"], shared["linear_pending"], shared["linear_moments"], shared["linear_weights"],
         )  # fmt: skip
+        batch.experts[:, self._place : self._place + len(self._forgetting), 0] = forecasts
