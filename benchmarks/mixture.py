@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-
 from streamrnn.engine.base import Batch as EngineBatch
 from streamrnn.engine.compiled import CompiledEngine
 from streamrnn.engine.state import State
+
 from streamrnn.kernels import aggregation
 from streamrnn.kernels.compile import entry
 from streamrnn.loops.batch import Batch

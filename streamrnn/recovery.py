@@ -181,7 +181,7 @@ def restore(
             f"the snapshot of {partition} stands at {header.position}, but its log now starts at {oldest}: the records "
             f"between are gone. Keep the log longer than the oldest snapshot. To go on, {ANEW}"
         )
-    shard = Shard(settings, partition, header.lineage, arrays["weights"])
+    shard = Shard(settings, partition, header.lineage, arrays["network_weights"])
     try:
         shard.load(arrays)
     except (KeyError, ValueError) as error:
@@ -214,7 +214,7 @@ def _first(settings: Settings, partition: Partition, start: int, log: str, given
     """A shard before its first record."""
     shard = Shard(settings, partition)
     before = " ".join(sorted({name for name in given_up if name}))
-    shard.lineage = lineage_of(settings, partition, log, start, shard.saved()["weights"], before)
+    shard.lineage = lineage_of(settings, partition, log, start, shard.saved()["network_weights"], before)
     return Opened(shard, _genesis(settings, shard, start, log), start)
 
 

@@ -33,7 +33,7 @@ def test_restoring_saved_state_changes_no_bit(overrides: list[str]) -> None:
     first = Shard(chosen, PARTITION)
     first.process(log.cut(0, 777))
     saved = {name: values.copy() for name, values in first.saved().items()}
-    second = Shard(chosen, PARTITION, weights=saved["weights"])
+    second = Shard(chosen, PARTITION, weights=saved["network_weights"])
     second.load(saved)
     second.process(log.cut(777, 2000))
     assert second.digest() == whole.digest()

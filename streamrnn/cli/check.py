@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -158,14 +159,15 @@ def _partitions(folder: Path, count: int) -> Finding:
     return Finding("transport", text, warning=True)
 
 
-PARTS = {
-    "scale": "running scales",
-    "counts": "counts",
-    "network": "network states and windows",
-    "network_pending": "what the network corrects",
-    "network_counts": "counts of the network",
-    "mixture": "experts and pending forecasts",
-}
+PARTS = (
+    ("scale", "running scales"),
+    ("counts", "running scales"),
+    ("network", "network: states and windows"),
+    ("linear", "linear experts"),
+    ("mixture", "pending forecasts and experts' accounts"),
+    ("interval", "intervals"),
+    ("anomaly", "anomaly score"),
+)
 
 
 def memory_table(settings: Settings) -> str:
@@ -179,7 +181,10 @@ def memory_table(settings: Settings) -> str:
     from streamrnn.memory import readable
 
     sizes = bytes_per_stream(settings)
-    rows = [*((PARTS[name], size) for name, size in sizes.items() if size), ("all", sum(sizes.values()))]
+    parts: Counter[str] = Counter()
+    for name, size in sizes.items():
+        parts[next(words for start, words in PARTS if name.startswith(start))] += size
+    rows = [*((words, size) for words, size in parts.items() if size), ("all", sum(sizes.values()))]
     live = settings.streams.max_live
     header = ("memory of a partition", "a stream", amount(live, "stream"))
     lines = [header, *((name, readable(size), readable(size * live)) for name, size in rows)]

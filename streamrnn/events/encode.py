@@ -108,6 +108,7 @@ def _settled(p: Predictions, targets: tuple[str, ...]) -> list[list[Settled]]:
         at = np.flatnonzero(~(np.isnan(forecast) | np.isnan(p.outcomes[:, column])))
         outcome, forecast, baseline = p.outcomes[at, column], forecast[at], baseline[at]
         parts: list[Floats] = [outcome, forecast, outcome - forecast, baseline, outcome - baseline]
-        for row, numbers in zip(at.tolist(), zip(*(part.tolist() for part in parts), strict=True), strict=True):
-            rows[row].append(Settled(name, *numbers, horizon=horizon))
+        numbers = zip(at.tolist(), *(part.tolist() for part in parts), strict=True)
+        for row, came, said, error, naive, naive_error in numbers:
+            rows[row].append(Settled(name, came, said, error, naive, naive_error, horizon))
     return rows

@@ -2,15 +2,38 @@
 
 import numpy as np
 
-from streamrnn.kernels import novelty, peaks, tails
+from streamrnn.kernels import novelty, tails
 from streamrnn.kernels.compile import entry, kernel
 from streamrnn.kernels.functions import log
+from streamrnn.rows.anomaly import (
+    BINS,
+    BLOCKS,
+    DETECTOR_COUNTS,
+    DETECTOR_FIELDS,
+    DETECTORS,
+    ERRORS,
+    EVENTS,
+    FINE_UNTIL,
+    LAST,
+    LAST_ALERT,
+    MEAN,
+    MEAN_ERROR,
+    NOVELTY,
+    NOVELTY_COUNTS,
+    NOVELTY_FIELDS,
+    PARTS,
+    PEAKS,
+    SCORE,
+    SIZES,
+    SQUARED_CHANGE,
+    TARGET_COUNTS,
+    TARGET_FIELDS,
+    VARIANCE,
+    YOUNG,
+)
 
-DETECTORS = 2
-SIZES = (3, 6)  # events of a block: a fine detector for young streams, a coarse one for the others
 FORGET = (0.0025959266669191017, 0.0051851144985782804)  # 1 - 0.5^(size / 800): a half-life of 800 events
-FINE_UNTIL = 3500  # events
-FIRST_SCORE = SIZES[0] * novelty.YOUNG  # events before there is a score
+FIRST_SCORE = SIZES[0] * YOUNG  # events before there is a score
 AGE = 3.5  # log10 of the events at which a score is taken as it is
 GAP_WEIGHT = 0.4
 QUIET_SHARE, QUIET_LEAST, QUIET_MOST = 0.05, 20.0, 300.0  # of a stream's events; events
@@ -18,16 +41,6 @@ MEMORY = 20000.0  # events over which the scale forgets; younger streams average
 TINY = 1e-150  # smallest deviation: the square of a smaller one is no number
 HUGE = 1e150  # a value above it counts as missing, an error above it as this large
 LOG10_E = 0.4342944819032518
-
-# Fields of a target in the float64 slab, then those of its detectors.
-MEAN, VARIANCE, SQUARED_CHANGE, LAST, SCORE, NOVELTY, MEAN_ERROR = range(7)
-DETECTOR_FIELDS = 7
-TARGET_FIELDS = DETECTOR_FIELDS + DETECTORS * novelty.FIELDS
-# Counts of a target in the int64 slab, then those of its detectors.
-EVENTS, LAST_ALERT, ERRORS = range(3)
-DETECTOR_COUNTS = 3
-TARGET_COUNTS = DETECTOR_COUNTS + DETECTORS * novelty.COUNTS
-TARGET_PEAKS = DETECTORS * peaks.PEAKS
 
 
 @kernel
@@ -77,20 +90,20 @@ def observe(account, tally, heights, times, ring, target, value, error, threshol
     alert = False
     for k in range(judge, DETECTORS):  # nobody asks the fine one any more
         size = SIZES[k]
-        fields = at + DETECTOR_FIELDS + k * novelty.FIELDS
-        counts = place + DETECTOR_COUNTS + k * novelty.COUNTS
+        fields = at + DETECTOR_FIELDS + k * NOVELTY_FIELDS
+        counts = place + DETECTOR_COUNTS + k * NOVELTY_COUNTS
         within = (events - 1) % size
         novelty.gather(account, fields, within == 0, value, error)
         if within < size - 1:
             continue
         start = target * edges[DETECTORS]
-        stack = (target * DETECTORS + k) * peaks.PEAKS
+        stack = (target * DETECTORS + k) * PEAKS
         d, z, gap = novelty.close_block(
             account, fields, tally, counts, size, FORGET[k], mean, deviation, rms,
             ring[start + edges[k] : start + edges[k + 1]],
-            heights[stack : stack + peaks.PEAKS], times[stack : stack + peaks.PEAKS], room,
+            heights[stack : stack + PEAKS], times[stack : stack + PEAKS], room,
         )  # fmt: skip
-        if k == judge and tally[counts + novelty.BLOCKS] >= novelty.YOUNG:
+        if k == judge and tally[counts + BLOCKS] >= YOUNG:
             account[at + NOVELTY] = d
             account[at + SCORE] = score_of(z, gap, size, events)
             loud = d > novelty.OFFSET and account[at + SCORE] >= threshold
@@ -104,7 +117,7 @@ def observe(account, tally, heights, times, ring, target, value, error, threshol
 def tail_of(account, tally, histogram, target, error):
     """Tail probability of a target's absolute forecast error among the stream's earlier ones."""
     at, place = target * TARGET_FIELDS, target * TARGET_COUNTS
-    above = histogram[target * tails.BINS : (target + 1) * tails.BINS]
+    above = histogram[target * BINS : (target + 1) * BINS]
     probability, account[at + MEAN_ERROR] = tails.observe(above, account[at + MEAN_ERROR], tally[place + ERRORS], error)
     tally[place + ERRORS] += 1
     return probability
@@ -122,7 +135,7 @@ def process(slots, fresh, advance, outcomes, settled, scores, novelties, tail_pr
     targets = outcomes.shape[1]
     longest = 0
     for k in range(DETECTORS):
-        longest = max(longest, (edges[k + 1] - edges[k]) // novelty.PARTS)
+        longest = max(longest, (edges[k + 1] - edges[k]) // PARTS)
     room = np.empty(longest, np.float32)
     for i in range(slots.shape[0]):
         slot = slots[i]

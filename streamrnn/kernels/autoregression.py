@@ -14,16 +14,10 @@ import numpy as np
 from streamrnn.kernels.compile import entry, kernel
 from streamrnn.kernels.linear import add_outer
 from streamrnn.kernels.scaling import clip
+from streamrnn.rows.linear import BLOCK, COLUMNS, KNOWN, LAGS, LAST, ORIGIN_FIELDS, RMS
 
-LAGS = 24
-COLUMNS = 28  # of the normal equations: lags, the outcome, and zeros up to a whole number of vectors
-BLOCK = 16  # records between solutions; solving at each costs six times as much and gains .3 % at best
 PRIOR = 3.0  # strength of the pull towards zero, in records with unit changes
 DELTA = 0.5  # error from which a record counts less, in running root mean squares
-
-# Fields of one target in a stream's row: what the forecast that awaits its outcome was made from.
-KNOWN, LAST, RMS = range(3)
-ORIGIN_FIELDS = 3
 
 
 @kernel

@@ -15,10 +15,22 @@ import numpy as np
 from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.functions import log
 from streamrnn.kernels.peaks import push
+from streamrnn.rows.anomaly import (
+    ANCHOR,
+    BLOCKS,
+    ERROR_SUM,
+    GREATEST,
+    LEAST,
+    LOG_MEAN,
+    LOG_VARIANCE,
+    PARTS,
+    STACK,
+    SUM,
+    UNIT,
+    WINDOW,
+    YOUNG,
+)
 
-WINDOW = 10  # blocks of a stretch
-YOUNG = 2 * WINDOW + 20  # blocks before there is a distance
-PARTS = 4  # of a block: mean, least, greatest, error
 DECAY = 0.85  # of a block's weight, for each block further back
 WEIGHTS = 21.416682550914057  # 4 times the sum of DECAY^q over the window
 ERROR_SHARE = 0.2  # what a difference in mean errors counts for, in rms changes
@@ -30,24 +42,17 @@ FAR_APART = 1e4  # between deviation and unit, as a ratio
 CLIP = 1e9  # units: a value is never above some 150 deviations of its day, a forecast error can be
 BEYOND = np.float32(3e38)
 
-# Fields of a detector in the float64 slab. LOG_MEAN is above log OFFSET, so that a cleared row is the prior.
-SUM, LEAST, GREATEST, ERRORS, ANCHOR, UNIT, LOG_MEAN, LOG_VARIANCE = range(8)
-FIELDS = 8
-# Counts of a detector in the int64 slab.
-BLOCKS, STACK = range(2)
-COUNTS = 2
-
 
 @kernel
 def gather(account, at, first, value, error):
     """Add an event to the detector's present block; ``first`` of a block starts it anew."""
     if first:
         account[at + SUM] = 0.0
-        account[at + ERRORS] = 0.0
+        account[at + ERROR_SUM] = 0.0
         account[at + LEAST] = value
         account[at + GREATEST] = value
     account[at + SUM] += value
-    account[at + ERRORS] += error
+    account[at + ERROR_SUM] += error
     account[at + LEAST] = min(account[at + LEAST], value)
     account[at + GREATEST] = max(account[at + GREATEST], value)
 
@@ -86,7 +91,7 @@ def store(account, at, block, size, ring):
     ring[0, place] = np.float32(clipped((account[at + SUM] / size - anchor) / unit))
     ring[1, place] = np.float32(clipped((account[at + LEAST] - anchor) / unit))
     ring[2, place] = np.float32(clipped((account[at + GREATEST] - anchor) / unit))
-    ring[3, place] = np.float32(clipped(account[at + ERRORS] / size / unit))
+    ring[3, place] = np.float32(clipped(account[at + ERROR_SUM] / size / unit))
     if place < WINDOW - 1:
         for part in range(PARTS):
             ring[part, length + place] = ring[part, place]

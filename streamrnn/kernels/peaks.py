@@ -8,8 +8,7 @@ and 0.08 for a million. The highest peak is never dropped. On a series without t
 """
 
 from streamrnn.kernels.compile import kernel
-
-PEAKS = 32
+from streamrnn.rows.anomaly import PEAKS
 
 
 @kernel

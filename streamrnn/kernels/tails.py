@@ -13,8 +13,8 @@ import numpy as np
 
 from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.functions import LOG2_E, log
+from streamrnn.rows.anomaly import BINS
 
-BINS = 32
 PER_OCTAVE = 4.0
 LOWEST = -2.0  # log2 of the first bin's edge
 YOUNG = 20  # errors before there is a probability

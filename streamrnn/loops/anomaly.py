@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from streamrnn.kernels import anomaly, novelty, tails
 from streamrnn.loops.base import Array, rows
-from streamrnn.loops.batch import Batch, Floats, Ints
-
-
-@dataclass(slots=True)
-class Anomalies:
-    """What was found in n records of T targets.
-
-    Attributes
-    ----------
-    scores : float64[n, T], as of the newest closed block of 3 or 6 events; NaN where the record brought no outcome and
-        while the stream is younger than 120 outcomes
-    novelties : float64[n, T], distance of the stream's last stretch to the nearest remembered, in deviations; NaN where
-        the score is
-    tails : float64[n, T], estimated probability of a forecast error as large as this record's (one step ahead); NaN
-        where there is no such error and for a stream's first 20
-    alerts : bool[n, T], one for each excursion: the score reached the threshold and no alert is recent
-    loudest : int64[n], the target with the largest score, -1 where none has one
-    """
-
-    scores: Floats
-    novelties: Floats
-    tails: Floats
-    alerts: npt.NDArray[np.bool_]
-    loudest: Ints
+from streamrnn.loops.batch import Anomalies, Batch, Floats, Ints
+from streamrnn.rows import anomaly as at
 
 
 class AnomalyLoop:
@@ -59,7 +35,6 @@ class AnomalyLoop:
 
     Attributes
     ----------
-    found : what was found in the last batch
     slabs : "anomaly_accounts" float64, "anomaly_tallies" int64, "anomaly_peak_heights" float32 and
         "anomaly_peak_times" int64 (peaks of earlier distances), "anomaly_histograms" float32 (of errors),
         "anomaly_rings" float32 (blocks); 9.7 kB a stream and target with a
@@ -72,23 +47,22 @@ class AnomalyLoop:
     """
 
     def __init__(self, streams: int, targets: int, memory: int = 250, threshold: float = 2.6) -> None:
-        if memory < novelty.YOUNG:
-            raise ValueError(f"anomaly.memory is {memory}: at least {novelty.YOUNG} blocks are needed")
-        needed = anomaly.FINE_UNTIL // anomaly.SIZES[0]
-        lengths = (min(memory + novelty.WINDOW, needed), memory + novelty.WINDOW)
-        widths = [novelty.PARTS * (length + novelty.WINDOW - 1) for length in lengths]
+        if memory < at.YOUNG:
+            raise ValueError(f"anomaly.memory is {memory}: at least {at.YOUNG} blocks are needed")
+        needed = at.FINE_UNTIL // at.SIZES[0]
+        lengths = (min(memory + at.WINDOW, needed), memory + at.WINDOW)
+        widths = [at.PARTS * (length + at.WINDOW - 1) for length in lengths]
         self._edges = np.cumsum([0, *widths])
         self._threshold = threshold
         self.slabs: dict[str, Array] = {
-            "anomaly_accounts": rows(streams, targets * anomaly.TARGET_FIELDS),
-            "anomaly_tallies": rows(streams, targets * anomaly.TARGET_COUNTS, np.int64),
-            "anomaly_peak_heights": rows(streams, targets * anomaly.TARGET_PEAKS, np.float32),
-            "anomaly_peak_times": rows(streams, targets * anomaly.TARGET_PEAKS, np.int64),
-            "anomaly_histograms": rows(streams, targets * tails.BINS, np.float32),
+            "anomaly_accounts": rows(streams, targets * at.TARGET_FIELDS),
+            "anomaly_tallies": rows(streams, targets * at.TARGET_COUNTS, np.int64),
+            "anomaly_peak_heights": rows(streams, targets * at.TARGET_PEAKS, np.float32),
+            "anomaly_peak_times": rows(streams, targets * at.TARGET_PEAKS, np.int64),
+            "anomaly_histograms": rows(streams, targets * at.BINS, np.float32),
             "anomaly_rings": rows(streams, targets * sum(widths), np.float32),
         }
         self.shared: dict[str, Array] = {}
-        self.found = _room(0, targets)
 
     @classmethod
     def from_settings(cls, settings: Any) -> AnomalyLoop:
@@ -97,13 +71,15 @@ class AnomalyLoop:
         return cls(settings.streams.max_live, len(settings.events.target_names), chosen.memory, chosen.threshold)
 
     def process(self, batch: Batch) -> None:
-        """Judge the batch's records by its outcomes and settled forecasts, and leave the answer in ``found``."""
-        self.found = self.judge(batch.slots, batch.fresh, batch.advance, batch.outcomes, batch.settled)
+        """Judge the batch's records by its outcomes and settled forecasts."""
+        batch.anomalies = self.judge(batch.slots, batch.fresh, batch.advance, batch.outcomes, batch.settled)
 
     def judge(
         self, slots: Ints, fresh: npt.NDArray[np.bool_], advance: Ints, outcomes: Floats, settled: Floats
     ) -> Anomalies:
         """Judge n records in log order, given the columns of a `Batch` that matter here."""
+        from streamrnn.kernels import anomaly
+
         found = _room(*outcomes.shape)
         anomaly.process(
             slots, fresh, advance, outcomes, settled,

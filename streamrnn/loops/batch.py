@@ -13,6 +13,29 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(slots=True)
+class Anomalies:
+    """What was found in n records of T targets.
+
+    Attributes
+    ----------
+    scores : float64[n, T], as of the newest closed block of 3 or 6 events; NaN where the record brought no outcome and
+        while the stream is younger than 120 outcomes
+    novelties : float64[n, T], distance of the stream's last stretch to the nearest remembered, in deviations; NaN where
+        the score is
+    tails : float64[n, T], estimated probability of a forecast error as large as this record's (one step ahead); NaN
+        where there is no such error and for a stream's first 20
+    alerts : bool[n, T], one for each excursion: the score reached the threshold and no alert is recent
+    loudest : int64[n], the target with the largest score, -1 where none has one
+    """
+
+    scores: Floats
+    novelties: Floats
+    tails: Floats
+    alerts: npt.NDArray[np.bool_]
+    loudest: Ints
+
+
+@dataclass(slots=True)
 class Batch:
     """n accepted records of one shard in log order, T targets, H horizons, E experts, L levels.
 
@@ -42,6 +65,7 @@ class Batch:
     low, high : float64[n, H, T, L], the interval around each forecast for each level; NaN where there is none
     settled_low, settled_high : float64[n, H, T, L], the published interval of this step; NaN as ``settled``, and where
         none was given
+    anomalies : how anomalous each record is
     """
 
     slots: Ints
@@ -67,6 +91,7 @@ class Batch:
     high: Floats = field(init=False)
     settled_low: Floats = field(init=False)
     settled_high: Floats = field(init=False)
+    anomalies: Anomalies = field(init=False)
 
     def __len__(self) -> int:
         return len(self.slots)

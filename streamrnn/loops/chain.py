@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from streamrnn.loops.anomaly import AnomalyLoop
 from streamrnn.loops.base import Loop
 from streamrnn.loops.batch import Batch
+from streamrnn.loops.intervals import IntervalLoop
+from streamrnn.loops.linear import LinearLoop
 from streamrnn.loops.mixture import MixtureLoop
 from streamrnn.loops.network import NetworkLoop
 from streamrnn.loops.nothing import NoLoop
@@ -31,7 +34,7 @@ class Chain:
 
     Attributes
     ----------
-    scale, network, mixture : loops that others ask for what they hold
+    scale, network, mixture, intervals : loops that others ask for what they hold
     """
 
     def __init__(self, settings: Settings, weights: Array) -> None:
@@ -41,7 +44,17 @@ class Chain:
         self.mixture = MixtureLoop(settings)
         experts = settings.expert_names
         self._opinions = len(settings.forecast.horizons), len(settings.events.target_names), len(experts)
-        self._loops: list[Loop] = [self.scale, self.network, self.mixture]
+        streams, targets = settings.streams.max_live, len(settings.events.target_names)
+        self.intervals = IntervalLoop.from_settings(settings)
+        self._loops: list[Loop] = [self.scale, self.network]
+        for rate in settings.experts.networks:
+            self._loops.append(NetworkLoop(settings, weights, rate))
+        if settings.experts.linear:
+            place = len(experts) - len(settings.experts.linear)
+            self._loops.append(LinearLoop(streams, targets, settings.experts.linear, place))
+        self._loops += [self.mixture, self.intervals]
+        if settings.anomaly.enabled:
+            self._loops.append(AnomalyLoop.from_settings(settings))
         if settings.model.kind == "none":
             self._loops = [NoLoop(ScaleRows.from_settings(settings).target_features, len(settings.forecast.horizons))]
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from streamrnn.kernels.autoregression import BLOCK, COLUMNS, LAGS, ORIGIN_FIELDS, process
 from streamrnn.loops.base import Array, rows
 from streamrnn.loops.batch import Batch
+from streamrnn.rows.linear import BLOCK, COLUMNS, LAGS, ORIGIN_FIELDS
 
 
 class LinearLoop:
@@ -22,7 +22,7 @@ class LinearLoop:
     targets : T
     forgetting : for each expert the share of its weight that a record keeps with each later one, in (0, 1]: .9999
         remembers about the last 10,000 records of the shard
-    place : the first of the experts in the batch's column `experts`; the others follow it
+    place : the first of these experts among those of batch.experts; the others follow it
 
     Attributes
     ----------
@@ -46,7 +46,9 @@ class LinearLoop:
         }
 
     def process(self, batch: Batch) -> None:
-        """Advance the state by the batch, and fill in batch.experts[:, place : place + experts, 0]."""
+        """Advance the state by the batch, and fill in the next step of their columns of batch.experts."""
+        from streamrnn.kernels.autoregression import process
+
         shared = self.shared
         forecasts = np.empty((len(batch), len(self._forgetting), batch.outcomes.shape[1]))
         process(
@@ -54,4 +56,4 @@ class LinearLoop:
             self.slabs["linear_changes"], self.slabs["linear_origins"], shared["linear_samples"],
             shared["linear_trust"], shared["linear_pending"], shared["linear_moments"], shared["linear_weights"],
         )  # fmt: skip
-        batch.experts[:, self._place : self._place + len(self._forgetting), 0] = forecasts
+        batch.experts[:, 0, :, self._place : self._place + len(self._forgetting)] = forecasts.swapaxes(1, 2)

@@ -27,6 +27,7 @@ class NetworkLoop:
     ----------
     settings : the daemon's settings
     weights : the initial weights, flat
+    learning_rate : another than the settings', of a further network
 
     Attributes
     ----------
@@ -35,7 +36,7 @@ class NetworkLoop:
     totals, sums : counts and sums over the shard's life, see ``rows.network``
     """
 
-    def __init__(self, settings: Settings, weights: Array) -> None:
+    def __init__(self, settings: Settings, weights: Array, learning_rate: float | None = None) -> None:
         layout = self.layout = NetworkRows.from_settings(settings)
         model = settings.model
         streams = settings.streams.max_live
@@ -51,26 +52,27 @@ class NetworkLoop:
         self.totals[at.RECORDS_PER_STEP] = 1
         self.sums = np.zeros(at.SUMS)
         self.sums[[at.BETA1_POWER, at.BETA2_POWER]] = 1.0
+        name = "network" if learning_rate is None else f"network_{learning_rate:g}"
         self.slabs: dict[str, Array] = {
-            "network": self.states,
-            "network_pending": self.pending,
-            "network_counts": self.counts,
+            name: self.states,
+            f"{name}_pending": self.pending,
+            f"{name}_counts": self.counts,
         }
         self.shared: dict[str, Array] = {
-            "weights": self.weights,
-            "first_moment": self.first_moment,
-            "second_moment": self.second_moment,
-            "gradient": self.gradient,
-            "network_totals": self.totals,
-            "network_sums": self.sums,
+            f"{name}_weights": self.weights,
+            f"{name}_first_moment": self.first_moment,
+            f"{name}_second_moment": self.second_moment,
+            f"{name}_gradient": self.gradient,
+            f"{name}_totals": self.totals,
+            f"{name}_sums": self.sums,
         }
         self.sizes = np.array(
             [layout.targets, layout.inputs, layout.hidden, model.k1, model.k2, model.records_per_step], np.int64
         )
         self.rates = np.array(
-            [model.learning_rate, model.clip_norm, model.huber_delta if model.loss == "huber" else 0.0]
+            [learning_rate or model.learning_rate, model.clip_norm, model.huber_delta if model.loss == "huber" else 0.0]
         )
-        self._expert = settings.expert_names.index("network")
+        self._expert = settings.expert_names.index("network" if learning_rate is None else f"network {learning_rate:g}")
         self._torch = model.engine == "torch"
 
     def process(self, batch: Batch) -> None:

@@ -231,4 +231,4 @@ def test_memory_is_told_for_one_stream_and_for_all() -> None:
     header, *rows = memory_table(settings).splitlines()
     assert "2,048 streams" in header
     assert re.fullmatch(rf"all +{size / 1024:.1f} KiB +{size * 2048 / 2**20:.1f} MiB", rows[-1])
-    assert any(row.startswith("network states and windows  ") for row in rows)
+    assert any(row.startswith("network: states and windows  ") for row in rows)
