@@ -1,9 +1,9 @@
 """The interval loop: intervals around forecasts, of a stream's own scale, whose stated coverage is the measured one.
 
 An interval is forecast + scale x (lower threshold, upper threshold). The scale follows the size of the stream's errors;
-the thresholds follow whether outcomes fell at or below the published bound, so that in the long run the stated share of
-them does, whatever the data (Gibbs and Candes 2021, "Adaptive conformal inference under distribution shift"; bounds for
-several levels that do not cross, and that are judged as they were published: Ding, Gibbs and Tibshirani 2025,
+the thresholds follow which side of the published bounds the outcomes fell on, so that in the long run the stated share
+of them falls below, whatever the data (Gibbs and Candes 2021, "Adaptive conformal inference under distribution shift").
+Bounds of several levels do not cross, and are judged as they were published (Ding, Gibbs and Tibshirani 2025,
 "Calibrated multi-level quantile forecasting", whose projection is here a nesting from the narrowest interval outwards).
 """
 
@@ -35,15 +35,14 @@ LANES = 4
 
 @kernel
 def start_stream(row, track, pooled):
-    """Clear a stream's rows; its errors and thresholds begin as those of the shard."""
-    row[:] = ABSENT
-    fields = pooled.shape[2]
-    for q in range(pooled.shape[0]):
-        for k in range(pooled.shape[1]):
-            at = (q * pooled.shape[1] + k) * fields
-            for j in range(fields):
-                track[at + j] = pooled[q, k, j]
-            track[at + SETTLED] = 0.0
+    """Clear a stream's rows; its errors and thresholds begin as the shard's, pooled[horizon and target, track]."""
+    for j in range(row.shape[0]):
+        row[j] = ABSENT
+    fields = pooled.shape[1]
+    for which in range(pooled.shape[0]):
+        for j in range(fields):
+            track[which * fields + j] = pooled[which, j]
+        track[which * fields + SETTLED] = 0.0
 
 
 @kernel
@@ -55,17 +54,18 @@ def skip(row, at, length, width, step, moved):
 
 
 @kernel
-def exponent(weights, hidden):
-    """The head: product of weights[hidden] and the hidden state."""
+def exponent(weights, k, hidden, i):
+    """The head: product of weights[k] and the hidden state hidden[i]."""
     first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
-    whole = hidden.shape[0] - hidden.shape[0] % LANES
+    units = hidden.shape[1]
+    whole = units - units % LANES
     for j in range(0, whole, LANES):
-        first += weights[j] * hidden[j]
-        second += weights[j + 1] * hidden[j + 1]
-        third += weights[j + 2] * hidden[j + 2]
-        fourth += weights[j + 3] * hidden[j + 3]
-    for j in range(whole, hidden.shape[0]):
-        first += weights[j] * hidden[j]
+        first += weights[k, j] * hidden[i, j]
+        second += weights[k, j + 1] * hidden[i, j + 1]
+        third += weights[k, j + 2] * hidden[i, j + 2]
+        fourth += weights[k, j + 3] * hidden[i, j + 3]
+    for j in range(whole, units):
+        first += weights[k, j] * hidden[i, j]
     return (first + second) + (third + fourth)
 
 
@@ -76,70 +76,77 @@ def within_limit(power):
 
 
 @kernel
-def learn(weights, hidden, size):
-    """One gradient step of the head on Laplace's likelihood, log b + size / b with b = exp(head).
+def learn(weights, k, held, slot, size):
+    """One gradient step of weights[k] on Laplace's likelihood, log b + size / b with b = exp(head of held[slot]).
 
     The head is computed anew: with the weights of when the interval was given, a shard of 200 streams would sum 200
     gradients at one point, and swing out of bounds. Where the head stands at its limit it is not pushed further.
     """
-    power = exponent(weights, hidden)
+    power = exponent(weights, k, held, slot)
     slope = max(1.0 - size / exp(within_limit(power)), -LARGEST_SLOPE)
     if not np.isfinite(power * slope):
         return
     if (power <= -HEAD_LIMIT and slope > 0.0) or (power >= HEAD_LIMIT and slope < 0.0):
         return
     step = HEAD_RATE * slope
-    for j in range(hidden.shape[0]):
-        weights[j] -= step * hidden[j]
+    for j in range(held.shape[1]):
+        weights[k, j] -= step * held[slot, j]
 
 
 @kernel
-def keep(held, hidden):
+def keep(held, slot, hidden, i):
     """Keep the hidden state that an interval was given from, until its outcome is known."""
-    for j in range(hidden.shape[0]):
-        held[j] = hidden[j] if abs(hidden[j]) <= LARGEST_STATE else 0.0
+    for j in range(hidden.shape[1]):
+        held[slot, j] = hidden[i, j] if abs(hidden[i, j]) <= LARGEST_STATE else 0.0
 
 
 @kernel
-def follow(track, pooled, shares, bounds, outcome, eta):
-    """Move each threshold by whether the outcome fell at or below its published bound, and the pooled ones after it."""
-    step = max(eta, YOUNG_ETA / (track[SETTLED] + 1.0))
+def follow(track, start, pooled, shares, row, at, outcome, eta):
+    """Move each threshold by the side of its published bound that the outcome fell on, and the pooled ones after it.
+
+    An outcome that equals a bound is inside, of lower and upper bounds alike: on a series of few values it is common.
+    """
+    step = max(eta, YOUNG_ETA / (track[start + SETTLED] + 1.0))
     rate = max(POOLED_RATE, 1.0 / (pooled[SETTLED] + POOLED_PRIOR))
-    for j in range(bounds.shape[0]):
-        at = THRESHOLDS + j
-        track[at] += step * (shares[j] - (1.0 if outcome <= bounds[j] else 0.0))
-        pooled[at] += rate * (track[at] - pooled[at])
-    track[SETTLED] += 1.0
+    width = shares.shape[0]
+    for j in range(width):
+        bound = row[at + j]
+        below = outcome < bound or (outcome == bound and 2 * j >= width)
+        threshold = track[start + THRESHOLDS + j] + step * (shares[j] - (1.0 if below else 0.0))
+        track[start + THRESHOLDS + j] = threshold
+        pooled[THRESHOLDS + j] += rate * (threshold - pooled[THRESHOLDS + j])
+    track[start + SETTLED] += 1.0
     pooled[SETTLED] += 1.0
 
 
 @kernel
-def measure(track, pooled, error, rms, forget):
+def measure(track, start, pooled, error, rms, forget):
     """Take an error's size, in running changes, into the running means of the stream and of the shard."""
     size = min(error / rms, LARGEST_ERROR)
-    track[MEAN] += max(1.0 / (track[SETTLED] + PRIOR), forget) * (size - track[MEAN])
+    track[start + MEAN] += max(1.0 / (track[start + SETTLED] + PRIOR), forget) * (size - track[start + MEAN])
     pooled[MEAN] += max(1.0 / (pooled[SETTLED] + POOLED_PRIOR), POOLED_FORGET) * (size - pooled[MEAN])
 
 
 @kernel
-def plain_scale(track, rms):
+def plain_scale(track, start, rms):
     """The scale of a stream's intervals, before the head has its say."""
-    return rms * max(track[MEAN], SMALLEST_MEAN) * (1.0 + DOUBT / (track[SETTLED] + 1.0))
+    return rms * max(track[start + MEAN], SMALLEST_MEAN) * (1.0 + DOUBT / (track[start + SETTLED] + 1.0))
 
 
 @kernel
-def place(track, forecast, scale, bounds):
+def place(track, start, forecast, scale, bounds):
     """Write a forecast's bounds, ascending, each interval holding all narrower ones; ABSENT where one is no number."""
     width = bounds.shape[0]
     inner = width // 2 - 1
     for j in range(width):
-        bounds[j] = forecast + scale * track[THRESHOLDS + j]
+        bounds[j] = forecast + scale * track[start + THRESHOLDS + j]
     bounds[inner + 1] = max(bounds[inner + 1], bounds[inner])
     for j in range(inner - 1, -1, -1):
         bounds[j] = min(bounds[j], bounds[j + 1])
         bounds[width - 1 - j] = max(bounds[width - 1 - j], bounds[width - 2 - j])
     if not (bounds[0] > -ABSENT and bounds[width - 1] < ABSENT):
-        bounds[:] = ABSENT
+        for j in range(width):
+            bounds[j] = ABSENT
 
 
 @kernel
@@ -156,12 +163,20 @@ def score(sums, low, high, outcome, cost):
 
 
 @kernel
-def publish(bounds, lower, low, high):
-    """Write ascending bounds as the interval of each level."""
+def publish(row, at, lower, low, high, i, which):
+    """Write ascending bounds as low[i, which] and high[i, which], in the levels' order."""
     for level in range(lower.shape[0]):
-        absent = bounds[0] == ABSENT
-        low[level] = np.nan if absent else bounds[lower[level]]
-        high[level] = np.nan if absent else bounds[bounds.shape[0] - 1 - lower[level]]
+        bottom, top = row[at + lower[level]], row[at + 2 * lower.shape[0] - 1 - lower[level]]
+        low[i, which, level] = np.nan if bottom == ABSENT else bottom
+        high[i, which, level] = np.nan if bottom == ABSENT else top
+
+
+@kernel
+def withhold(low, high, i, which):
+    """Write that there is no interval."""
+    for level in range(low.shape[2]):
+        low[i, which, level] = np.nan
+        high[i, which, level] = np.nan
 
 
 @entry
@@ -170,62 +185,61 @@ def process(slots, fresh, advance, steps, outcomes, settled, forecasts, rms, hid
     """Settle and give the intervals of n records in log order.
 
     slots int64[n], fresh bool[n], advance and steps int64[n], outcomes and rms float64[n, targets], settled and
-    forecasts float64[n, horizons, targets] (NaN: none), hidden float[n, units] -> low, high, settled_low and
-    settled_high float64[n, horizons, targets, levels]. The rest is the loop's state and where it lies; see
+    forecasts float64[n, horizons x targets] (NaN: none), hidden float[n, units] -> low, high, settled_low and
+    settled_high float64[n, horizons x targets, levels]. The rest is the loop's state and where it lies; see
     ``rows.intervals``.
     """
-    targets, count, width, fields = outcomes.shape[1], horizons.shape[0], shares.shape[0], pooled.shape[2]
-    units = hidden.shape[1]
+    targets, count, width, fields = outcomes.shape[1], horizons.shape[0], shares.shape[0], pooled.shape[1]
+    has_head = hidden.shape[1] > 0
     room = np.empty(width)
     for i in range(slots.shape[0]):
         slot = slots[i]
-        row = pending[slot]
+        row, track = pending[slot], tracks[slot]
         step, moved = steps[i], advance[i]
         if fresh[i]:
-            start_stream(row, tracks[slot], pooled)
+            start_stream(row, track, pooled)
         elif moved > 1:
             for q in range(count):
                 skip(row, rings[q], horizons[q], targets * width, step, moved)
         settles = moved > 0 and not fresh[i]
         # Of several records of one cell the first forecast is the one that is settled: so is its interval.
         holds = moved > 0 or fresh[i]
-        for q in range(count):
+        for which in range(count * targets):
+            q, k = which // targets, which % targets
             near = horizons[q] == 1
-            eta, forget = (ETA, FORGET) if near else (FAR_ETA, FAR_FORGET)
-            for k in range(targets):
-                at = rings[q] + ((step % horizons[q]) * targets + k) * width
-                bounds = row[at : at + width]
-                at = (q * targets + k) * fields
-                track = tracks[slot, at : at + fields]
-                outcome = outcomes[i, k]
-                error = abs(outcome - settled[i, q, k])
-                settled_low[i, q, k, :] = np.nan
-                settled_high[i, q, k, :] = np.nan
-                if settles and error < ABSENT:
-                    if bounds[0] != ABSENT:
-                        publish(bounds, lower, settled_low[i, q, k], settled_high[i, q, k])
-                        for level in range(lower.shape[0]):
-                            bottom, top = bounds[lower[level]], bounds[width - 1 - lower[level]]
-                            score(sums[q, k, level], bottom, top, outcome, costs[level])
-                        follow(track, pooled[q, k], shares, bounds, outcome, eta)
-                        if near and row[k] != ABSENT:
-                            learn(head[k], held[slot], error / row[k])
-                    if rms[i, k] > 0.0:
-                        measure(track, pooled[q, k], error, rms[i, k], forget)
+            at = rings[q] + ((step % horizons[q]) * targets + k) * width
+            start = which * fields
+            withhold(settled_low, settled_high, i, which)
+            outcome = outcomes[i, k]
+            error = abs(outcome - settled[i, which])
+            if settles and error < ABSENT:
+                if row[at] != ABSENT:
+                    publish(row, at, lower, settled_low, settled_high, i, which)
+                    for level in range(lower.shape[0]):
+                        bottom, top = settled_low[i, which, level], settled_high[i, which, level]
+                        score(sums[which, level], bottom, top, outcome, costs[level])
+                    follow(track, start, pooled[which], shares, row, at, outcome, ETA if near else FAR_ETA)
+                    if near and row[k] != ABSENT:
+                        learn(head, k, held, slot, error / row[k])
+                if rms[i, k] > 0.0:
+                    measure(track, start, pooled[which], error, rms[i, k], FORGET if near else FAR_FORGET)
 
-                scale = plain_scale(track, rms[i, k])
-                power = exponent(head[k], hidden[i]) if near else 0.0
-                if not (scale > 0.0 and scale < ABSENT and abs(forecasts[i, q, k]) < ABSENT and np.isfinite(power)):
-                    room[:] = ABSENT
-                elif near and units > 0:
-                    place(track, forecasts[i, q, k], scale * exp(within_limit(power)), room)
-                else:
-                    place(track, forecasts[i, q, k], scale, room)
-                publish(room, lower, low[i, q, k], high[i, q, k])
-                if holds:
-                    for j in range(width):
-                        bounds[j] = room[j]
-                    if near:
-                        row[k] = scale if units > 0 and room[0] != ABSENT else ABSENT
-        if holds:
-            keep(held[slot], hidden[i])
+            plain = plain_scale(track, start, rms[i, k])
+            scale = plain
+            if near and has_head:
+                power = exponent(head, k, hidden, i)
+                scale = plain * exp(within_limit(power)) if np.isfinite(power) else ABSENT
+            if scale > 0.0 and scale < ABSENT and abs(forecasts[i, which]) < ABSENT:
+                place(track, start, forecasts[i, which], scale, room)
+                publish(room, 0, lower, low, high, i, which)
+            else:
+                for j in range(width):
+                    room[j] = ABSENT
+                withhold(low, high, i, which)
+            if holds:
+                for j in range(width):
+                    row[at + j] = room[j]
+                if near:
+                    row[k] = plain if has_head and room[0] != ABSENT else ABSENT
+        if holds and has_head:
+            keep(held, slot, hidden, i)

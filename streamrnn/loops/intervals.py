@@ -78,11 +78,13 @@ class IntervalLoop:
         from streamrnn.kernels import intervals
 
         shape = *batch.forecasts.shape, len(self._layout.levels)
-        batch.low, batch.high, batch.settled_low, batch.settled_high = (np.empty(shape) for _ in range(4))
-        hidden = batch.hidden if self._layout.hidden else np.empty((len(batch), 0), np.float32)
+        batch.low, batch.high, batch.settled_low, batch.settled_high = bounds = [np.empty(shape) for _ in range(4)]
+        n, each, levels = len(batch), shape[1] * shape[2], shape[3]
+        low, high, settled_low, settled_high = (column.reshape(n, each, levels) for column in bounds)
+        hidden = batch.hidden if self._layout.hidden else np.empty((n, 0), np.float32)
         intervals.process(
-            batch.slots, batch.fresh, batch.advance, batch.steps, batch.outcomes, batch.settled, batch.forecasts,
-            batch.rms, hidden, batch.low, batch.high, batch.settled_low, batch.settled_high, self._horizons,
-            self._rings, self._shares, self._lower, self._costs, self._pending, self._tracks, self._held,
-            self._pooled, self._head, self.sums,
+            batch.slots, batch.fresh, batch.advance, batch.steps, batch.outcomes, batch.settled.reshape(n, each),
+            batch.forecasts.reshape(n, each), batch.rms, hidden, low, high, settled_low, settled_high,
+            self._horizons, self._rings, self._shares, self._lower, self._costs, self._pending, self._tracks,
+            self._held, self._pooled.reshape(each, -1), self._head, self.sums.reshape(each, levels, SUMS),
         )  # fmt: skip

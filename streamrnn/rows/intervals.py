@@ -50,7 +50,7 @@ class IntervalRows:
 
     @property
     def shares(self) -> npt.NDArray[np.float64]:
-        """float64[bounds], ascending: the share of outcomes that should lie at or below each bound."""
+        """float64[bounds], ascending: the share of outcomes that should lie below each bound."""
         lower = [(1.0 - level) / 2.0 for level in sorted(self.levels, reverse=True)]
         return np.array([*lower, *(1.0 - share for share in reversed(lower))])
 
