@@ -34,3 +34,19 @@ def test_distance_is_that_of_the_plain_definition(blocks: int) -> None:
 
 def test_weights_are_what_they_stand_for() -> None:
     assert pytest.approx(4 * sum(novelty.DECAY**q for q in range(novelty.WINDOW)), rel=1e-15) == novelty.WEIGHTS
+
+
+@pytest.mark.parametrize(("mean", "deviation"), [(1e6, 1.0), (0.0, 1e-5), (-3.0, 1e7), (100.0, 50.0)])
+def test_a_new_anchor_and_unit_leave_the_series_where_it_was(mean: float, deviation: float) -> None:
+    rng = np.random.default_rng(0)
+    ring = rng.normal(size=(novelty.PARTS, 69)).astype(np.float32)
+    account = np.zeros(novelty.FIELDS)
+    account[novelty.ANCHOR], account[novelty.UNIT] = 4.0, 2.0
+    offsets = np.array([1.0, 1.0, 1.0, 0.0])[:, None]  # errors are not measured from the anchor
+    before = ring * 2.0 + 4.0 * offsets
+    novelty.set_scale(account, 0, 5, mean, deviation, ring)
+    anchor, unit = account[novelty.ANCHOR], account[novelty.UNIT]
+    assert abs(mean - anchor) <= novelty.FAR_OFF * deviation
+    assert deviation / novelty.FAR_APART <= unit <= deviation * novelty.FAR_APART
+    after = ring.astype(np.float64) * unit + anchor * offsets
+    np.testing.assert_allclose(after, before, rtol=1e-6, atol=1e-6 * max(unit, abs(mean)))

@@ -49,12 +49,11 @@ def assert_same(left: Anomalies, right: Anomalies) -> None:
         np.testing.assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("memory", [40, 250, 1500])
-@pytest.mark.parametrize("offset", [0.0, 1e9])
+@pytest.mark.parametrize(("memory", "offset"), [(40, 0.0), (40, 1e9), (250, 0.0), (1500, 1e9)])
 def test_it_is_the_plain_definition(memory: int, offset: float) -> None:
-    values = wave(5200) + offset
-    values[1000:] += np.cumsum(np.random.default_rng(1).normal(0, 0.3, 4200))  # a drift
-    forecasts = values + np.random.default_rng(2).normal(0, 2, 5200)
+    values = wave(4200) + offset
+    values[1000:] += np.cumsum(np.random.default_rng(1).normal(0, 0.3, 3200))  # a drift
+    forecasts = values + np.random.default_rng(2).normal(0, 2, 4200)
     found = judge(AnomalyLoop(1, 1, memory), values, forecasts)
     scores, novelties, alerts = plain_anomaly.judge(values, np.abs(values - forecasts), memory)
     known = ~np.isnan(scores)
