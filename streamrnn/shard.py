@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from streamrnn.events.columns import Events, Partition, Predictions, Refusal
+from streamrnn.events.columns import Anomalies, Events, Partition, Predictions, Refusal
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain
 from streamrnn.observe.sensor import BatchReport, TargetScore
@@ -47,6 +48,9 @@ class Shard:
         self._targets = settings.events.target_names
         self._index = StreamIndex(settings)
         self._horizons = settings.forecast.horizons
+        learns = settings.model.kind == "network"
+        self._levels = settings.forecast.levels if learns else ()
+        self._judges = learns and settings.anomaly.enabled
         self._chain = Chain(settings, weights)
         self._frozen: Frozen | None = None
 
@@ -118,42 +122,47 @@ class Shard:
 
     def _answers(self, events: Events, rows: Array, batch: Batch, ended: Array) -> Predictions:
         """Columns of the answers, tombstones in their places."""
-        columns: list[Any] = [
-            batch.forecasts, batch.last, batch.outcomes, batch.settled, batch.settled_baselines, batch.events,
-            batch.records,
-        ]  # fmt: skip
+        columns: dict[str, Any] = {
+            "forecasts": batch.forecasts,
+            "baselines": batch.last,
+            "outcomes": batch.outcomes,
+            "settled": batch.settled,
+            "settled_baselines": batch.settled_baselines,
+            "counts": batch.events,
+            "records": batch.records,
+        }
+        if self._levels:
+            columns |= {"low": batch.low, "high": batch.high}
+        if self._judges:
+            columns |= {each.name: getattr(batch.anomalies, each.name) for each in fields(Anomalies)}
         if len(ended):
             rows, columns = self._with_ended(rows, columns, ended)
-        forecasts, baselines, outcomes, settled, settled_baselines, counts, records = columns
+        anomalies = Anomalies(*(columns.pop(each.name) for each in fields(Anomalies))) if self._judges else None
         streams = events.streams if len(rows) == len(events) else [events.streams[row] for row in rows.tolist()]
         return Predictions(
             partition=events.partition,
             offsets=events.offsets[rows],
             streams=streams,
             times=events.times[rows],
-            counts=counts,
-            records=records,
             horizons=self._horizons,
-            forecasts=forecasts,
-            baselines=baselines,
-            outcomes=outcomes,
-            settled=settled,
-            settled_baselines=settled_baselines,
             lineage=self.lineage,
+            levels=self._levels,
+            anomalies=anomalies,
+            **columns,
         )
 
-    def _with_ended(self, rows: Array, columns: list[Any], ended: Array) -> tuple[Array, list[Any]]:
+    def _with_ended(self, rows: Array, columns: dict[str, Any], ended: Array) -> tuple[Array, dict[str, Any]]:
         """The same columns with a row for each tombstone: nothing forecast, count 0, the model's count as it stood."""
         merged = np.sort(np.concatenate([rows, ended]))
         place = np.searchsorted(merged, rows)
-        wide: list[Any] = []
-        for column in columns:
-            empty = np.nan if column.dtype.kind == "f" else 0
-            wide.append(np.full((len(merged), *column.shape[1:]), empty, column.dtype))
-            wide[-1][place] = column
+        wide: dict[str, Any] = {}
+        for name, column in columns.items():
+            empty = np.nan if column.dtype.kind == "f" else -1 if name == "loudest" else 0
+            wide[name] = np.full((len(merged), *column.shape[1:]), empty, column.dtype)
+            wide[name][place] = column
         accepted = np.zeros(len(merged), np.int64)
         accepted[place] = 1
-        wide[-1] = self.records - len(rows) + np.cumsum(accepted)
+        wide["records"] = self.records - len(rows) + np.cumsum(accepted)
         return merged, wide
 
     def _totals(self) -> tuple[Array, Array, Array]:

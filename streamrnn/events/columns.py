@@ -135,6 +135,29 @@ class Refusal:
 
 
 @dataclass(slots=True)
+class Anomalies:
+    """What was found in n records of T targets.
+
+    Attributes
+    ----------
+    scores : float64[n, T], as of the newest closed block of 3 or 6 events; NaN where the record brought no outcome and
+        while the stream is younger than 120 outcomes
+    novelties : float64[n, T], distance of the stream's last stretch to the nearest remembered, in deviations; NaN where
+        the score is
+    tails : float64[n, T], estimated probability of a forecast error as large as this record's (one step ahead); NaN
+        where there is no such error and for a stream's first 20
+    alerts : bool[n, T], one for each excursion: the score reached the threshold and no alert is recent
+    loudest : int64[n], the target with the largest score, -1 where none has one
+    """
+
+    scores: Floats
+    novelties: Floats
+    tails: Floats
+    alerts: npt.NDArray[np.bool_]
+    loudest: Ints
+
+
+@dataclass(slots=True)
 class Predictions:
     """What the shard answers: one row for each event it accepted, in log order.
 
@@ -155,6 +178,9 @@ class Predictions:
         where none was pending
     settled_baselines : float64[n, horizons, targets], the last value that stood beside it
     lineage : identity of the shard's history
+    levels : coverage of each interval, L of them
+    low, high : float64[n, horizons, targets, L], the interval around each forecast; NaN where there is none
+    anomalies : how anomalous each event is; None where that is not judged
     refused : events that the shard did not accept; they have no row
     """
 
@@ -171,6 +197,10 @@ class Predictions:
     settled: Floats
     settled_baselines: Floats
     lineage: str
+    levels: tuple[float, ...] = ()
+    low: Floats | None = None
+    high: Floats | None = None
+    anomalies: Anomalies | None = None
     refused: list[Refusal] = field(default_factory=list)
 
     def __len__(self) -> int:

@@ -20,6 +20,14 @@ class Source(msgspec.Struct, gc=False):
     offset: int
 
 
+class Interval(msgspec.Struct, gc=False):
+    """Bounds that hold the stated share of a stream's outcomes in the long run."""
+
+    level: float
+    low: float
+    high: float
+
+
 class Forecast(msgspec.Struct, gc=False):
     """What is expected of one target ``horizon`` steps ahead, and the last value beside it; NaN is written as null."""
 
@@ -27,6 +35,7 @@ class Forecast(msgspec.Struct, gc=False):
     horizon: int
     forecast: float
     baseline: float
+    intervals: list[Interval]
 
 
 class Settled(msgspec.Struct, gc=False):
@@ -41,11 +50,25 @@ class Settled(msgspec.Struct, gc=False):
     horizon: int
 
 
+class Anomaly(msgspec.Struct, gc=False):
+    """How unlike its past a stream is, of the target with the largest score.
+
+    ``score`` is on a log scale, ``novelty`` the distance of the last stretch to the nearest remembered, ``tail`` the
+    estimated probability of a forecast error as large as this event's; ``alert`` is given once for each excursion.
+    """
+
+    target: str
+    score: float
+    novelty: float
+    tail: float
+    alert: bool
+
+
 class Prediction(msgspec.Struct, gc=False):
     """Output record, version 1. Fields are only ever added, at the end.
 
     ``time`` is the event's, in seconds since 1970; ``events`` counts those of the stream, ``records`` those of the
-    model, both with this one.
+    model, both with this one. ``anomaly`` is null where a stream is too young, or is not judged.
     """
 
     v: int
@@ -57,6 +80,7 @@ class Prediction(msgspec.Struct, gc=False):
     settled: list[Settled]
     lineage: str
     records: int
+    anomaly: Anomaly | None
 
 
 _encoder = msgspec.json.Encoder()
@@ -81,24 +105,59 @@ def encode_predictions(p: Predictions, targets: tuple[str, ...]) -> list[bytes]:
     lineage, encode = p.lineage, _encoder.encode
     columns = zip(
         p.offsets.tolist(), p.streams, p.times.tolist(), p.counts.tolist(), forecasts, settled, p.records.tolist(),
-        strict=True,
+        _anomalies(p, targets), strict=True,
     )  # fmt: skip
     return [
-        encode(Prediction(VERSION, Source(topic, number, offset), stream, time, events, ahead, done, lineage, records))
-        for offset, stream, time, events, ahead, done, records in columns
+        encode(
+            Prediction(
+                VERSION, Source(topic, number, offset), stream, time, events, ahead, done, lineage, records, anomaly
+            )
+        )
+        for offset, stream, time, events, ahead, done, records, anomaly in columns
     ]
 
 
 def _forecasts(p: Predictions, targets: tuple[str, ...]) -> list[list[Forecast]]:
-    places = [(name, horizon) for name in targets for horizon in p.horizons]
-    n = len(p)
-    columns = p.forecasts.swapaxes(1, 2).reshape(n, -1).T.tolist()
+    """Of each row, by target and horizon."""
     baselines = p.baselines.T.tolist()
     made = [
-        [Forecast(name, horizon, *pair) for pair in zip(column, baselines[place // len(p.horizons)], strict=True)]
-        for place, ((name, horizon), column) in enumerate(zip(places, columns, strict=True))
+        [
+            Forecast(name, horizon, *rest)
+            for rest in zip(
+                p.forecasts[:, place, column].tolist(), baselines[column], _intervals(p, place, column), strict=True
+            )
+        ]
+        for (column, name), (place, horizon) in product(enumerate(targets), enumerate(p.horizons))
     ]
     return list(map(list, zip(*made, strict=True)))
+
+
+def _intervals(p: Predictions, place: int, column: int) -> list[list[Interval]]:
+    """Of each row, by level; none where there is no interval."""
+    if p.low is None or p.high is None:
+        return [[] for _ in range(len(p))]
+    low, high = p.low[:, place, column], p.high[:, place, column]
+    if len(p.levels) == 1 and not np.isnan(low).any():
+        level = p.levels[0]
+        return [[Interval(level, *bounds)] for bounds in zip(low[:, 0].tolist(), high[:, 0].tolist(), strict=True)]
+    return [
+        [Interval(*each) for each in zip(p.levels, *bounds, strict=True) if each[1] == each[1]]
+        for bounds in zip(low.tolist(), high.tolist(), strict=True)
+    ]
+
+
+def _anomalies(p: Predictions, targets: tuple[str, ...]) -> list[Anomaly | None]:
+    """Of each row that of the target with the largest score; a target that alerts goes before one that does not."""
+    found = p.anomalies
+    if found is None:
+        return [None] * len(p)
+    chosen = np.where(found.alerts.any(1), np.argmax(np.where(found.alerts, found.scores, -np.inf), 1), found.loudest)
+    rows = np.arange(len(p))
+    columns = (column[rows, chosen].tolist() for column in (found.scores, found.novelties, found.tails, found.alerts))
+    return [
+        None if target < 0 else Anomaly(targets[target], *rest)
+        for target, *rest in zip(chosen.tolist(), *columns, strict=True)
+    ]
 
 
 def _settled(p: Predictions, targets: tuple[str, ...]) -> list[list[Settled]]:

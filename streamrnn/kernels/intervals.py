@@ -11,7 +11,9 @@ import numpy as np
 
 from streamrnn.kernels.compile import entry, kernel
 from streamrnn.kernels.functions import exp
-from streamrnn.rows.intervals import ABSENT, COUNT, COVERED, MEAN, SETTLED, THRESHOLDS, WIDTH, WINKLER
+from streamrnn.kernels.pending import skip
+from streamrnn.rows import ABSENT
+from streamrnn.rows.intervals import COUNT, COVERED, MEAN, SETTLED, THRESHOLDS, WIDTH, WINKLER
 
 # Next step, and all steps beyond it (whose errors overlap, and so tell less).
 ETA, FAR_ETA = 0.05, 0.04  # step of a threshold, in scales
@@ -43,14 +45,6 @@ def start_stream(row, track, pooled):
         for j in range(fields):
             track[which * fields + j] = pooled[which, j]
         track[which * fields + SETTLED] = 0.0
-
-
-@kernel
-def skip(row, at, length, width, step, moved):
-    """Mark the ring's entries of the steps that had no record: those between this one and the one before."""
-    for empty in range(max(step - moved + 1, step - length), step):
-        for j in range(width):
-            row[at + (empty % length) * width + j] = ABSENT
 
 
 @kernel

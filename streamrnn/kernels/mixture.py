@@ -4,30 +4,12 @@ import numpy as np
 
 from streamrnn.kernels.aggregation import absolute_slope, combine, regret, update, weigh
 from streamrnn.kernels.compile import entry, kernel
+from streamrnn.kernels.pending import kept, known, skip
 from streamrnn.kernels.scores import block_of, score
-from streamrnn.rows.mixture import ABSENT, EXPERT_ERROR, EXPERT_FIELDS, EXPERT_WEIGHT
+from streamrnn.rows import ABSENT
+from streamrnn.rows.mixture import EXPERT_ERROR, EXPERT_FIELDS, EXPERT_WEIGHT
 
 TINY = 1e-150  # a unit below it counts as none
-
-
-@kernel
-def skip(row, at, length, width, step, moved):
-    """Mark the ring's entries of the steps that had no record: those between this one and the one before."""
-    for empty in range(max(step - moved + 1, step - length), step):
-        for j in range(width):
-            row[at + (empty % length) * width + j] = ABSENT
-
-
-@kernel
-def known(value):
-    """NaN where the ring holds nothing."""
-    return np.nan if value == ABSENT else value
-
-
-@kernel
-def kept(value):
-    """What to put into a ring."""
-    return ABSENT if np.isnan(value) else value
 
 
 @kernel

@@ -8,10 +8,10 @@ import numpy as np
 
 from streamrnn.kernels.compile import entry, kernel
 from streamrnn.kernels.optimiser import BETA1, BETA2, EPSILON
-from streamrnn.kernels.rings import skip
+from streamrnn.kernels.pending import kept, skip
 from streamrnn.kernels.scaling import clip
+from streamrnn.rows import ABSENT
 from streamrnn.rows.readouts import (
-    ABSENT,
     BASE,
     BETA1_POWER,
     BETA2_POWER,
@@ -104,7 +104,7 @@ def process(slots, fresh, live, advance, steps, outcomes, base, units, hidden, o
             row[:] = ABSENT
         if moved > 1:
             for q in range(count):
-                skip(row, rings[q], horizons[q], FIELDS * targets, now, moved, ABSENT)
+                skip(row, rings[q], horizons[q], FIELDS * targets, now, moved)
         learned = False
         for q in range(count):
             h = horizons[q]
@@ -137,5 +137,5 @@ def process(slots, fresh, live, advance, steps, outcomes, base, units, hidden, o
                 out[i, q, k] = corrected if np.isfinite(corrected) else said
                 if moved > 0:
                     at = rings[q] + ((now % horizons[q]) * targets + k) * FIELDS
-                    row[at + BASE] = ABSENT if np.isnan(said) else said
+                    row[at + BASE] = kept(said)
                     row[at + UNIT] = units[i, q, k]

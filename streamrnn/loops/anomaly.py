@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from streamrnn.events.columns import Anomalies, Floats, Ints
 from streamrnn.loops.base import Array, rows
-from streamrnn.loops.batch import Anomalies, Batch, Floats, Ints
+from streamrnn.loops.batch import Batch
 from streamrnn.rows import anomaly as at
 
 

@@ -8,31 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
-
-@dataclass(slots=True)
-class Anomalies:
-    """What was found in n records of T targets.
-
-    Attributes
-    ----------
-    scores : float64[n, T], as of the newest closed block of 3 or 6 events; NaN where the record brought no outcome and
-        while the stream is younger than 120 outcomes
-    novelties : float64[n, T], distance of the stream's last stretch to the nearest remembered, in deviations; NaN where
-        the score is
-    tails : float64[n, T], estimated probability of a forecast error as large as this record's (one step ahead); NaN
-        where there is no such error and for a stream's first 20
-    alerts : bool[n, T], one for each excursion: the score reached the threshold and no alert is recent
-    loudest : int64[n], the target with the largest score, -1 where none has one
-    """
-
-    scores: Floats
-    novelties: Floats
-    tails: Floats
-    alerts: npt.NDArray[np.bool_]
-    loudest: Ints
+from streamrnn.events.columns import Anomalies, Floats, Ints
 
 
 @dataclass(slots=True)
@@ -57,6 +33,8 @@ class Batch:
     unit : float64[n, T], running mean absolute change plus a floor; 0 before the first change
     inputs : float64[n, inputs], what the networks see
     hidden : [n, hidden units], the network's state after each record, in its precision
+    base : float64[n, H, T], the forecast that the network corrects: the seasonal ridge's, or the last value
+    spread : float64[n, H, T], running root mean square of the changes over each horizon; 0 before the first
     experts : float64[n, H, T, E], each expert's forecasts of the steps h ahead of this record; NaN where it has none
     forecasts : float64[n, H, T], what is published
     settled : float64[n, H, T], the published forecast of this step, made h steps before; NaN where none was pending or
@@ -83,6 +61,8 @@ class Batch:
     unit: Floats = field(init=False)
     inputs: Floats = field(init=False)
     hidden: npt.NDArray[Any] = field(init=False)
+    base: Floats = field(init=False)
+    spread: Floats = field(init=False)
     experts: Floats = field(init=False)
     forecasts: Floats = field(init=False)
     settled: Floats = field(init=False)

@@ -15,6 +15,7 @@ from streamrnn.loops.linear import LinearLoop
 from streamrnn.loops.mixture import MixtureLoop
 from streamrnn.loops.network import NetworkLoop
 from streamrnn.loops.nothing import NoLoop
+from streamrnn.loops.readouts import ReadoutLoop
 from streamrnn.loops.scale import ScaleLoop
 from streamrnn.rows.scale import ScaleRows
 
@@ -52,7 +53,11 @@ class Chain:
         if settings.experts.linear:
             place = len(experts) - len(settings.experts.linear)
             self._loops.append(LinearLoop(streams, targets, settings.experts.linear, place))
-        self._loops += [self.mixture, self.intervals]
+        if len(settings.forecast.horizons) > 1:
+            self._loops.append(ReadoutLoop(settings, experts.index("network")))
+        self._loops.append(self.mixture)
+        if settings.forecast.levels:
+            self._loops.append(self.intervals)
         if settings.anomaly.enabled:
             self._loops.append(AnomalyLoop.from_settings(settings))
         if settings.model.kind == "none":

@@ -79,7 +79,7 @@ class NetworkLoop:
         """Learn from the batch's outcomes, and forecast."""
         n = len(batch)
         batch.hidden = np.empty((n, self.layout.hidden), self.weights.dtype)
-        base = batch.last
+        base = np.ascontiguousarray(batch.base[:, 0])
         corrected = np.empty((n, self.layout.targets))
         if self._torch:
             from streamrnn.engine import reference

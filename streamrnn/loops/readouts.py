@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class ReadoutLoop:
     """A linear read-out of the hidden state for each horizon above 1, learned from the state of its origin.
 
-    A stream costs 4 bytes x hidden units x the longest horizon, and 16 bytes x targets x the sum of the horizons: 3.5 kB
-    for the 24th step.
+    A stream costs 4 bytes x hidden units x the longest horizon, and 16 bytes x targets x the sum of the horizons: for
+    the 24th step 3.5 kB.
 
     Parameters
     ----------

@@ -25,6 +25,7 @@ class ScaleLoop:
         self.slabs: dict[str, Array] = {"scale": self._fields, "counts": self._counts}
         self.shared: dict[str, Array] = {}
         self._interval = settings.forecast.interval or 0.0
+        self._roots = np.sqrt(np.array(settings.forecast.horizons, np.float64))
         withheld = settings.events.withheld
         self._shown = np.array([feature not in withheld for feature in settings.events.features], np.float64)
         self._target_features = np.array(self._sizes.target_features, np.int64)
@@ -45,3 +46,5 @@ class ScaleLoop:
             self._sizes.calendar, self._target_features, self._shown, self._fields, self._counts, batch.advance,
             batch.steps, batch.events, batch.last, batch.rms, batch.unit, batch.inputs,
         )  # fmt: skip
+        batch.base = np.repeat(batch.last[:, None], len(self._roots), axis=1)
+        batch.spread = batch.rms[:, None] * self._roots[:, None]

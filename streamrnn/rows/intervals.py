@@ -9,8 +9,6 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
-ABSENT = 1e150  # stands for "no interval" in a row, where NaN would not be a finite state; no bound may reach it
-
 # float32 track of one horizon and target (float64 in the pooled one): the running mean of the errors' sizes, how many
 # intervals were settled, and the thresholds.
 MEAN, SETTLED, THRESHOLDS = range(3)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
-ABSENT = 1e150  # stands for "no forecast" where NaN would not be a finite state; beyond what any forecast can be
 EXPERT_FIELDS = 3  # of one expert in an account: regret, squares, bound
 
 # float64 scores of one horizon and target

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
-ABSENT = 1e150  # stands for "no forecast", where NaN would not be a finite state
-
 # What is kept of one forecast until its outcome: the base, and the unit of what the read-out adds to it.
 BASE, UNIT = range(2)
 FIELDS = 2
