@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from benchmarks import plain_anomaly
+from streamrnn.events.columns import Anomalies
 from streamrnn.kernels import anomaly
-from streamrnn.loops.anomaly import Anomalies, AnomalyLoop
+from streamrnn.loops.anomaly import AnomalyLoop
 
 
 def judge(

@@ -5,9 +5,10 @@ import numpy.typing as npt
 import pytest
 
 from streamrnn.kernels import autoregression
-from streamrnn.kernels.autoregression import BLOCK, COLUMNS, DELTA, LAGS, PRIOR
+from streamrnn.kernels.autoregression import DELTA, PRIOR
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.linear import LinearLoop
+from streamrnn.rows.linear import BLOCK, COLUMNS, LAGS
 
 Floats = npt.NDArray[np.float64]
 FORGETTING = (0.9999, 0.98)
@@ -21,21 +22,21 @@ def make_batch(slots: npt.ArrayLike, outcomes: Floats, rms: npt.ArrayLike = 1.0,
     fresh = np.zeros(n, np.bool_)
     fresh[np.unique(places, return_index=True)[1]] = True
 
-    def empty(*shape: int) -> Floats:
-        return np.full((n, *shape), np.nan)
-
-    return Batch(
-        slots=places, fresh=fresh, live=np.cumsum(fresh), times=np.arange(n, dtype=np.float64), values=outcomes,
-        outcomes=outcomes, advance=np.where(fresh, 0, np.broadcast_to(advance, n)).astype(np.int64),
-        counts=np.zeros((n, 2), np.int64), last=outcomes, rms=np.broadcast_to(rms, outcomes.shape).astype(np.float64),
-        unit=empty(targets), inputs=empty(1), experts=empty(4, 1, targets), forecasts=empty(1, targets),
-        settled=empty(1, targets), settled_baselines=empty(1, targets),
-    )  # fmt: skip
+    made = Batch(places, fresh, np.cumsum(fresh), np.arange(n, dtype=np.float64), outcomes, np.arange(1, n + 1))
+    made.outcomes = made.last = outcomes
+    made.advance = np.where(fresh, 1, np.broadcast_to(advance, n)).astype(np.int64)
+    made.rms = np.broadcast_to(rms, outcomes.shape).astype(np.float64)
+    made.experts = np.full((n, 1, targets, 4), np.nan)
+    return made
 
 
 def cut(batch: Batch, start: int, end: int) -> Batch:
     """The records from start to end, as views."""
-    return Batch(**{name: getattr(batch, name)[start:end] for name in Batch.__slots__})
+    piece = slice(start, end)
+    part = Batch(*(getattr(batch, name)[piece] for name in ("slots", "fresh", "live", "times", "values", "records")))
+    for name in ("outcomes", "last", "advance", "rms", "experts"):
+        setattr(part, name, getattr(batch, name)[piece])
+    return part
 
 
 def busy_log(n: int = 1500, streams: int = 4, targets: int = 2, seed: int = 0) -> Batch:
@@ -53,7 +54,7 @@ def run(batch: Batch, loop: LinearLoop | None = None) -> tuple[Floats, LinearLoo
     """Forecasts [n, L, T] and the loop after them."""
     loop = loop or LinearLoop(8, batch.outcomes.shape[1], FORGETTING, PLACE)
     loop.process(batch)
-    return batch.experts[:, PLACE : PLACE + len(FORGETTING), 0], loop
+    return batch.experts[:, 0, :, PLACE : PLACE + len(FORGETTING)].swapaxes(1, 2), loop
 
 
 def arrays(loop: LinearLoop) -> dict[str, npt.NDArray[np.generic]]:
@@ -120,7 +121,7 @@ def test_forecasts_are_those_of_a_plain_ridge_regression(expert: int, target: in
 def test_only_its_own_experts_and_horizon_are_filled_in() -> None:
     batch = busy_log(200)
     run(batch)
-    assert np.isnan(batch.experts[:, [0, 3]]).all()
+    assert np.isnan(batch.experts[..., [0, 3]]).all()
 
 
 @pytest.mark.parametrize("piece", [1, 7, 500])
@@ -130,7 +131,7 @@ def test_how_batches_are_cut_changes_no_bit(piece: int) -> None:
     loop = LinearLoop(8, 2, FORGETTING, PLACE)
     for start in range(0, len(batch), piece):
         loop.process(cut(batch, start, start + piece))
-    np.testing.assert_array_equal(batch.experts[:, PLACE : PLACE + 2, 0], whole)
+    np.testing.assert_array_equal(batch.experts[:, 0, :, PLACE : PLACE + 2].swapaxes(1, 2), whole)
     for name, values in arrays(once).items():
         np.testing.assert_array_equal(arrays(loop)[name], values)
 
@@ -153,7 +154,7 @@ def test_a_restored_loop_goes_on_bit_for_bit() -> None:
     for name, values in arrays(first).items():
         arrays(second)[name][...] = values
     second.process(cut(batch, 613, len(batch)))
-    np.testing.assert_array_equal(batch.experts[:, PLACE : PLACE + 2, 0], whole)
+    np.testing.assert_array_equal(batch.experts[:, 0, :, PLACE : PLACE + 2].swapaxes(1, 2), whole)
 
 
 def test_targets_do_not_mix() -> None:
@@ -161,7 +162,7 @@ def test_targets_do_not_mix() -> None:
     alone = busy_log()
     for name in ("outcomes", "last", "rms"):
         setattr(alone, name, np.ascontiguousarray(getattr(alone, name)[:, 1:]))
-    alone.experts = np.ascontiguousarray(alone.experts[..., 1:])
+    alone.experts = np.ascontiguousarray(alone.experts[:, :, 1:])
     single, _ = run(alone)
     np.testing.assert_array_equal(single[..., 0], both[..., 1])
 
