@@ -6,7 +6,8 @@ a memory of 5,000 errors. P(|e| >= the present |e|) is the mass above, or rather
 error counts itself: the p-value of conformal prediction (Vovk, Gammerman, Shafer 2005), but for interpolation within
 bins and for forgetting. It says nothing finer than 1 / (n + 1), which is 0.0002 in the end; below a quarter of the mean
 it is 1, and all errors above 54 times the mean are alike. On the 18 files of the Numenta benchmark at hand .0087 of all
-errors have a tail below .01, in a file .0052 to .0137 (`python -m benchmarks nab`).
+errors have a tail below .01, in a file .0052 to .0137 (`python -m benchmarks nab`): interpolation between bins errs on
+the high side.
 """
 
 import numpy as np

@@ -176,6 +176,7 @@ def test_records_that_bring_no_outcome_or_do_not_move_change_nothing() -> None:
     twice[1::3] = np.nan
     advance = np.ones(9000, np.int64)
     advance[2::3] = 0
+    advance[0] = 0  # a fresh stream's first record has moved nothing, and counts
     forecasts = np.repeat(np.append(np.nan, values[:-1]), 3)
     found = judge(AnomalyLoop(1, 1), twice, forecasts, advance=advance)
     for ours, theirs in zip(columns(found), columns(plain), strict=True):
