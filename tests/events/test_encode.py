@@ -37,10 +37,10 @@ def test_version_1_of_the_record_is_these_bytes() -> None:
     [record] = encode_predictions(p, ("load", "flow"))
     assert record.decode() == (
         '{"v":1,"source":{"topic":"events","partition":3,"offset":40},"stream":"pump ü/7","time":1700000000.25,'
-        '"events":12,"forecasts":[{"target":"load","horizon":1,"forecast":1.5,"baseline":1.0},'
-        '{"target":"flow","horizon":1,"forecast":0.1,"baseline":2e300}],'
+        '"events":12,"forecasts":[{"target":"load","horizon":1,"forecast":1.5,"baseline":1.0,"intervals":[]},'
+        '{"target":"flow","horizon":1,"forecast":0.1,"baseline":2e300,"intervals":[]}],'
         '"settled":[{"target":"load","outcome":1.0,"forecast":0.75,"error":0.25,"baseline":2.0,"baseline_error":-1.0,"horizon":1}],'
-        '"lineage":"1f2e","records":3456}'
+        '"lineage":"1f2e","records":3456,"anomaly":null}'
     )
 
 
@@ -54,7 +54,8 @@ def test_one_target_and_several_are_written_alike() -> None:
 
 def test_unknown_forecasts_are_null() -> None:
     [record] = encode_predictions(predictions(streams=["a"]), ("x",))
-    assert json.loads(record)["forecasts"] == [{"target": "x", "horizon": 1, "forecast": None, "baseline": None}]
+    nothing = {"target": "x", "horizon": 1, "forecast": None, "baseline": None, "intervals": []}
+    assert json.loads(record)["forecasts"] == [nothing]
 
 
 @pytest.mark.parametrize(("outcome", "settled"), [(NAN, 1.0), (1.0, NAN), (NAN, NAN)])

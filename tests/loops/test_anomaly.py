@@ -219,7 +219,7 @@ def test_a_batch_is_judged_by_its_columns() -> None:
     )  # fmt: skip
     loop = AnomalyLoop(1, 1)
     loop.process(batch)
-    assert_same(loop.found, judge(AnomalyLoop(1, 1), values, values))
+    assert_same(batch.anomalies, judge(AnomalyLoop(1, 1), values, values))
 
 
 def test_a_memory_too_short_to_compare_with_is_refused() -> None:
