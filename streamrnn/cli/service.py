@@ -55,7 +55,7 @@ def serve(
         After a message, where the log or the address cannot be had.
     """
     build = versions() | {"engine": settings.model.engine}
-    metrics = PrometheusSensor(settings.events.target_names, settings.forecast.horizons, build, settings.scoring.window)
+    metrics = PrometheusSensor(settings.target_names, settings.horizons, build, settings.scoring.window)
     try:
         daemon = Daemon(settings, [metrics, *sensors], tap, new_lineage=new_lineage, skip_to=skip_to)
     except (TransportError, OSError) as error:

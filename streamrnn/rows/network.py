@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from streamrnn.rows.labels import LabelRows
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class NetworkRows:
     @classmethod
     def from_settings(cls, settings: Settings) -> NetworkRows:
         """The sizes that these settings ask for."""
+        if settings.learns_labels:
+            return LabelRows.from_settings(settings).network
         scale = ScaleRows.from_settings(settings)
         return cls(
             targets=scale.targets,
