@@ -21,6 +21,7 @@ LINGER_SECONDS = 0.05  # a commit flushes anyway: this is for those who do not w
 RECONNECT_SECONDS = 1.0  # longest wait before the next try; the client's own grows to half a minute
 WATCHDOG_MARGIN = 5.0  # seconds by which the group's patience with a poll outlasts the watchdog's
 RETRY_SECONDS = 0.02  # a transactional request sleeps it out at each retry; the client's own is five times as long
+HEARTBEAT_SECONDS = 3.0  # longest time between two: an outage, or a successor of the same name, shows no sooner
 RESTART = "This process ends; a restart goes on from the last commit"
 
 
@@ -76,10 +77,15 @@ def consumer_options(settings: Settings) -> dict[str, Any]:
         "allow_auto_create_topics": False,
         "partition_assignment_strategy": (assignor,),
         "session_timeout_ms": _milliseconds(kafka.session_timeout),
-        "heartbeat_interval_ms": _milliseconds(kafka.session_timeout / 4),
+        "heartbeat_interval_ms": _milliseconds(heartbeat_seconds(kafka)),
         "max_poll_interval_ms": _milliseconds(settings.daemon.watchdog + WATCHDOG_MARGIN),
         "max_poll_records": settings.transport.poll_records,
     }
+
+
+def heartbeat_seconds(kafka: Kafka) -> float:
+    """Between two heartbeats."""
+    return min(kafka.session_timeout / 4, HEARTBEAT_SECONDS)
 
 
 def producer_options(kafka: Kafka, transactional_id: str | None, batch_bytes: int = BATCH_BYTES) -> dict[str, Any]:
