@@ -31,12 +31,17 @@ class Failures(Sensor):
         self.kinds.append(kind)
 
 
-@contextmanager
-def idle(own: JavaBroker, folder: Path, sensor: Sensor, *overrides: str) -> Iterator[Running]:
-    """A member that has answered all there is."""
+def made(own: JavaBroker) -> Topics:
     topics = Topics(own.bootstrap, f"t{uuid.uuid4().hex[:8]}", 2)
     with closing(KafkaAdminClient(bootstrap_servers=own.bootstrap)) as admin:
         admin.create_topics([NewTopic(f"{topics.name}-{kind}", 2, 1) for kind in ("in", "out", "dead")])
+    return topics
+
+
+@contextmanager
+def idle(own: JavaBroker, folder: Path, sensor: Sensor, *overrides: str) -> Iterator[Running]:
+    """A member that has answered all there is."""
+    topics = made(own)
     topics.produce([event(i) for i in range(20)], by_stream)
     running = Running(settings(*topics.overrides(folder), *overrides), sensors=(sensor,))
     try:

@@ -17,7 +17,7 @@ from kafka.structs import OffsetAndMetadata
 from streamrnn.events.columns import DeadLetter, Output, Partition, Records
 from streamrnn.transport.base import Assignment, Committed, LogError, TransportError
 from streamrnn.transport.kafka.background import Background
-from streamrnn.transport.kafka.client import REQUEST_BYTES, consumer_options, refused
+from streamrnn.transport.kafka.client import REQUEST_BYTES, RESTART, consumer_options, refused
 from streamrnn.transport.kafka.contact import Contact
 from streamrnn.transport.kafka.membership import Change, Membership
 from streamrnn.transport.kafka.outbox import Outbox
@@ -266,8 +266,7 @@ class KafkaLog:
                 self._contact.look()
                 if time.monotonic() > deadline:
                     raise TransportError(
-                        "a commit did not end within kafka.request_timeout: its outcome is unknown. This process ends; "
-                        "a restart goes on from what was committed",
+                        f"a commit did not end within kafka.request_timeout: its outcome is unknown. {RESTART}",
                         "timeout",
                     )
 
@@ -289,10 +288,12 @@ class KafkaLog:
         return round(self._kafka.request_timeout * 1000)
 
     def _close(self) -> None:
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)  # all that counts has been said
         self._membership.close()
         self._let_go()
+        deadline = time.monotonic() + CLOSE_SECONDS / 2
         for outbox in {*self._outboxes.values(), *([self._shared] if self._shared else [])}:
-            outbox.close()
+            outbox.close(max(0.0, deadline - time.monotonic()))
         self._committers.close()
         self._poller.close()
         self._consumer.close(autocommit=False, timeout_ms=round(CLOSE_SECONDS * 1000))
