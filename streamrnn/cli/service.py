@@ -12,6 +12,7 @@ import numba
 import typer
 
 import streamrnn.kernels  # noqa: F401  # it sets where compiled code is kept
+from streamrnn import endings
 from streamrnn.daemon import Daemon
 from streamrnn.events.columns import Partition, Predictions
 from streamrnn.exits import ExitCode
@@ -59,8 +60,9 @@ def serve(
     try:
         daemon = Daemon(settings, [metrics, *sensors], tap, new_lineage=new_lineage, skip_to=skip_to)
     except (TransportError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(ExitCode.TRANSPORT) from None
+        ending = endings.by(error)
+        ending.tell()
+        raise typer.Exit(ending.code) from None
     http = settings.http
     if not http.enabled:
         yield Service(daemon, "")
