@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from streamrnn.exits import ExitCode
+from streamrnn.partitions import NoPartitionError
 from streamrnn.recovery import StateError
 from streamrnn.transport.base import LogError, TransportError
 
@@ -52,6 +53,8 @@ def by(error: Exception) -> Ending:
         case OSError():
             text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
             return Ending(ExitCode.TRANSPORT, "system", text)
+        case NoPartitionError():
+            return Ending(ExitCode.SETTINGS, "settings", str(error))
         case MemoryError():
             # numpy's own says what it could not get, and no remedy
             text = f"{error} (what the streams may need grows with streams.max_live, see streamrnn check)"

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+class NoPartitionError(Exception):
+    """A person named a partition that the log does not have; the message names those that there are."""
+
+
 @dataclass(slots=True)
 class Held:
     """A partition in hand: its shard, where it stands, and up to where it must be silent.
@@ -66,6 +70,11 @@ class Partitions:
     new_lineage : begin a new model where the saved state does not fit the log or the settings, rather than stop
     skip_to : offsets to go on at, of partitions that cannot be read where they stand
     alive : told before each partition that is opened
+
+    Raises
+    ------
+    NoPartitionError
+        ``skip_to`` names one that the log does not have.
     """
 
     def __init__(
@@ -78,6 +87,9 @@ class Partitions:
         skip_to: Mapping[Partition, int],
         alive: Callable[[], None],
     ) -> None:
+        there = transport.partitions() if skip_to else []
+        for partition in skip_to.keys() - set(there):
+            raise NoPartitionError(f"--skip-to {partition}: the log has no such partition, it has {listed(there)}")
         self._settings = settings
         self._transport = transport
         self._store = store
@@ -264,3 +276,14 @@ class Partitions:
             opened.shard, opened.header, position, position, committed, committed, position, now
         )
         self._sensor.on_assignment(partition, len(self.held), "assigned")
+
+
+def listed(partitions: Iterable[Partition]) -> str:
+    """Partitions in few words: ``events-0 to events-7, events-9``; ``none`` where there are none."""
+    runs: list[list[Partition]] = []
+    for partition in sorted(partitions):
+        if runs and (runs[-1][-1].topic, runs[-1][-1].number + 1) == (partition.topic, partition.number):
+            runs[-1].append(partition)
+        else:
+            runs.append([partition])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs) or "none"

@@ -10,6 +10,7 @@ from streamrnn.daemon import Daemon
 from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
 from streamrnn.observe.summary import SummarySensor
+from streamrnn.partitions import NoPartitionError
 from streamrnn.recovery import StateError
 from streamrnn.transport.base import Committed, LogError, TransportError
 from streamrnn.transport.script import Broker, ScriptLog
@@ -23,6 +24,7 @@ from tests.test_daemon import daemon_settings, script
         (LogError("made anew"), ExitCode.STATE, "log"),
         (TransportError("away", "unreachable"), ExitCode.TRANSPORT, "unreachable"),
         (OSError(28, "No space left", "var/log"), ExitCode.TRANSPORT, "system"),
+        (NoPartitionError("--skip-to"), ExitCode.SETTINGS, "settings"),
         (MemoryError("too many streams"), ExitCode.SETTINGS, "memory"),
         (ZeroDivisionError(), ExitCode.INTERNAL, "internal"),
     ],

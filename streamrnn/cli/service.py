@@ -19,6 +19,7 @@ from streamrnn.exits import ExitCode
 from streamrnn.observe.http import HttpError, HttpServer
 from streamrnn.observe.prometheus import PrometheusSensor
 from streamrnn.observe.sensor import Sensor
+from streamrnn.partitions import NoPartitionError
 from streamrnn.recovery import versions
 from streamrnn.settings.schema import Settings
 from streamrnn.transport.base import TransportError
@@ -53,13 +54,13 @@ def serve(
     Raises
     ------
     typer.Exit
-        After a message, where the log or the address cannot be had.
+        After a message, where the log or the address cannot be had, or ``skip_to`` names what is not there.
     """
     build = versions() | {"engine": settings.model.engine}
     metrics = PrometheusSensor(settings.events.target_names, build, settings.scoring.window)
     try:
         daemon = Daemon(settings, [metrics, *sensors], tap, new_lineage=new_lineage, skip_to=skip_to)
-    except (TransportError, OSError) as error:
+    except (TransportError, OSError, NoPartitionError) as error:
         ending = endings.by(error)
         ending.tell()
         raise typer.Exit(ending.code) from None

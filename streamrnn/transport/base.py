@@ -64,6 +64,9 @@ class Transport(Protocol):
     def changes(self) -> Assignment:
         """Partitions newly assigned and newly revoked since the last call."""
 
+    def partitions(self) -> list[Partition]:
+        """All that the log has now, this process's own or not."""
+
     def committed(self, partition: Partition) -> Committed | None:
         """The partition's last commit; None if there never was one."""
 

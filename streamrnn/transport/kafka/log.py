@@ -122,6 +122,10 @@ class KafkaLog:
                 each.result()
         return assignment
 
+    def partitions(self) -> list[Partition]:
+        """Those of all input topics, as of the start."""
+        return [Partition(topic.name, number) for topic in self._topics.values() for number in range(topic.partitions)]
+
     def committed(self, partition: Partition) -> Committed | None:
         """The group's commit, once an earlier owner can no longer change it."""
         self._outbox(partition)
