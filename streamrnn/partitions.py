@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -102,8 +102,9 @@ class Partitions:
         self.restoring: Partition | None = None
         self._kept: dict[Partition, Held] = {}
 
-    def revoke(self, partitions: Iterable[Partition]) -> None:
+    def revoke(self, partitions: Sequence[Partition]) -> None:
         """Keep the shards of partitions that the group takes away, for it may give them back."""
+        logger.info("partitions revoked", extra={"partitions": listed(partitions)})
         for partition in partitions:
             held = self.held.pop(partition, None)
             if held is not None:
@@ -111,9 +112,10 @@ class Partitions:
             self.waiting.discard(partition)
             self._sensor.on_assignment(partition, len(self.held), "revoked")
 
-    def drop(self, partitions: Iterable[Partition]) -> None:
+    def drop(self, partitions: Sequence[Partition]) -> None:
         """Let go of partitions that have another owner already. A shard that took in what was not answered is no
         function of its position any more."""
+        logger.warning("partitions lost: others have them", extra={"partitions": listed(partitions)})
         for partition in partitions:
             held = self.held.pop(partition, None)
             if held is not None and held.ahead == held.position:
@@ -136,6 +138,7 @@ class Partitions:
                 del self._kept[partition]
         if not changes.assigned:
             return
+        logger.info("partitions assigned", extra={"partitions": listed(changes.assigned)})
         refusal = memory.refusal(self._settings, len({*self.held, *self.waiting, *self._kept, *changes.assigned}))
         if refusal is not None:
             raise MemoryError(refusal)

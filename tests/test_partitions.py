@@ -273,3 +273,12 @@ def test_partitions_are_listed_in_few_words() -> None:
     partitions = [Partition(topic, number) for topic, of in numbers.items() for number in of]
     assert listed(partitions) == "a-0 to a-2, b-5"
     assert listed([]) == "none"
+
+
+def test_what_changes_hands_is_told_in_one_line_each(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "streamrnn.partitions")
+    broker = Broker([*script(20), Token.REBALANCE, *script(20), Token.LOST, Token.EOF], 3)
+    run_through(broker, daemon_settings(tmp_path), polls=50)
+    told = [(each.message.split()[1].strip(":"), vars(each)["partitions"]) for each in caplog.records]
+    every = "events-0 to events-2"
+    assert told == [(word, every) for word in ("assigned", "revoked", "assigned", "lost", "assigned")]
