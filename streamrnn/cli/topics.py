@@ -6,6 +6,7 @@ import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
 from streamrnn.cli.verbs import Command, Group
+from streamrnn.cli.waiting import told_waiting
 from streamrnn.exits import ExitCode
 
 topics = typer.Typer(cls=Group, no_args_is_help=True, help="Create the output topics in Kafka.")
@@ -51,7 +52,8 @@ def create(
     from streamrnn.transport.kafka.topics import create
 
     try:
-        made = create(settings, replicas, input_partitions)
+        with told_waiting(settings):
+            made = create(settings, replicas, input_partitions)
     except TransportError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.TRANSPORT) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ WATCHDOG_MARGIN = 5.0  # seconds by which the group's patience with a poll outla
 RETRY_SECONDS = 0.02  # a transactional request sleeps it out at each retry; the client's own is five times as long
 HEARTBEAT_SECONDS = 3.0  # longest time between two: an outage, or a successor of the same name, shows no sooner
 RESTART = "This process ends; a restart goes on from the last commit"
+CHECK = "Check that the brokers run, kafka.bootstrap_servers, and what this user may do there"
 
 _WORD = re.compile(r"\w+")
 _KINDS = {
@@ -132,6 +133,11 @@ def refused(doing: str, remedy: str = RESTART) -> Iterator[None]:
         yield
     except KafkaError as error:
         raise TransportError(f"cannot {doing}: {error}. {remedy}", kind_of(error)) from error
+
+
+def reached() -> AbstractContextManager[None]:
+    """`refused` where a client is made, which waits for its first answer."""
+    return refused("reach the brokers", CHECK)
 
 
 def kind_of(error: object, unknown: str = "other") -> str:

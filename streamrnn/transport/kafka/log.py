@@ -17,7 +17,7 @@ from kafka.structs import OffsetAndMetadata
 from streamrnn.events.columns import DeadLetter, Output, Partition, Records
 from streamrnn.transport.base import Assignment, Committed, LogError, TransportError
 from streamrnn.transport.kafka.background import Background
-from streamrnn.transport.kafka.client import REQUEST_BYTES, RESTART, consumer_options, refused
+from streamrnn.transport.kafka.client import REQUEST_BYTES, RESTART, consumer_options, reached, refused
 from streamrnn.transport.kafka.contact import Contact
 from streamrnn.transport.kafka.membership import Change, Membership
 from streamrnn.transport.kafka.outbox import Outbox
@@ -76,7 +76,7 @@ class KafkaLog:
         self._poller = Background("poll")
         self._polling: Future[dict[TopicPartition, list[Any]]] | None = None
         self._news = threading.Event()  # records, or a change
-        with refused("reach the brokers (kafka.bootstrap_servers)"):
+        with reached():
             self._consumer = KafkaConsumer(**consumer_options(settings))
             self._contact = Contact(self._consumer._coordinator, self._kafka)
             self._membership = Membership(

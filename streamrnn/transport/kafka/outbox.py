@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaProducer
 
 from streamrnn.transport.base import TransportError
-from streamrnn.transport.kafka.client import BATCH_BYTES, RESTART, kind_of, let_go, producer_options, refused
+from streamrnn.transport.kafka.client import BATCH_BYTES, RESTART, kind_of, let_go, producer_options, reached, refused
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Kafka
@@ -34,7 +34,7 @@ class Outbox:
         self._sent: list[Any] = []
         self._transactional = transactional_id is not None
         self._open = False
-        with refused("reach the brokers (kafka.bootstrap_servers)"):
+        with reached():
             self._producer = KafkaProducer(**producer_options(kafka, transactional_id, min(most_bytes, BATCH_BYTES)))
             if self._transactional:
                 _forbid_epoch_bump(self._producer)
