@@ -242,8 +242,8 @@ class Partitions:
         left_out = self._skip_to.get(partition, 0) > committed.position  # by a person's word
         oldest = min(start, committed.position) if left_out else start
         try:
-            self._refuse_short(partition, committed)
             opened = restore(self._settings, self._store, partition, committed, oldest, log)
+            self._refuse_short(partition, committed)
         except StateError as error:
             if not self._new_lineage:
                 raise

@@ -44,7 +44,7 @@ def test_a_topic_with_more_partitions_stops_the_start(
     with admin(lived) as client:
         client.create_partitions({f"{lived.name}-in": 4})
     assert start().wait() == ExitCode.STATE
-    assert "/2, now " in caplog.text and "--new-lineage" in caplog.text
+    assert "has 4 partitions, and had 2" in caplog.text and "--new-lineage" in caplog.text
 
 
 def test_a_topic_that_grows_under_a_daemon_stops_it(
@@ -78,7 +78,7 @@ def test_a_topic_made_anew_under_the_same_name_stops_the_start(
                 time.sleep(0.05)
     lived.produce([event(i) for i in range(10)], by_stream)
     assert start().wait() == ExitCode.STATE
-    assert "no committed position" in caplog.text or "made anew" in caplog.text
+    assert f"{lived.name}-in-0 was made anew under the same name" in caplog.text and "--new-lineage" in caplog.text
 
 
 def test_expired_commits_stop_the_start(lived: Topics, start: Start, caplog: pytest.LogCaptureFixture) -> None:
