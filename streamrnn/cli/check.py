@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +13,7 @@ import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
 from streamrnn.cli.places import Finding, amount, appendable, memory, port, writable
+from streamrnn.cli.waiting import told_waiting
 from streamrnn.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -67,11 +69,13 @@ def findings(settings: Settings) -> Iterator[Finding]:
 def _kafka(settings: Settings) -> Iterator[Finding]:
     from streamrnn.transport.base import TransportError
 
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what goes wrong is raised
     yield port(settings)
     try:
         from streamrnn.transport.kafka.topics import describe
 
-        topics = describe(settings)
+        with told_waiting(settings):
+            topics = describe(settings)
     except ModuleNotFoundError:
         yield Finding("transport", "kafka-python is not installed: pip install '.[kafka]'", ExitCode.TRANSPORT)
         return

@@ -381,7 +381,7 @@ class Http(Section):
     )
     port: int = Field(default=9464, ge=0, le=65_535, description="TCP port to listen at; 0 takes a free one.")
     ready_within: float = Field(
-        default=30.0,
+        default=10.0,
         gt=0,
         description="Seconds without a heartbeat, or without a commit while records wait, after which /readyz says no.",
     )

@@ -222,6 +222,7 @@ def test_a_taken_port_is_found(check: Check) -> None:
         result = check(f"http.port={port}")
         assert result.exit_code == ExitCode.SETTINGS
         assert f"cannot listen at 127.0.0.1:{port}" in result.stdout
+        assert "maybe by a streamrnn that runs already" in result.stdout
         assert check(f"http.port={port}", "http.enabled=false").exit_code == ExitCode.OK
 
 
