@@ -7,7 +7,7 @@ from streamrnn.kernels.compile import entry, kernel
 from streamrnn.kernels.pending import kept, known, skip
 from streamrnn.kernels.scores import block_of, score
 from streamrnn.rows import ABSENT
-from streamrnn.rows.mixture import EXPERT_ERROR, EXPERT_FIELDS, EXPERT_WEIGHT
+from streamrnn.rows.mixture import EXPERT_COUNT, EXPERT_ERROR, EXPERT_FIELDS, EXPERT_WEIGHT
 
 TINY = 1e-150  # a unit below it counts as none
 
@@ -28,6 +28,7 @@ def judge(row, account, experts, opinions, at, last, mixed, unit, outcome, regre
         if not np.isnan(opinions[e]):
             sums[e, EXPERT_ERROR] += abs(outcome - opinions[e])
             sums[e, EXPERT_WEIGHT] += weights[e]
+            sums[e, EXPERT_COUNT] += 1.0
     update(row, account, experts, regrets)
 
 

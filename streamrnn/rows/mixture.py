@@ -17,8 +17,8 @@ SCORES = 5
 SCORE_BLOCKS = 20  # of the sliding window
 
 # float64 sums of one group, target and expert, taken when the group's longest horizon settles
-EXPERT_ERROR, EXPERT_WEIGHT = range(2)
-EXPERT_SUMS = 2
+EXPERT_ERROR, EXPERT_WEIGHT, EXPERT_COUNT = range(3)
+EXPERT_SUMS = 3
 
 _LAST_OF_GROUP = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 
