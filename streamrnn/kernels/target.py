@@ -34,11 +34,12 @@ def is_x86() -> bool:
 def digest() -> str:
     """Digest of the kernels' sources, numba's version and the target: compiled code is kept under it.
 
-    numba's own cache notices a change in the compiled function's file only, not in the files of the functions it calls.
+    numba's own cache notices a change in the compiled function's file only, not in the files that it draws upon.
     """
     sha = hashlib.sha256(f"{numba.__version__} {name()} {X86_FEATURES}".encode())
     here = Path(__file__).parent
-    for path in sorted([*here.glob("*.py"), here.parent / "streams" / "layout.py"]):
+    rows = (here.parent / "rows").glob("*.py")
+    for path in sorted([*here.glob("*.py"), *rows, here.parent / "streams" / "layout.py"]):
         sha.update(path.read_bytes())
     return sha.hexdigest()[:16]
 
