@@ -166,7 +166,9 @@ def _partitions(folder: Path, count: int) -> Finding:
 PARTS = (
     ("scale", "running scales"),
     ("counts", "running scales"),
+    ("ridge", "seasonal ridge"),
     ("network", "network: states and windows"),
+    ("readout", "network: states for the far horizons"),
     ("linear", "linear experts"),
     ("mixture", "pending forecasts and experts' accounts"),
     ("interval", "intervals"),

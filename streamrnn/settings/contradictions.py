@@ -30,7 +30,7 @@ class Contradiction:
 
 def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
-    groups = (_learning, _fields, _time, _transport, _kafka, _snapshots)
+    groups = (_learning, _forecast, _fields, _time, _transport, _kafka, _snapshots)
     return [found for group in groups for found in group(settings)]
 
 
@@ -40,6 +40,18 @@ def _learning(settings: Settings) -> Iterator[Contradiction]:
             ("model.k1", "model.k2"),
             "must not be larger than model.k2, or events between two windows are never learned",
         )
+
+
+def _forecast(settings: Settings) -> Iterator[Contradiction]:
+    forecast = settings.forecast
+    if forecast.long_season is None:
+        return
+    if forecast.season is None or forecast.long_season <= forecast.season:
+        text = "must be longer than forecast.season, which must be set; the only season of a stream goes there"
+        yield Contradiction(("forecast.long_season", "forecast.season"), text)
+    elif not settings.experts.ridge:
+        text = "has no effect without experts.ridge: set that to true, or leave out the long season"
+        yield Contradiction(("forecast.long_season", "experts.ridge"), text)
 
 
 def _fields(settings: Settings) -> Iterator[Contradiction]:

@@ -280,6 +280,12 @@ class Forecast(Section):
         le=100_000,
         description="Steps of one season; the network sees the value one season ago. null: none.",
     )
+    long_season: int | None = Field(
+        default=None,
+        ge=2,
+        le=100_000,
+        description="Steps of a longer season, such as the week of a daily one. null: none.",
+    )
     levels: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
         default=(0.9,),
         strict=False,
@@ -291,6 +297,11 @@ class Forecast(Section):
 
 class Experts(Section):
     """Whose forecasts each stream mixes, beside the last value and the network."""
+
+    ridge: bool = Field(
+        default=True,
+        description="Whether a seasonal ridge regression forecasts each stream, for the network to correct.",
+    )
 
     linear: tuple[Annotated[float, Field(gt=0.9, le=1)], ...] = Field(
         default=(0.9999,),
@@ -461,7 +472,9 @@ class Settings(Section):
         """Whose forecasts a stream mixes; the first is the last value."""
         linear = [f"linear {forgetting:g}" for forgetting in self.experts.linear]
         networks = [f"network {rate:g}" for rate in self.experts.networks]
-        return ("last value", "network", *networks, *linear)
+        seasonal = ["seasonal naive"] if self.forecast.season and self.experts.ridge else []
+        ridge = ["ridge"] if self.experts.ridge else []
+        return ("last value", *seasonal, *ridge, "network", *networks, *linear)
 
     @property
     def snapshot_folder(self) -> Path:
