@@ -50,15 +50,15 @@ def judge(row, account, group, opinions, mixed, unit, outcome, regrets, weights,
 
 
 @entry
-def process(slots, fresh, records, advance, steps, outcomes, last, unit_of, spread, opinions, slab, scores, window, expert_sums,
-            block_length, horizons, group_of, longest, accounts, last_ring, published, opinion_rings,
+def process(slots, fresh, records, advance, steps, outcomes, last, unit_of, spread, opinions, slab, scores, window,
+            expert_sums, block_length, horizons, group_of, longest, accounts, last_ring, published, opinion_rings,
             forecasts, settled, settled_baselines):
     """Settle and mix n records in log order.
 
-    slots int64[n], fresh bool[n], records, advance and steps int64[n], outcomes, last and unit_of float64[n, targets], spread
-    float64[n, horizons, targets], opinions float64[n, horizons, targets, experts] (NaN: none; the last value is filled in) -> forecasts, settled and
-    settled_baselines float64[n, horizons, targets]. The rest is the loop's state and where it lies; see
-    ``rows.mixture``.
+    slots int64[n], fresh bool[n], records, advance and steps int64[n], outcomes, last and unit_of float64[n, targets],
+    spread float64[n, horizons, targets], opinions float64[n, horizons, targets, experts] (NaN: none; the last value is
+    filled in) -> forecasts, settled and settled_baselines float64[n, horizons, targets]. The rest is the loop's state
+    and where it lies; see ``rows.mixture``.
     """
     targets, experts = outcomes.shape[1], opinions.shape[3]
     others = experts - 1

@@ -38,9 +38,9 @@ def groups(horizons: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
 class MixtureRows:
     """Sizes and offsets of the mixture loop's arrays.
 
-    A row holds the unit of each group and target; the account of each group and target; the ring of last values; a ring of published
-    forecasts for each horizon, as long as that; and a ring of the experts' forecasts for each group's longest horizon.
-    What stands in a ring of length h at step modulo h was put there h steps ago.
+    A row holds the unit of each group and target; the account of each group and target; the ring of last values; a
+    ring of published forecasts for each horizon, as long as that; and a ring of the experts' forecasts for each group's
+    longest horizon. What stands in a ring of length h at step modulo h was put there h steps ago.
 
     Attributes
     ----------
