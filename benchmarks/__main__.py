@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-PARTS = ("engine", "daemon", "long_memory", "kafka")
+PARTS = ("engine", "daemon", "long_memory", "vanishing", "kafka")
 QUICK = ("kafka",)
 
 words = sys.argv[1:]

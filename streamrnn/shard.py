@@ -48,7 +48,7 @@ class Shard:
         self._targets = settings.events.target_names
         self._index = StreamIndex(settings)
         self._state = State(settings, weights)
-        self._engine = make_engine(settings.model.kind, settings.model.engine)
+        self._engine = make_engine(settings.model)
         self._frozen: Frozen | None = None
 
     @property

@@ -17,6 +17,9 @@ FILE = Path(__file__).with_name("golden.json")
 RUNS = {
     "default": [],
     "float64": ["model.precision=float64"],
+    "lstm": ["model.cell=lstm"],
+    "rnn": ["model.cell=rnn"],
+    "rnn_relu": ["model.cell=rnn_relu"],
     "season, calendar, k1 3": ["model.season=6", "model.calendar=true", "model.k1=3"],
 }
 

@@ -19,6 +19,7 @@ from streamrnn.observe.http import HttpError, HttpServer
 from streamrnn.observe.prometheus import PrometheusSensor
 from streamrnn.observe.sensor import Sensor
 from streamrnn.recovery import versions
+from streamrnn.settings.engine import choose_engine
 from streamrnn.settings.schema import Settings
 from streamrnn.transport.base import TransportError
 
@@ -54,7 +55,7 @@ def serve(
     typer.Exit
         After a message, where the log or the address cannot be had.
     """
-    build = versions() | {"engine": settings.model.engine}
+    build = versions() | {"engine": choose_engine(settings.model).name}
     metrics = PrometheusSensor(settings.events.target_names, build, settings.scoring.window)
     try:
         daemon = Daemon(settings, [metrics, *sensors], tap, new_lineage=new_lineage, skip_to=skip_to)
@@ -79,8 +80,8 @@ def serve(
 
 
 def must_compile(settings: Settings) -> bool:
-    """Whether no earlier start left compiled code, so that the first event waits for the compiler."""
+    """Whether no earlier start left compiled code for this cell, so that the first event waits for the compiler."""
     config: Any = numba.config
     kept = Path(config.CACHE_DIR)
-    wanted = settings.model.kind == "network" and settings.model.engine == "compiled"
-    return wanted and next(kept.rglob("*.nbi"), None) is None
+    wanted = settings.model.kind == "network" and choose_engine(settings.model).name == "compiled"
+    return wanted and next(kept.rglob(f"loop.process_{settings.model.cell}-*.nbi"), None) is None

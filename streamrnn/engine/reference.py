@@ -37,7 +37,7 @@ class _Record:
         layout = self.layout = state.layout
         slot = batch.slots[i]
         row = state.network_slab[slot]
-        self.hidden = row[: layout.input_ring].reshape(layout.ring_steps, layout.hidden)
+        self.states = row[: layout.input_ring].reshape(layout.ring_steps, layout.state)
         self.inputs = row[layout.input_ring : layout.target_ring].reshape(layout.ring_steps, layout.inputs)
         self.goals = row[layout.target_ring :].reshape(layout.ring_steps, layout.targets)
         self.account = state.accounts[slot]
@@ -70,12 +70,12 @@ class _Record:
         if length == 0 or self.tally[EVENTS] % k1 or not known:
             return
         network.zero_grad()
-        h = torch.from_numpy(self.hidden[(head - length) % ring].copy())
-        loss = torch.zeros((), dtype=h.dtype)
+        reached = torch.from_numpy(self.states[(head - length) % ring].copy())
+        loss = torch.zeros((), dtype=reached.dtype)
         for place in places:
-            h = network.cell(torch.from_numpy(self.inputs[place].copy()), h)
+            reached = network.stack(torch.from_numpy(self.inputs[place].copy()), reached)
             if place in newest:
-                loss = loss + self._loss(network.head(h), torch.from_numpy(self.goals[place].copy()))
+                loss = loss + self._loss(network.head(reached), torch.from_numpy(self.goals[place].copy()))
         state.sums[sizes.LOSS] += float(loss.detach())
         (loss / (self.layout.targets * k1)).backward()  # type: ignore[no-untyped-call]
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in network.ordered()]
@@ -152,12 +152,13 @@ class _Record:
         self.inputs[after] = wide
         with torch.no_grad():
             x = torch.from_numpy(self.inputs[after].copy())
-            h = self.network.cell(x, torch.from_numpy(self.hidden[head].copy()))
-            self.hidden[after] = h.numpy()
+            reached = self.network.stack(x, torch.from_numpy(self.states[head].copy()))
+            self.states[after] = reached.numpy()
         self.tally[HEAD] = after
         self.tally[AGE] = min(age + 1, layout.k2)
         loop.forecast(
-            self.account, self.tally, state.target_features, layout.features, layout.targets, self.hidden[after],
-            self.network.v.detach().numpy(), self.network.d.detach().numpy(), batch.out[i],
+            self.account, self.tally, state.target_features, layout.features, layout.targets,
+            self.network.stack.read(reached).numpy(), self.network.v.detach().numpy(), self.network.d.detach().numpy(),
+            batch.out[i],
         )  # fmt: skip
         batch.counts[i] = self.tally[EVENTS], state.totals[sizes.RECORDS]

@@ -32,13 +32,14 @@ def is_x86() -> bool:
 
 
 def digest() -> str:
-    """Digest of the kernels' sources, numba's version and the target: compiled code is kept under it.
+    """Digest of the kernels' sources, of those that name their constants, of numba's version and of the target.
 
-    numba's own cache notices a change in the compiled function's file only, not in the files of the functions it calls.
+    Compiled code is kept under it: numba's own cache notices a change in the compiled function's file only.
     """
     sha = hashlib.sha256(f"{numba.__version__} {name()} {X86_FEATURES}".encode())
     here = Path(__file__).parent
-    for path in sorted([*here.glob("*.py"), here.parent / "streams" / "layout.py"]):
+    constants = [here.parent / name for name in ("streams/layout.py", "engine/cells.py", "engine/sizes.py")]
+    for path in sorted([*here.glob("*.py"), *constants]):
         sha.update(path.read_bytes())
     return sha.hexdigest()[:16]
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from streamrnn.engine.cells import state_size
+
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
@@ -35,6 +37,7 @@ class Layout:
     Attributes
     ----------
     features, targets, hidden : how many of each
+    cell, layers, layer_norm : the recurrent network, see ``network.stack``
     target_features : for each target, the index of its feature
     k2 : steps of one learning window; rings hold k2 + 1 steps
     season : seasonal lag in events, 0 for none
@@ -46,6 +49,9 @@ class Layout:
     targets: int
     target_features: tuple[int, ...]
     hidden: int
+    cell: str
+    layers: int
+    layer_norm: bool
     k2: int
     season: int
     calendar: bool
@@ -61,6 +67,9 @@ class Layout:
             targets=len(targets),
             target_features=tuple(features.index(target) for target in targets),
             hidden=settings.model.hidden_size,
+            cell=settings.model.cell,
+            layers=settings.model.layers,
+            layer_norm=settings.model.layer_norm,
             k2=settings.model.k2,
             season=settings.model.season or 0,
             calendar=settings.model.calendar,
@@ -75,14 +84,19 @@ class Layout:
         return INPUTS_PER_FEATURE * self.features + calendar + season
 
     @property
+    def state(self) -> int:
+        """Numbers of the recurrent state at one step, of all layers."""
+        return state_size(self.cell, self.hidden, self.layers)
+
+    @property
     def ring_steps(self) -> int:
         """Steps that a ring holds: a window and the state before it."""
         return self.k2 + 1
 
     @property
     def input_ring(self) -> int:
-        """Where the ring of inputs starts in a row of the network slab (the hidden states stand first)."""
-        return self.ring_steps * self.hidden
+        """Where the ring of inputs starts in a row of the network slab (the recurrent states stand first)."""
+        return self.ring_steps * self.state
 
     @property
     def target_ring(self) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from streamrnn.engine import sizes
 from streamrnn.engine.base import Batch, Engine
+from streamrnn.engine.cells import NAMES
 from streamrnn.engine.compiled import CompiledEngine
 from streamrnn.engine.reference import TorchEngine
 from streamrnn.engine.state import State
@@ -23,6 +24,13 @@ VARIANTS = [
     ["model.records_per_step=1", "model.clip_norm=0.1"],
     ['events.features=["a","b","c"]', 'events.targets=["c","a"]', 'events.withheld=["a"]'],
     ["model.hidden_size=32", "streams.max_live=3"],
+    ["model.cell=lstm"],
+    ["model.cell=lstm", "model.k1=3", "model.k2=5", "model.season=6", "model.loss=l1"],
+    ["model.cell=lstm", 'events.features=["a","b","c"]', 'events.targets=["c","a"]', "streams.max_live=3"],
+    ["model.cell=rnn"],
+    ["model.cell=rnn", "model.k1=8", "model.calendar=true"],
+    ["model.cell=rnn_relu"],
+    ["model.cell=rnn_relu", "model.k1=2", 'events.features=["a","b"]', "model.records_per_step=1"],
 ]
 
 
@@ -52,11 +60,13 @@ def test_float64_runs_agree_within_a_millionth(overrides: list[str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
-def test_long_runs_over_random_settings_agree_in_both_precisions(seed: int) -> None:
+@pytest.mark.parametrize("cell", NAMES)
+def test_long_runs_over_random_settings_agree_in_both_precisions(cell: str, seed: int) -> None:
     source = random.Random(seed)
     k2 = source.randint(1, 12)
     overrides = [
         f"model.k2={k2}", f"model.k1={source.randint(1, k2)}", f"model.hidden_size={source.choice([4, 12, 32])}",
+        f"model.cell={cell}",
         f"model.loss={source.choice(['huber', 'l1'])}", f"model.calendar={source.choice(['true', 'false'])}",
         f"model.season={source.choice(['null', '1', '24'])}", f"streams.max_live={source.choice([1, 3, 50])}",
         f"model.records_per_step={source.choice([1, 8, 20])}", f"events.features={source.choice(['[a]', '[a,b]'])}",
@@ -69,18 +79,20 @@ def test_long_runs_over_random_settings_agree_in_both_precisions(seed: int) -> N
     np.testing.assert_allclose(compiled.scores[:, :2], reference.scores[:, :2], rtol=0.01)
 
 
-def test_float32_runs_have_the_same_error_within_one_percent() -> None:
-    compiled, _ = run(CompiledEngine(), [], 600)
-    reference, _ = run(TorchEngine(), [], 600)
+@pytest.mark.parametrize("cell", NAMES)
+def test_float32_runs_have_the_same_error_within_one_percent(cell: str) -> None:
+    compiled, _ = run(CompiledEngine(), [f"model.cell={cell}"], 600)
+    reference, _ = run(TorchEngine(), [f"model.cell={cell}"], 600)
     ours, theirs = compiled.scores[:, sizes.ABSOLUTE], reference.scores[:, sizes.ABSOLUTE]
     np.testing.assert_allclose(ours, theirs, rtol=0.01)
 
 
 @pytest.mark.parametrize(("precision", "bound"), [("float32", 1e-4), ("float64", 1e-9)])
 @pytest.mark.parametrize("k1", [1, 4])
-def test_the_kernels_gradient_is_autograds(precision: str, bound: float, k1: int) -> None:
+@pytest.mark.parametrize("cell", NAMES)
+def test_the_kernels_gradient_is_autograds(cell: str, precision: str, bound: float, k1: int) -> None:
     # One learning pass per record and no optimiser step: the gradient accumulates over the whole run.
-    overrides = [f"model.precision={precision}", f"model.k1={k1}", "model.hidden_size=16"]
+    overrides = [f"model.precision={precision}", f"model.k1={k1}", "model.hidden_size=16", f"model.cell={cell}"]
 
     def gradient(engine: Engine) -> np.ndarray:
         chosen = settings(*overrides)
