@@ -53,8 +53,8 @@ class MixtureLoop:
         mixture.process(
             batch.slots, batch.fresh, batch.records, batch.advance, batch.steps, batch.outcomes, batch.last, batch.unit,
             batch.spread, batch.experts, self._slab, self.scores, self.window, self.expert_sums, sizes.block,
-            self._horizons, self._group_of, self._longest, sizes.accounts, sizes.last_ring, self._published, self._opinions,
-            batch.forecasts, batch.settled, batch.settled_baselines,
+            self._horizons, self._group_of, self._longest, sizes.accounts, sizes.last_ring, self._published,
+            self._opinions, batch.forecasts, batch.settled, batch.settled_baselines,
         )  # fmt: skip
 
     def expert_errors(self, targets: tuple[str, ...]) -> dict[tuple[str, int], dict[str, float]]:

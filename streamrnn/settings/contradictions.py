@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from streamrnn.settings.engine import uncompiled
 from streamrnn.settings.schema import TOPIC
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def _learning(settings: Settings) -> Iterator[Contradiction]:
             ("model.k1", "model.k2"),
             "must not be larger than model.k2, or events between two windows are never learned",
         )
+    if settings.model.engine == "compiled":
+        for key in uncompiled(settings.model):
+            yield Contradiction(("model.engine", key), f"must be auto or torch with such {key}")
 
 
 def _forecast(settings: Settings) -> Iterator[Contradiction]:

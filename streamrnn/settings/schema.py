@@ -20,6 +20,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from streamrnn.settings.engine import choose_engine
+
 Name = Annotated[str, Field(min_length=1)]
 REDACTED = "***"
 TOPIC = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$(?!\n)"  # `$` alone lets a last newline pass
@@ -227,15 +229,24 @@ class Model(Section):
         default="network",
         description="network: learns and forecasts. none: does nothing, for measuring the daemon alone.",
     )
-    engine: Literal["compiled", "torch"] = Field(
-        default="compiled",
-        description="compiled: fast, same bits on every machine of a kind. torch: the slow reference.",
+    engine: Literal["auto", "compiled", "torch"] = Field(
+        default="auto",
+        description="compiled: fast, same bits on every machine of a kind; one layer without layer_norm. torch: the "
+        "slow reference, which runs every network. auto: compiled where it can.",
     )
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="Number format of weights and states."
     )
-    cell: Literal["gru"] = Field(default="gru", description="Recurrent cell.")
-    hidden_size: int = Field(default=32, ge=4, le=512, multiple_of=4, description="Hidden units of the recurrent cell.")
+    cell: Literal["gru", "lstm", "rnn", "rnn_relu"] = Field(
+        default="gru",
+        description="Recurrent cell: gated recurrent unit, long short-term memory, or Elman's simple network with tanh "
+        "or with a rectifier.",
+    )
+    hidden_size: int = Field(default=32, ge=4, le=512, multiple_of=4, description="Hidden units of a recurrent layer.")
+    layers: int = Field(default=1, ge=1, le=4, description="Recurrent layers, each reading the one below.")
+    layer_norm: bool = Field(
+        default=False, description="Whether each gate's sum is normalised over the hidden units of its layer."
+    )
     k1: int = Field(default=1, ge=1, le=256, description="Events of a stream between two learning passes.")
     k2: int = Field(default=8, ge=1, le=256, description="Events that a learning pass goes back.")
     learning_rate: float = Field(default=2e-3, gt=0, le=1, description="Step size of the optimiser (no unit).")
@@ -498,5 +509,6 @@ class Settings(Section):
         """
         state = self.model_dump(mode="json", include=STATE)
         state["events"]["targets"] = list(self.events.target_names)  # null and all features written out are the same
+        state["model"]["engine"] = choose_engine(self.model).name  # and so are auto and what it chooses
         text = json.dumps(state, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
