@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.rows.cells import state_size
+from streamrnn.rows.cells import GATES, INNER_BIASES, NAMES, state_size
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
@@ -77,6 +77,13 @@ class NetworkRows:
     def state(self) -> int:
         """Numbers of the recurrent state at one step, of all layers."""
         return state_size(self.cell, self.hidden, self.layers)
+
+    @property
+    def weights(self) -> int:
+        """Weights of a network of one layer without normalisation: w, b, u, c of the cell, then the head's v and d."""
+        wide, inner = GATES[NAMES.index(self.cell)], INNER_BIASES[NAMES.index(self.cell)]
+        cell = self.hidden * (wide * (self.inputs + self.hidden + 1) + inner)
+        return cell + self.targets * (self.hidden + 1)
 
     @property
     def input_ring(self) -> int:
