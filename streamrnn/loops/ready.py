@@ -23,7 +23,7 @@ MOST = 4  # processes: each takes some 400 MB
 
 
 def must_compile(settings: Settings) -> bool:
-    """Whether no earlier start left compiled code for this cell, so that the first event would wait for the compiler."""
+    """Whether no earlier start left compiled code for this cell: the first event would wait for the compiler."""
     if settings.model.kind == "none" or choose_engine(settings.model).name == "torch":
         return False
     import numba
