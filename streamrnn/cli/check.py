@@ -165,6 +165,7 @@ PARTS = (
     ("network", "network: states and windows"),
     ("linear", "linear experts"),
     ("mixture", "pending forecasts and experts' accounts"),
+    ("drift", "drift detectors"),
     ("interval", "intervals"),
     ("anomaly", "anomaly score"),
 )

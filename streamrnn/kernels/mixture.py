@@ -4,9 +4,11 @@ import numpy as np
 
 from streamrnn.kernels.aggregation import absolute_slope, combine, regret, update, weigh
 from streamrnn.kernels.compile import entry, kernel
+from streamrnn.kernels.drift import watch
 from streamrnn.kernels.pending import kept, known, skip
 from streamrnn.kernels.scores import block_of, score
 from streamrnn.rows import ABSENT
+from streamrnn.rows.drift import BLOCK, FIELDS, NONE, RESET_MIXTURE
 from streamrnn.rows.mixture import EXPERT_ERROR, EXPERT_FIELDS, EXPERT_WEIGHT
 
 TINY = 1e-150  # a unit below it counts as none
@@ -31,15 +33,22 @@ def judge(row, account, experts, opinions, at, last, mixed, unit, outcome, regre
     update(row, account, experts, regrets)
 
 
+@kernel
+def forget(row, accounts, size, targets, target):
+    """Clear the account of each group, ``size`` fields long, of one target."""
+    for at in range(accounts + size * target, row.shape[0], size * targets):
+        row[at : at + size] = 0.0
+
+
 @entry
 def process(slots, fresh, records, advance, steps, outcomes, last, unit, opinions, slab, scores, window, expert_sums,
             block_length, horizons, group_of, longest, accounts, last_ring, published, opinion_rings,
-            forecasts, settled, settled_baselines):
+            watchers, drift_action, drift_threshold, forecasts, settled, settled_baselines, drift):
     """Settle and mix n records in log order.
 
     slots int64[n], fresh bool[n], records, advance and steps int64[n], outcomes, last and unit float64[n, targets],
     opinions float64[n, horizons, targets, experts] (NaN: none; the last value is filled in) -> forecasts, settled and
-    settled_baselines float64[n, horizons, targets]. The rest is the loop's state and where it lies; see
+    settled_baselines float64[n, horizons, targets], drift bool[n]. The rest is the loop's state and where it lies; see
     ``rows.mixture``.
     """
     targets, experts = outcomes.shape[1], opinions.shape[3]
@@ -55,6 +64,8 @@ def process(slots, fresh, records, advance, steps, outcomes, last, unit, opinion
         if fresh[i]:
             row[:last_ring] = 0.0
             row[last_ring:] = ABSENT
+            watchers[slots[i]] = 0.0
+        drift[i] = False
         step, moved = steps[i], advance[i]
         if moved > 1:
             skip(row, last_ring, far, targets, step, moved)
@@ -79,6 +90,12 @@ def process(slots, fresh, records, advance, steps, outcomes, last, unit, opinion
                 settled_baselines[i, q, k] = baseline
                 score(scores[q, k], forecast, baseline, outcome)
                 score(window[q, k, block], forecast, baseline, outcome)
+                if q == 0 and drift_action != NONE and row[k] >= TINY:
+                    watcher = watchers[slots[i], FIELDS * k : FIELDS * (k + 1)]
+                    if watch(watcher, abs(outcome - forecast) / row[k], BLOCK, drift_threshold):
+                        drift[i] = True
+                        if drift_action == RESET_MIXTURE:
+                            forget(row[:last_ring], accounts, account_size, targets, k)
                 if longest[g] == q and row[k] >= TINY:
                     account = accounts + account_size * (g * targets + k)
                     at = opinion_rings[g] + ((step % h) * targets + k) * others

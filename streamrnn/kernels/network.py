@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from streamrnn.kernels import gru, optimiser
+from streamrnn.kernels import drift, gru, optimiser
 from streamrnn.kernels.compile import entry, kernel
 from streamrnn.kernels.linear import copy, transpose
 from streamrnn.kernels.scaling import clip
@@ -161,6 +161,7 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
                 copy(x_window[s], row, x_at + at * inputs)
                 gru.step(x_window[s], h_window[s], w, b, u, c, left, right, gates[s], h_window[s + 1])
             dh[:] = 0
+            before, known = sums[LOSS], 0
             share = 1.0 / (targets * k1)
             for s in range(length - 1, -1, -1):
                 if length - s <= k1:
@@ -169,6 +170,7 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
                         if row[at + k] != MISSING:
                             error = output_of(h_window[s + 1], v, d, k) - row[at + k]
                             slope[0] = share * slope_of(error, delta, sums)
+                            known += 1
                             for j in range(hidden):
                                 dh[j] += slope[0] * v[k, j]
                                 gv[k, j] += slope[0] * h_window[s + 1, j]
@@ -178,6 +180,7 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
             gru.add_gradient(x_window, h_window, d_left, d_right, length, gw, gb, gu, gc)
             totals[CONTRIBUTED] += 1
             totals[PASSES] += 1
+            drift.watch_shard((sums[LOSS] - before) / known, live[i], sizes, rates, first, second, totals, sums)
 
         # One optimiser step every min(live streams, 8) records.
         totals[SINCE_STEP] += 1
@@ -188,6 +191,7 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
             totals[SINCE_STEP] = 0
             totals[CONTRIBUTED] = 0
             totals[RECORDS_PER_STEP] = max(1, min(live[i], sizes[LARGEST_STEP]))
+        drift.count_down(totals)
 
         # Step, forecast.
         tally[EVENTS] += 1

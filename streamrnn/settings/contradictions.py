@@ -40,6 +40,12 @@ def _learning(settings: Settings) -> Iterator[Contradiction]:
             ("model.k1", "model.k2"),
             "must not be larger than model.k2, or events between two windows are never learned",
         )
+    rates = {"model.learning_rate": settings.model.learning_rate, "experts.networks": max(settings.experts.networks, default=0)}
+    for key, rate in rates.items():
+        if settings.drift.shard == "learning_rate" and rate * settings.drift.boost > 1:
+            yield Contradiction(
+                ("drift.boost", key, "drift.shard"), f"must not raise {key} above 1 with drift.shard: learning_rate"
+            )
 
 
 def _fields(settings: Settings) -> Iterator[Contradiction]:

@@ -36,7 +36,7 @@ def _ascending(horizons: tuple[int, ...]) -> tuple[int, ...]:
 
 
 # The sections and settings that change state, or which records are accepted.
-STATE = {"seed", "events", "model", "forecast", "experts", "anomaly", "streams", "scoring"}
+STATE = {"seed", "events", "model", "forecast", "experts", "drift", "anomaly", "streams", "scoring"}
 
 
 class Section(BaseModel):
@@ -308,6 +308,36 @@ class Experts(Section):
     )
 
 
+class Drift(Section):
+    """What is done where forecasts have become worse for good."""
+
+    stream: Literal["none", "report", "reset_mixture"] = Field(
+        default="report",
+        description="none: streams are not watched. report: an alarm is published with the event that raised it. "
+        "reset_mixture: the stream's experts are weighed anew, too.",
+    )
+    shard: Literal["none", "report", "learning_rate", "reset_moments"] = Field(
+        default="report",
+        description="none: the network's loss is not watched. report: alarms are counted and logged. learning_rate: the "
+        "optimiser takes larger steps for a while, too. reset_moments: its running moments begin anew, too.",
+    )
+    threshold: float = Field(
+        default=10.0,
+        ge=1,
+        le=1000,
+        description="Deviations that mean losses must have risen by, in sum, for an alarm.",
+    )
+    boost: float = Field(
+        default=3.0, ge=1, le=100, description="Factor on the learning rate after an alarm, with shard: learning_rate."
+    )
+    boost_records: int = Field(
+        default=2000,
+        ge=1,
+        le=1_000_000_000,
+        description="Events of the partition that it lasts for, with shard: learning_rate.",
+    )
+
+
 class Anomaly(Section):
     """How records are judged that are unlike what their stream has brought."""
 
@@ -438,6 +468,7 @@ class Settings(Section):
     model: Model = Field(default_factory=Model)
     forecast: Forecast = Field(default_factory=Forecast)
     experts: Experts = Field(default_factory=Experts)
+    drift: Drift = Field(default_factory=Drift)
     anomaly: Anomaly = Field(default_factory=Anomaly)
     streams: Streams = Field(default_factory=Streams)
     scoring: Scoring = Field(default_factory=Scoring)
