@@ -88,6 +88,10 @@ class Shard:
         sums = mixture.window.sum(axis=2) if window else mixture.scores
         return {name: _score(row) for name, row in zip(self._targets, sums[0], strict=True)}
 
+    def experts(self) -> dict[tuple[str, int], dict[str, float]]:
+        """Mean absolute error of each expert, by target and each group's longest horizon; NaN where none settled."""
+        return self._chain.mixture.expert_errors(self._targets)
+
     def forget_states(self) -> None:
         """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""
         self._chain.network.forget()

@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
+from streamrnn.cli.waiting import tell_silence, told_waiting
 from streamrnn.exits import ExitCode
+from streamrnn.signals import interrupted_by_sigterm
 
 
 def feed(
@@ -16,7 +18,7 @@ def feed(
     streams: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="Streams to make up.")] = 300,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the events.")] = 0,
 ) -> None:
-    """Send made-up events to the input topic in Kafka, keyed by stream. Ctrl-C ends it.
+    """Send made-up events to the input topic in Kafka, keyed by stream. Ctrl-C or SIGTERM ends it.
 
     A few hundred lifelike streams: daily season, regime changes, faults, missing
     and unreadable values, streams that come and go.
@@ -38,8 +40,12 @@ def feed(
 
     sent = 0
     try:
-        for so_far in send(settings, made_up(seed, streams), rate, events):
-            sent = so_far
+        with interrupted_by_sigterm():
+            sending = send(settings, made_up(seed, streams), rate, events, tell_silence)
+            with told_waiting(settings):
+                sent = next(sending)
+            for so_far in sending:
+                sent = so_far
     except TransportError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.TRANSPORT) from None

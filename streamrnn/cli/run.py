@@ -52,6 +52,7 @@ def run(
     from streamrnn.cli.service import must_compile, serve
     from streamrnn.observe import logs
     from streamrnn.observe.absent import AbsentFeatureSensor
+    from streamrnn.observe.drift import DriftSensor
     from streamrnn.observe.refusals import RefusalSensor
     from streamrnn.observe.stopping import told_stop
     from streamrnn.observe.summary import SummarySensor
@@ -63,6 +64,7 @@ def run(
         SummarySensor(summary, settings.scoring.window),
         RefusalSensor(),
         AbsentFeatureSensor(settings.events.features),
+        DriftSensor(settings.drift.shard),
     ]
     with serve(settings, sensors, new_lineage=new_lineage, skip_to=_places_to_skip_to(skip_to or [])) as service:
         _logger.info("running", extra=_places(settings) | {"status": service.address or "off"})

@@ -47,7 +47,7 @@ class _Record:
         layout = self.layout = loop.layout
         slot = batch.slots[i]
         row, self.pending, self.counts = loop.states[slot], loop.pending[slot], loop.counts[slot]
-        self.hidden = row[: layout.input_ring].reshape(layout.ring_steps, layout.hidden)
+        self.states = row[: layout.input_ring].reshape(layout.ring_steps, layout.state)
         self.inputs = row[layout.input_ring : layout.goal_ring].reshape(layout.ring_steps, layout.inputs)
         self.goals = row[layout.goal_ring :].reshape(layout.ring_steps, layout.targets)
         if batch.fresh[i]:
@@ -75,12 +75,12 @@ class _Record:
         if length == 0 or self.counts[at.EVENTS] % k1 or not known:
             return
         network.zero_grad()
-        h = torch.from_numpy(self.hidden[(head - length) % ring].copy())
-        loss = torch.zeros((), dtype=h.dtype)
+        reached = torch.from_numpy(self.states[(head - length) % ring].copy())
+        loss = torch.zeros((), dtype=reached.dtype)
         for place in places:
-            h = network.cell(torch.from_numpy(self.inputs[place].copy()), h)
+            reached = network.stack(torch.from_numpy(self.inputs[place].copy()), reached)
             if place in newest:
-                loss = loss + self._loss(network.head(h), torch.from_numpy(self.goals[place].copy()))
+                loss = loss + self._loss(network.head(reached), torch.from_numpy(self.goals[place].copy()))
         loop.sums[at.LOSS] += float(loss.detach())
         (loss / (self.layout.targets * k1)).backward()  # type: ignore[no-untyped-call]
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in network.ordered()]
@@ -146,12 +146,12 @@ class _Record:
         self.inputs[after] = batch.inputs[i]
         with torch.no_grad():
             x = torch.from_numpy(self.inputs[after].copy())
-            h = self.network.cell(x, torch.from_numpy(self.hidden[head].copy()))
-            self.hidden[after] = h.numpy()
-        batch.hidden[i] = self.hidden[after]
+            reached = self.network.stack(x, torch.from_numpy(self.states[head].copy()))
+            self.states[after] = reached.numpy()
+            batch.hidden[i] = self.network.stack.read(reached).numpy()
         self.counts[at.HEAD] = after
         self.counts[at.AGE] = min(age + 1, layout.k2)
         kernel.forecast(
-            self.pending, base, batch.rms[i], self.hidden[after], self.network.v.detach().numpy(),
+            self.pending, base, batch.rms[i], batch.hidden[i], self.network.v.detach().numpy(),
             self.network.d.detach().numpy(), corrected,
         )  # fmt: skip

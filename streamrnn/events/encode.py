@@ -68,8 +68,8 @@ class Prediction(msgspec.Struct, gc=False):
     """Output record, version 1. Fields are only ever added, at the end.
 
     ``time`` is the event's, in seconds since 1970; ``events`` counts those of the stream, ``records`` those of the
-    model, both with this one. ``anomaly`` is null where a stream is too young, or is not judged. ``drift``: the stream's
-    forecasts have become worse for good, said once by the event that shows it; null where that is not watched.
+    model, both with this one. ``anomaly`` is null where a stream is too young, or is not judged. ``drift`` tells
+    that the stream's forecasts have become worse and stayed so; true once, null where that is not watched.
     """
 
     v: int
@@ -112,7 +112,8 @@ def encode_predictions(p: Predictions, targets: tuple[str, ...]) -> list[bytes]:
     return [
         encode(
             Prediction(
-                VERSION, Source(topic, number, offset), stream, time, events, ahead, done, lineage, records, anomaly, drift
+                VERSION, Source(topic, number, offset), stream, time, events, ahead, done, lineage, records, anomaly,
+                drift,
             )
         )
         for offset, stream, time, events, ahead, done, records, anomaly, drift in columns

@@ -3,8 +3,8 @@
 The cumulative sum is Page's (1954), "Continuous inspection schemes", with the running mean of Page-Hinkley's test
 (Hinkley 1971), "Inference about the change-point from cumulative sum tests". Applied to losses one by one, its false
 alarms depend on the stream: heavy tails, and quiet hours that take turns with loud ones, raise most of them. So losses
-are cut at 8 and averaged in blocks, and a block counts by its distance from the running mean of the blocks before it, in
-their running deviation. One threshold then fits losses of any unit and law. Only a rise counts; after an alarm the
+are cut at 8 and averaged in blocks, and a block counts by its distance from the running mean of the blocks before it,
+in their running deviation. One threshold then fits losses of any unit and law. Only a rise counts; after an alarm the
 detector begins anew.
 """
 

@@ -16,6 +16,7 @@ from streamrnn.loops.mixture import MixtureLoop
 from streamrnn.loops.network import NetworkLoop
 from streamrnn.loops.nothing import NoLoop
 from streamrnn.loops.readouts import ReadoutLoop
+from streamrnn.loops.ridge import RidgeLoop
 from streamrnn.loops.scale import ScaleLoop
 from streamrnn.rows.scale import ScaleRows
 
@@ -47,7 +48,10 @@ class Chain:
         self._opinions = len(settings.forecast.horizons), len(settings.events.target_names), len(experts)
         streams, targets = settings.streams.max_live, len(settings.events.target_names)
         self.intervals = IntervalLoop.from_settings(settings)
-        self._loops: list[Loop] = [self.scale, self.network]
+        self._loops: list[Loop] = [self.scale]
+        if settings.experts.ridge:
+            self._loops.append(RidgeLoop.from_settings(settings))
+        self._loops.append(self.network)
         for rate in settings.experts.networks:
             self._loops.append(NetworkLoop(settings, weights, rate))
         if settings.experts.linear:

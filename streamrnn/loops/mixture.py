@@ -9,7 +9,7 @@ import numpy as np
 from streamrnn.loops.base import Array, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import drift
-from streamrnn.rows.mixture import EXPERT_SUMS, SCORE_BLOCKS, SCORES, MixtureRows
+from streamrnn.rows.mixture import EXPERT_COUNT, EXPERT_ERROR, EXPERT_SUMS, SCORE_BLOCKS, SCORES, MixtureRows
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -22,7 +22,8 @@ class MixtureLoop:
     ----------
     scores : float64[horizons, targets, 5], prequential sums over all records
     window : float64[horizons, targets, 20, 5], the same over the newest records, in blocks
-    expert_sums : float64[groups, targets, experts, 2], absolute errors and weights at each group's longest horizon
+    expert_sums : float64[groups, targets, experts, 3], absolute errors, weights and counts at each group's longest
+        horizon
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -58,8 +59,18 @@ class MixtureLoop:
         batch.drift = np.empty(len(batch), np.bool_)
         mixture.process(
             batch.slots, batch.fresh, batch.records, batch.advance, batch.steps, batch.outcomes, batch.last, batch.unit,
-            batch.experts, self._slab, self.scores, self.window, self.expert_sums, sizes.block, self._horizons,
-            self._group_of, self._longest, sizes.accounts, sizes.last_ring, self._published, self._opinions,
-            self._watchers, self._drift_action, self._drift_threshold, batch.forecasts, batch.settled,
+            batch.spread, batch.experts, self._slab, self.scores, self.window, self.expert_sums, sizes.block,
+            self._horizons, self._group_of, self._longest, sizes.accounts, sizes.last_ring, self._published,
+            self._opinions, self._watchers, self._drift_action, self._drift_threshold, batch.forecasts, batch.settled,
             batch.settled_baselines, batch.drift,
         )  # fmt: skip
+
+    def expert_errors(self, targets: tuple[str, ...]) -> dict[tuple[str, int], dict[str, float]]:
+        """Mean absolute error of each expert over all that it settled, by target and each group's longest horizon."""
+        sums = self.expert_sums
+        means = sums[..., EXPERT_ERROR] / np.where(sums[..., EXPERT_COUNT] > 0, sums[..., EXPERT_COUNT], np.nan)
+        return {
+            (target, self._sizes.horizons[place]): dict(zip(self._sizes.experts, means[group, k].tolist(), strict=True))
+            for group, place in enumerate(self._sizes.longest)
+            for k, target in enumerate(targets)
+        }

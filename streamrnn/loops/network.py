@@ -11,7 +11,9 @@ from streamrnn.loops.base import Array, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import drift
 from streamrnn.rows import network as at
+from streamrnn.rows.cells import NAMES
 from streamrnn.rows.network import NetworkRows
+from streamrnn.settings.engine import choose_engine
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -76,12 +78,16 @@ class NetworkLoop:
         )  # fmt: skip
         self.rates = np.array(
             [
-                learning_rate or model.learning_rate, model.clip_norm, model.huber_delta if model.loss == "huber" else 0.0,
-                settings.drift.threshold, settings.drift.boost,
+                learning_rate or model.learning_rate,
+                model.clip_norm,
+                model.huber_delta if model.loss == "huber" else 0.0,
+                settings.drift.threshold,
+                settings.drift.boost,
             ]
-        )  # fmt: skip
+        )
         self._expert = settings.expert_names.index("network" if learning_rate is None else f"network {learning_rate:g}")
-        self._torch = model.engine == "torch"
+        self._torch = choose_engine(model).name == "torch"
+        self._cell = NAMES.index(model.cell)
 
     def process(self, batch: Batch) -> None:
         """Learn from the batch's outcomes, and forecast."""
@@ -96,7 +102,7 @@ class NetworkLoop:
         else:
             from streamrnn.kernels import network
 
-            network.process(
+            network.PROCESS[self._cell](
                 batch.slots, batch.fresh, batch.live, batch.advance, batch.outcomes, base, batch.rms, batch.inputs,
                 corrected, batch.hidden, self.sizes, self.rates, self.states, self.pending, self.counts,
                 self.weights, self.first_moment, self.second_moment, self.gradient, self.totals, self.sums,

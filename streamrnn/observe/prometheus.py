@@ -250,7 +250,7 @@ class PrometheusSensor(Sensor):
         self._rebalances = cache(lambda event: rebalances.labels(event))
         commits = self._counter("commits", "Commits, by result.", "result")
         self._commits = {True: commits.labels("ok"), False: commits.labels("failed")}
-        failures = self._counter("failures", "Refusals of the log that end the process, by kind.", "kind")
+        failures = self._counter("failures", "Failures that end the process, by kind.", "kind")
         self._failures = cache(lambda kind: failures.labels(kind))
         self._last_contact = self._gauge(
             "last_contact_timestamp_seconds", "When the log's other side (Kafka: the coordinator) last answered."

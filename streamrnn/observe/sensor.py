@@ -77,7 +77,7 @@ class Sensor:
         """Seconds since the log's other side gave a sign of life; None where there is no other side."""
 
     def on_failure(self, kind: str) -> None:
-        """The log refused, and the process is about to end; `kind` is one of the transport's."""
+        """Something failed, and the process is about to end; `kind` is one of few words, see `endings`."""
 
     def on_lag(self, partition: Partition, records: int | None, seconds: float | None) -> None:
         """How far the partition is behind its log's end."""

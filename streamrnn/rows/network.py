@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from streamrnn.rows import drift
+from streamrnn.rows.cells import state_size
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class NetworkRows:
     Attributes
     ----------
     targets, inputs, hidden : how many of each
+    cell, layers, layer_norm : the recurrent network, see ``network.stack``
     k2 : steps of one learning window; rings hold k2 + 1 steps
     itemsize : bytes of a number in the network's precision
     """
@@ -47,6 +49,9 @@ class NetworkRows:
     targets: int
     inputs: int
     hidden: int
+    cell: str
+    layers: int
+    layer_norm: bool
     k2: int
     itemsize: int
 
@@ -58,6 +63,9 @@ class NetworkRows:
             targets=scale.targets,
             inputs=scale.inputs,
             hidden=settings.model.hidden_size,
+            cell=settings.model.cell,
+            layers=settings.model.layers,
+            layer_norm=settings.model.layer_norm,
             k2=settings.model.k2,
             itemsize=np.dtype(settings.model.precision).itemsize,
         )
@@ -68,9 +76,14 @@ class NetworkRows:
         return self.k2 + 1
 
     @property
+    def state(self) -> int:
+        """Numbers of the recurrent state at one step, of all layers."""
+        return state_size(self.cell, self.hidden, self.layers)
+
+    @property
     def input_ring(self) -> int:
-        """Where the ring of inputs starts in a row (the hidden states stand first)."""
-        return self.ring_steps * self.hidden
+        """Where the ring of inputs starts in a row (the recurrent states stand first)."""
+        return self.ring_steps * self.state
 
     @property
     def goal_ring(self) -> int:

@@ -33,11 +33,11 @@ def test_without_a_status_page_there_is_no_address(log: Path) -> None:
         assert service.address == ""
 
 
-def test_a_log_that_cannot_be_opened_ends_with_code_4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_that_cannot_be_opened_ends_with_code_4(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(typer.Exit) as ended, serve(of(tmp_path), []):
         pytest.fail("it was opened")
     assert ended.value.exit_code == ExitCode.TRANSPORT
-    assert "make it and put files" in capsys.readouterr().err
+    assert "make it and put files" in caplog.text
 
 
 def test_an_address_that_cannot_be_had_ends_with_code_2_and_the_remedy_given(
@@ -55,7 +55,9 @@ def test_an_empty_cache_means_that_the_compiler_will_be_waited_for(
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     assert must_compile(settings())
     assert not must_compile(settings("model.engine=torch"))
+    assert not must_compile(settings("model.layers=2"))
     assert not must_compile(settings("model.kind=none"))
     (tmp_path / "kernels").mkdir()
-    (tmp_path / "kernels" / "loop.process.nbi").touch()
+    (tmp_path / "kernels" / "loop.process_gru-200.py311.nbi").touch()
     assert not must_compile(settings())
+    assert must_compile(settings("model.cell=lstm"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
@@ -110,8 +111,9 @@ def test_b3_a_fenced_owner_can_neither_send_nor_commit_nor_come_back(topics: Top
     send(first, topics, b"of the first")
     first.settle()
     second = outbox(topics)
-    with pytest.raises(TransportError):
+    with pytest.raises(TransportError) as fenced:
         first.commit(OFFSETS, NO_GROUP)
+    assert fenced.value.kind == "fenced"
     with pytest.raises(TransportError):
         send(first, topics, b"of the first, later")
     with pytest.raises(TransportError):
@@ -157,8 +159,9 @@ def test_b6_a_commit_that_brokers_do_not_answer_ends_the_process(
     with opened(topics, "kafka.request_timeout=1", f"kafka.delivery={delivery}") as log:
         (partition,) = assigned(log)
         log.commit({partition: Committed(0, "a")})
-        with own.frozen(), pytest.raises(TransportError):
+        with own.frozen(), pytest.raises(TransportError) as ended:
             log.commit({partition: Committed(1, "a")})
+        assert ended.value.kind in ("timeout", "unreachable")
 
 
 def test_b9_a_transaction_left_open_is_ended_by_the_successor_at_once(topics: Topics) -> None:
@@ -182,6 +185,22 @@ def test_b9_closing_does_not_wait_for_brokers_that_do_not_answer(own: JavaBroker
             started = time.monotonic()
             log.close()
             assert time.monotonic() - started < 8
+
+
+def test_b9_a_producer_that_was_let_go_has_no_last_words(
+    own: JavaBroker, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised = list[object]()
+    monkeypatch.setattr(sys, "unraisablehook", raised.append)
+    box = outbox(topics)
+    send(box, topics, b"one")
+    box.settle()
+    with own.frozen():
+        send(box, topics, b"two")
+        box.close(0.0)
+        del box
+        gc.collect()
+    assert raised == []
 
 
 def test_b10_what_is_sent_to_a_frozen_broker_is_bounded(own: JavaBroker, topics: Topics) -> None:
