@@ -182,6 +182,7 @@ PARTS = (
     ("readout", "network: states for the far horizons"),
     ("linear", "linear experts"),
     ("mixture", "pending forecasts and experts' accounts"),
+    ("drift", "drift detectors"),
     ("interval", "intervals"),
     ("anomaly", "anomaly score"),
 )

@@ -53,6 +53,7 @@ def run(
     from streamrnn.loops.ready import compile_loops, must_compile
     from streamrnn.observe import logs
     from streamrnn.observe.absent import AbsentFeatureSensor
+    from streamrnn.observe.drift import DriftSensor
     from streamrnn.observe.refusals import RefusalSensor
     from streamrnn.observe.stopping import told_stop
     from streamrnn.observe.summary import SummarySensor
@@ -64,6 +65,7 @@ def run(
         SummarySensor(summary, settings.scoring.window),
         RefusalSensor(),
         AbsentFeatureSensor(settings.events.features),
+        DriftSensor(settings.drift.shard),
     ]
     if must_compile(settings):
         _logger.info("the first start compiles for some seconds")

@@ -4,9 +4,11 @@ import numpy as np
 
 from streamrnn.kernels import aggregation, power_mixture
 from streamrnn.kernels.compile import entry, kernel
+from streamrnn.kernels.drift import watch
 from streamrnn.kernels.pending import kept, known, skip
 from streamrnn.kernels.scores import block_of, score
 from streamrnn.rows import ABSENT
+from streamrnn.rows.drift import BLOCK, FIELDS, NONE, RESET_MIXTURE
 from streamrnn.rows.mixture import EXPERT_COUNT, EXPERT_ERROR, EXPERT_FIELDS, EXPERT_WEIGHT
 
 TINY = 1e-150  # a unit below it counts as none
@@ -52,13 +54,13 @@ def judge(row, account, group, opinions, mixed, unit, outcome, regrets, weights,
 @entry
 def process(slots, fresh, records, advance, steps, outcomes, last, unit_of, spread, opinions, slab, scores, window,
             expert_sums, block_length, horizons, group_of, longest, accounts, last_ring, published, opinion_rings,
-            forecasts, settled, settled_baselines):
+            watchers, drift_action, drift_threshold, forecasts, settled, settled_baselines, drift):
     """Settle and mix n records in log order.
 
     slots int64[n], fresh bool[n], records, advance and steps int64[n], outcomes, last and unit_of float64[n, targets],
     spread float64[n, horizons, targets], opinions float64[n, horizons, targets, experts] (NaN: none; the last value is
-    filled in) -> forecasts, settled and settled_baselines float64[n, horizons, targets]. The rest is the loop's state
-    and where it lies; see ``rows.mixture``.
+    filled in) -> forecasts, settled and settled_baselines float64[n, horizons, targets], drift bool[n]. The rest is the
+    loop's state and where it lies; see ``rows.mixture``.
     """
     targets, experts = outcomes.shape[1], opinions.shape[3]
     others = experts - 1
@@ -73,6 +75,8 @@ def process(slots, fresh, records, advance, steps, outcomes, last, unit_of, spre
         if fresh[i]:
             row[:last_ring] = 0.0
             row[last_ring:] = ABSENT
+            watchers[slots[i]] = 0.0
+        drift[i] = False
         step, moved = steps[i], advance[i]
         if moved > 1:
             skip(row, last_ring, far, targets, step, moved)
@@ -97,6 +101,12 @@ def process(slots, fresh, records, advance, steps, outcomes, last, unit_of, spre
                 settled_baselines[i, q, k] = baseline
                 score(scores[q, k], forecast, baseline, outcome)
                 score(window[q, k, block], forecast, baseline, outcome)
+                if q == 0 and drift_action != NONE and row[k] >= TINY:
+                    watcher = watchers[slots[i], FIELDS * k : FIELDS * (k + 1)]
+                    if watch(watcher, abs(outcome - forecast) / row[k], BLOCK, drift_threshold):
+                        drift[i] = True
+                        if drift_action == RESET_MIXTURE:
+                            row[accounts + account_size * k : accounts + account_size * (k + 1)] = 0.0
                 unit = row[g * targets + k]
                 if longest[g] == q and unit >= TINY:
                     account = accounts + account_size * (g * targets + k)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from streamrnn.kernels import drift, optimiser
 from streamrnn.kernels import gru as cell  # every other cell takes its place, see for_each_cell
-from streamrnn.kernels import optimiser
 from streamrnn.kernels.cells import for_each_cell
 from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.linear import copy, transpose
@@ -166,6 +166,7 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
                 copy(x_window[s], row, x_at + at * inputs)
                 cell.step(x_window[s], h_window[s], w, b, u, c, left, right, kept[s], h_window[s + 1])
             dh[:] = 0
+            before, known = sums[LOSS], 0
             share = 1.0 / (targets * k1)
             for s in range(length - 1, -1, -1):
                 if length - s <= k1:
@@ -174,6 +175,7 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
                         if row[at + k] != MISSING:
                             error = output_of(h_window[s + 1], v, d, k) - row[at + k]
                             slope[0] = share * slope_of(error, delta, sums)
+                            known += 1
                             for j in range(hidden):
                                 dh[j] += slope[0] * v[k, j]
                                 gv[k, j] += slope[0] * h_window[s + 1, j]
@@ -183,6 +185,7 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
             cell.add_gradient(x_window, h_window, d_left, d_right, length, gw, gb, gu, gc)
             totals[CONTRIBUTED] += 1
             totals[PASSES] += 1
+            drift.watch_shard((sums[LOSS] - before) / known, live[i], sizes, rates, first, second, totals, sums)
 
         # One optimiser step every min(live streams, 8) records.
         totals[SINCE_STEP] += 1
@@ -193,6 +196,7 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
             totals[SINCE_STEP] = 0
             totals[CONTRIBUTED] = 0
             totals[RECORDS_PER_STEP] = max(1, min(live[i], sizes[LARGEST_STEP]))
+        drift.count_down(totals)
 
         # Step, forecast.
         tally[EVENTS] += 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from streamrnn.rows import drift
 from streamrnn.rows.cells import GATES, INNER_BIASES, NAMES, state_size
 from streamrnn.rows.scale import ScaleRows
 
@@ -22,14 +23,15 @@ EVENTS, HEAD, AGE = range(3)
 STREAM_FIELDS = 3
 
 # int64 sizes and float64 rates that tell the kernel what it works on
-TARGETS, INPUTS, HIDDEN, K1, K2, LARGEST_STEP = range(6)
-LEARNING_RATE, CLIP_NORM, HUBER_DELTA = range(3)
+TARGETS, INPUTS, HIDDEN, K1, K2, LARGEST_STEP, DRIFT_ACTION, BOOST_RECORDS = range(8)
+LEARNING_RATE, CLIP_NORM, HUBER_DELTA, DRIFT_THRESHOLD, BOOST = range(5)
 
-# int64 totals and float64 sums of a shard
-STEPS, CONTRIBUTED, SINCE_STEP, RECORDS_PER_STEP, SKIPPED, CLIPPED, PASSES = range(7)
-TOTALS = 7
-BETA1_POWER, BETA2_POWER, LOSS, NORM = range(4)
-SUMS = 4
+# int64 totals and float64 sums of a shard. BOOSTED: records left with a raised learning rate; WATCH: where the drift
+# detector's fields start.
+STEPS, CONTRIBUTED, SINCE_STEP, RECORDS_PER_STEP, SKIPPED, CLIPPED, PASSES, DRIFTS, BOOSTED = range(9)
+TOTALS = 9
+BETA1_POWER, BETA2_POWER, LOSS, NORM, WATCH = range(5)
+SUMS = WATCH + drift.FIELDS
 
 
 @dataclass(frozen=True, slots=True)

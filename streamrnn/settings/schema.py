@@ -38,7 +38,7 @@ def _ascending(horizons: tuple[int, ...]) -> tuple[int, ...]:
 
 
 # The sections and settings that change state, or which records are accepted.
-STATE = {"seed", "events", "model", "forecast", "experts", "anomaly", "streams", "scoring"}
+STATE = {"seed", "events", "model", "forecast", "experts", "drift", "anomaly", "streams", "scoring"}
 
 
 class Section(BaseModel):
@@ -330,6 +330,36 @@ class Experts(Section):
     )
 
 
+class Drift(Section):
+    """What is done where forecasts have become worse for good."""
+
+    stream: Literal["none", "report", "reset_mixture"] = Field(
+        default="report",
+        description="none: streams are not watched. report: an alarm is published with the event that raised it. "
+        "reset_mixture: besides, the stream's experts are weighed anew.",
+    )
+    shard: Literal["none", "report", "learning_rate", "reset_moments"] = Field(
+        default="report",
+        description="none: the network's loss is not watched. report: alarms are counted and logged. learning_rate: "
+        "besides, the optimiser takes larger steps for a while. reset_moments: besides, its moments begin anew.",
+    )
+    threshold: float = Field(
+        default=10.0,
+        ge=1,
+        le=1000,
+        description="Deviations by which mean losses must have risen, summed over blocks of 8, for an alarm.",
+    )
+    boost: float = Field(
+        default=2.0, ge=1, le=100, description="Factor on the learning rate after an alarm, with shard: learning_rate."
+    )
+    boost_records: int = Field(
+        default=500,
+        ge=1,
+        le=1_000_000_000,
+        description="Events of the partition that it lasts for, with shard: learning_rate.",
+    )
+
+
 class Anomaly(Section):
     """How records are judged that are unlike what their stream has brought."""
 
@@ -460,6 +490,7 @@ class Settings(Section):
     model: Model = Field(default_factory=Model)
     forecast: Forecast = Field(default_factory=Forecast)
     experts: Experts = Field(default_factory=Experts)
+    drift: Drift = Field(default_factory=Drift)
     anomaly: Anomaly = Field(default_factory=Anomaly)
     streams: Streams = Field(default_factory=Streams)
     scoring: Scoring = Field(default_factory=Scoring)
