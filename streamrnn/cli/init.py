@@ -85,7 +85,7 @@ def init(
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.TRANSPORT) from None
     _tell(output, chosen, inferred, source)
-    _make_folder(loaded)
+    _make_topics(loaded)
     typer.echo(f"Next: streamrnn check --config {output}")
     if from_file is not None:
         typer.echo(f"  or: streamrnn replay {from_file} --config {output}")
@@ -166,15 +166,18 @@ def _tell(output: Path, chosen: Preset, inferred: Inferred, source: str | None) 
         typer.echo(remark)
 
 
-def _make_folder(loaded: Loaded) -> None:
-    """The input topic's folder in a directory log, without which nothing starts."""
+def _make_topics(loaded: Loaded) -> None:
+    """The folders of a directory log's topics: nothing starts without the input's, no reader without the others."""
     transport = loaded.settings.transport
-    folder = transport.path / transport.only_input
-    if transport.kind != "directory" or folder.exists():
+    if transport.kind != "directory":
         return
+    topics = (transport.only_input, transport.predictions, transport.dead_letters)
+    missing = [folder for topic in topics if not (folder := transport.path / topic).exists()]
     try:
-        folder.mkdir(parents=True)
+        for folder in missing:
+            folder.mkdir(parents=True)
     except OSError as error:
         typer.echo(f"{folder} cannot be made: {error.strerror}. Make it, or change transport.path.", err=True)
         return
-    typer.echo(f"Made {folder}: events go there, into 0.jsonl")
+    if missing:
+        typer.echo(f"Made {', '.join(map(str, missing))}; events go to {transport.path / topics[0] / '0.jsonl'}")

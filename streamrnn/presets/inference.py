@@ -74,7 +74,7 @@ def infer(sample: Sample, preset: str, label: str | None = None, keyed_log: bool
     _features(inferred, found, taken, targets=preset in ("forecast", "anomaly"))
     if preset in ("forecast", "anomaly"):
         _steps(inferred, sample, found, many=preset == "forecast")
-    seen = f"{sample.streams:,} streams in {sample.scanned:,} records"
+    seen = f"{sample.streams:,} {'stream' if sample.streams == 1 else 'streams'} in {sample.scanned:,} records"
     if sample.whole:
         live = max(_LEAST_LIVE, round(10 * sample.streams, 1 - len(str(10 * sample.streams))))
         inferred.say("streams.max_live", live, f"{seen}; about ten times as many, for room")
@@ -115,6 +115,9 @@ def _labels(
     inferred.say("labels.kind", label.kind, "as the field's values are")
     if ends is not None and ended:
         inferred.say("sequences.end", *ends)
+    elif preset == "sequence-label":
+        text = "No flag marks the last event of a sequence: add a field that is true there, and name it"
+        inferred.remarks.append(f"{text} in sequences.end.")
     if preset != "delayed-labels":
         return {label.name} | ended
     name = id_field(found, label.name, sample.records, taken)

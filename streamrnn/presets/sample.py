@@ -150,6 +150,7 @@ def _time_field(head: list[Record], found: dict[str, Column], named: str | None,
 
 def _fill(sample: Sample, records: Iterable[Record]) -> None:
     counts: dict[str, int] = {}
+    looked_at: set[str] = set()
     long = 0
     every = iter(records)
     for record in every:
@@ -159,7 +160,9 @@ def _fill(sample: Sample, records: Iterable[Record]) -> None:
             continue
         before = counts.get(name, 0)
         counts[name] = before + 1
-        if before < EACH and (before or len(counts) <= STREAMS):
+        if not before and len(counts) <= STREAMS:
+            looked_at.add(name)
+        if before < EACH and name in looked_at:
             sample.records.append(record)
         if name in sample.long or len(sample.long) < LONG_STREAMS:
             kept = sample.long.setdefault(name, [])

@@ -45,7 +45,7 @@ def find_seasons(series: Sequence[Floats], interval: float | None) -> tuple[Seas
     """
     none = Season(None, "")
     if not series:
-        return Season(None, "no values to look for a season in"), none
+        return Season(None, "too many steps are missing to look for a season"), none
     seen: list[str] = []
     if interval is not None:
         day, said = _calendar(series, DAY, "a day", interval)

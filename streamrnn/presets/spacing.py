@@ -64,7 +64,7 @@ def find_spacing(streams: Iterable[Floats]) -> Spacing:
 
 def span(seconds: float) -> str:
     """A length of time in words: ``10 min``."""
-    for unit, name in ((604_800.0, "week"), (86_400.0, "d"), (3600.0, "h"), (60.0, "min")):
+    for unit, name in ((86_400.0, "d"), (3600.0, "h"), (60.0, "min")):
         if seconds >= unit:
             return f"{seconds / unit:.4g} {name}"
     return f"{seconds:.4g} s"

@@ -105,8 +105,10 @@ def _order(keys: Sequence[Hashable], times: Floats) -> tuple[float, float]:
         before[key] = time
     if not gaps:
         return 1.0, 0.0
-    usual = float(np.median(gaps))
-    return float(np.mean(np.array(gaps) > 0)), float(np.mean(np.abs(np.array(gaps) - usual) <= _NEAR * abs(usual)))
+    found = np.array(gaps)
+    usual = float(np.median(found))
+    near = (found > 0) & (np.abs(found - usual) <= _NEAR * abs(usual))
+    return float(np.mean(found > 0)), float(np.mean(near))
 
 
 def _values(column: Column) -> str:
