@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmarks.plain_torch import events_per_second
 from streamrnn.engine.base import Batch
+from streamrnn.engine.cells import NAMES
 from streamrnn.engine.compiled import CompiledEngine
 from streamrnn.engine.state import State
 from streamrnn.network.forecaster import initial_weights
@@ -66,6 +67,8 @@ def cases(rng: np.random.Generator) -> list[tuple[str, np.ndarray, int, int, tup
     lines.append(("1 stream, k1 16, k2 16", one, 1, 1000, ("model.k1=16", "model.k2=16")))
     many = rng.integers(0, 10_000, EVENTS)
     lines.append(("10,000 streams, k1 16, k2 16", many, 10_000, 1000, ("model.k1=16", "model.k2=16")))
+    for cell in NAMES[1:]:
+        lines.append((f"1 stream, {cell}", one, 1, 1000, (f"model.cell={cell}",)))
     hot = np.where(rng.random(EVENTS) < 0.9, 0, many)
     lines.append(("10,000 streams, 90 % of records in one", hot, 10_000, 1000, ()))
     return lines
