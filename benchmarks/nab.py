@@ -79,13 +79,13 @@ def forecasts(values: Floats) -> Floats:
     """The forecast of each value that a shard with default settings makes one record before; NaN at first."""
     n = len(values)
     partition = Partition("nab", 0)
-    shard = Shard(load(None, ["streams.max_live=1"], {}).settings, partition)
+    shard = Shard(load(None, ["streams.max_live=1", "forecast.horizons=[1]"], {}).settings, partition)
     numbers = np.arange(n)
     columns = values.reshape(-1, 1)
     events = Events(
         partition, numbers, ["series"] * n, numbers.astype(np.float64), np.full(n, np.nan), columns, np.zeros(n, bool)
     )
-    return shard.process(events)[0].settled[:, 0]
+    return shard.process(events)[0].settled[:, 0, 0]
 
 
 def judge(series: Series, loop: AnomalyLoop) -> Anomalies:

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from streamrnn import endings
+from streamrnn.endings import Ending
 from streamrnn.events.columns import Events, Output, Partition, Predictions, Records
 from streamrnn.events.dead_letter import dead_letters
 from streamrnn.events.decode import Decoder
@@ -26,12 +28,11 @@ from streamrnn.observe.readiness import Readiness
 from streamrnn.observe.sensor import BatchReport, Sensor, Sensors
 from streamrnn.observe.watchdog import Watchdog
 from streamrnn.partitions import Held, Partitions
-from streamrnn.recovery import StateError
 from streamrnn.saving import QUICK_REPLAY, Saving
 from streamrnn.shard import Shard
 from streamrnn.signals import stopped_by_signals
 from streamrnn.snapshots.factory import open_store
-from streamrnn.transport.base import Committed, LogError, Transport, TransportError
+from streamrnn.transport.base import Committed, LogError, Transport
 from streamrnn.transport.factory import open_transport
 from streamrnn.workers import Workers
 
@@ -120,36 +121,24 @@ class Daemon:
         return "stopped" if self._ended else None
 
     def run(self) -> ExitCode:
-        """Run until stopped, the log ends or something breaks; every error is logged with its remedy."""
+        """Run until stopped, the log ends or something breaks; what broke is the last line logged, with its remedy."""
         self._sensor.on_state("starting")
+        ending = Ending(ExitCode.OK)
         try:
             with stopped_by_signals(self._stop), self._watchdog, self._garbage:
                 self._loop()
                 self._drain()
-            return ExitCode.OK
-        except (StateError, LogError) as error:
-            logger.error(str(error))
-            return ExitCode.STATE
-        except TransportError as error:
-            self._sensor.on_failure(error.kind)
-            logger.error(str(error), extra={"kind": error.kind})
-            return ExitCode.TRANSPORT
-        except OSError as error:
-            logger.error(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-            return ExitCode.TRANSPORT
-        except MemoryError as error:
-            # numpy's own says what it could not get, and no remedy
-            logger.error(f"{error} (what the streams may need grows with streams.max_live, see streamrnn check)")
-            return ExitCode.SETTINGS
-        except Exception:
-            logger.exception("internal error")
-            return ExitCode.INTERNAL
+        except Exception as error:
+            ending = endings.by(error)
+            self._sensor.on_failure(ending.kind)
         finally:
             self._ended = True
+            self._sensor.on_state("stopped")
+            ending.tell()
             self._workers.close()
             self._transport.close()
             self._store.close()
-            self._sensor.on_state("stopped")
+        return ending.code
 
     def _loop(self) -> None:
         next_commit = time.monotonic() + self._settings.transport.commit_interval

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from streamrnn.accounts import score_of as target_score
 from streamrnn.events import reasons
 from streamrnn.events.columns import Events, Refusal
 from streamrnn.events.label_answers import LabelAnswers
 from streamrnn.loops.batch import Batch
+from streamrnn.loops.chain import Chain
 from streamrnn.observe.sensor import LabelReport, LabelScore
 from streamrnn.rows import labels as at
+from streamrnn.rows import network
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -99,6 +102,18 @@ class LabelTelling:
             refusals.append(Refusal(int(events.offsets[rows[i]]), reason, message))
         return kept, refusals
 
+    def report(self, batch: Batch, score: LabelScore | None) -> LabelReport:
+        """What a batch did with labels; ``score`` are its sums of classes, None where labels are numbers."""
+        status, ages = batch.labels.status, batch.labels.ages
+        matched = status == at.MATCHED
+        return LabelReport(
+            score=score,
+            matched=int(matched.sum()),
+            late=int((status == at.LATE).sum()),
+            unmatched=int((status == at.UNMATCHED).sum()),
+            delay=int(ages[matched].sum()),
+        )
+
 
 def take_answers(columns: dict[str, Any], ids: list[str | None], classes: tuple[str, ...]) -> LabelAnswers:
     """Take the columns of `LabelAnswers` out of all columns."""
@@ -133,14 +148,42 @@ def score_of(sums: Array) -> LabelScore:
     )
 
 
-def report_of(batch: Batch, scores: Array | None) -> LabelReport:
-    """What a batch did with labels; ``scores`` are its sums of classes, None where labels are numbers."""
-    status, ages = batch.labels.status, batch.labels.ages
-    matched = status == at.MATCHED
-    return LabelReport(
-        score=None if scores is None else score_of(scores),
-        matched=int(matched.sum()),
-        late=int((status == at.LATE).sum()),
-        unmatched=int((status == at.UNMATCHED).sum()),
-        delay=int(ages[matched].sum()),
-    )
+class LabelAccounts:
+    """The sums of a label chain as they stood at one record, to tell what came since.
+
+    Parameters
+    ----------
+    settings : the daemon's settings, in a label mode
+    chain : whose sums are meant
+    """
+
+    def __init__(self, settings: Settings, chain: Chain) -> None:
+        self._chain = chain
+        self._targets, self._horizons = settings.target_names, settings.horizons
+        self._mark = self._now()
+
+    def mark(self) -> None:
+        """What comes from here on counts."""
+        self._mark = self._now()
+
+    def added(self) -> dict[str, Any]:
+        """The fields of a `BatchReport` that these sums tell, of all since the mark, and "label_score" of classes."""
+        now = self._now()
+        totals, sums, scores = (new - old for new, old in zip(now, self._mark, strict=True))
+        forecast = [(name, horizon) for name in self._targets for horizon in self._horizons]
+        return {
+            "scores": {each: target_score(scores[0, 0]) for each in forecast},
+            "updates": int(totals[network.STEPS]),
+            "skipped_updates": int(totals[network.SKIPPED]),
+            "clipped_updates": int(totals[network.CLIPPED]),
+            "loss": float(sums[network.LOSS]),
+            "losses": int(totals[network.PASSES]),
+            "gradient_norm": float(now[1][network.NORM]),
+            "learning_rate": self._chain.network.learning_rate,
+            "shard_drifts": int(totals[network.DRIFTS]),
+            "label_score": None if forecast else score_of(scores[0, 0]),
+        }
+
+    def _now(self) -> tuple[Array, ...]:
+        chain = self._chain
+        return tuple(each.copy() for each in (chain.network.totals, chain.network.sums, chain.mixture.scores))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
 logger = logging.getLogger(__name__)
+
+
+class NoPartitionError(Exception):
+    """A person named a partition that the log does not have; the message names those that there are."""
 
 
 @dataclass(slots=True)
@@ -66,6 +70,11 @@ class Partitions:
     new_lineage : begin a new model where the saved state does not fit the log or the settings, rather than stop
     skip_to : offsets to go on at, of partitions that cannot be read where they stand
     alive : told before each partition that is opened
+
+    Raises
+    ------
+    NoPartitionError
+        ``skip_to`` names one that the log does not have.
     """
 
     def __init__(
@@ -78,6 +87,9 @@ class Partitions:
         skip_to: Mapping[Partition, int],
         alive: Callable[[], None],
     ) -> None:
+        there = transport.partitions() if skip_to else []
+        for partition in skip_to.keys() - set(there):
+            raise NoPartitionError(f"--skip-to {partition}: the log has no such partition, it has {listed(there)}")
         self._settings = settings
         self._transport = transport
         self._store = store
@@ -90,8 +102,9 @@ class Partitions:
         self.restoring: Partition | None = None
         self._kept: dict[Partition, Held] = {}
 
-    def revoke(self, partitions: Iterable[Partition]) -> None:
+    def revoke(self, partitions: Sequence[Partition]) -> None:
         """Keep the shards of partitions that the group takes away, for it may give them back."""
+        logger.info("partitions revoked", extra={"partitions": listed(partitions)})
         for partition in partitions:
             held = self.held.pop(partition, None)
             if held is not None:
@@ -99,9 +112,10 @@ class Partitions:
             self.waiting.discard(partition)
             self._sensor.on_assignment(partition, len(self.held), "revoked")
 
-    def drop(self, partitions: Iterable[Partition]) -> None:
+    def drop(self, partitions: Sequence[Partition]) -> None:
         """Let go of partitions that have another owner already. A shard that took in what was not answered is no
         function of its position any more."""
+        logger.warning("partitions lost: others have them", extra={"partitions": listed(partitions)})
         for partition in partitions:
             held = self.held.pop(partition, None)
             if held is not None and held.ahead == held.position:
@@ -124,6 +138,7 @@ class Partitions:
                 del self._kept[partition]
         if not changes.assigned:
             return
+        logger.info("partitions assigned", extra={"partitions": listed(changes.assigned)})
         refusal = memory.refusal(self._settings, len({*self.held, *self.waiting, *self._kept, *changes.assigned}))
         if refusal is not None:
             raise MemoryError(refusal)
@@ -227,8 +242,8 @@ class Partitions:
         left_out = self._skip_to.get(partition, 0) > committed.position  # by a person's word
         oldest = min(start, committed.position) if left_out else start
         try:
-            self._refuse_short(partition, committed)
             opened = restore(self._settings, self._store, partition, committed, oldest, log)
+            self._refuse_short(partition, committed)
         except StateError as error:
             if not self._new_lineage:
                 raise
@@ -264,3 +279,14 @@ class Partitions:
             opened.shard, opened.header, position, position, committed, committed, position, now
         )
         self._sensor.on_assignment(partition, len(self.held), "assigned")
+
+
+def listed(partitions: Iterable[Partition]) -> str:
+    """Partitions in few words: ``events-0 to events-7, events-9``; ``none`` where there are none."""
+    runs: list[list[Partition]] = []
+    for partition in sorted(partitions):
+        if runs and (runs[-1][-1].topic, runs[-1][-1].number + 1) == (partition.topic, partition.number):
+            runs[-1].append(partition)
+        else:
+            runs.append([partition])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs) or "none"

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,7 +99,7 @@ def begin(
         shard = Shard(settings, partition)
         return Opened(shard, _genesis(settings, shard, start, log), start)
     if instead_of is None:
-        refuse_strangers(settings, store, partition)
+        refuse_strangers(store, partition, log)
     # Named after all that were given up before it, so that it can never be taken for one of them.
     given_up = [] if instead_of is None else [*store.lineages(partition), instead_of]
     opened = _first(settings, partition, start, log, given_up)
@@ -108,9 +109,15 @@ def begin(
     return opened
 
 
-def refuse_strangers(settings: Settings, store: SnapshotStore, partition: Partition) -> None:
+def refuse_strangers(store: SnapshotStore, partition: Partition, log: str) -> None:
     """Raise ``StateError`` where a partition without a commit has snapshots."""
     if store.lineages(partition):
+        then = _log_of_newest(store, partition)
+        if then not in (None, log) and log:
+            raise AnotherLogError(
+                f"{_changed(partition, str(then), log)}, and its commits went with the old one, whose snapshots are "
+                f"still in {store.place}. If that is meant, {ANEW}"
+            )
         raise StateError(
             f"{partition} has snapshots in {store.place} but no committed position. If they are another log's, set "
             f"snapshots.{store.setting} to a place of this log's own. If the commits of this log were lost or have "
@@ -156,8 +163,8 @@ def restore(
     header, arrays = found
     if header.log != log:
         raise AnotherLogError(
-            f"{partition} is not the log that its model learned from (then {header.log}, now {log}): the topic was "
-            f"made anew, or has another number of partitions, so that streams have moved. If that is meant, {ANEW}"
+            f"{_changed(partition, header.log, log)}: it is not the log that its model learned from. If that is meant, "
+            f"{ANEW}"
         )
     build = versions()
     if header.versions != build:
@@ -208,6 +215,22 @@ def _begun(
         if opened.shard.lineage == committed.lineage and committed.lineage not in lineages:
             return replace(opened, saved=False)
     return None
+
+
+def _log_of_newest(store: SnapshotStore, partition: Partition) -> str | None:
+    """Identity of the log that the newest snapshot that can be read was taken of."""
+    for listed in store.listing(partition):
+        with suppress(SnapshotError):
+            return store.read(listed.name)[0].log
+    return None
+
+
+def _changed(partition: Partition, then: str, now: str) -> str:
+    """What sets two identities of a log apart, see `Transport.identity`."""
+    (of_then, _, count_then), (of_now, _, count_now) = then.rpartition("/"), now.rpartition("/")
+    if of_then and of_then == of_now:
+        return f"topic {partition.topic} has {count_now} partitions, and had {count_then}, so that streams have moved"
+    return f"{partition} was made anew under the same name (then {then}, now {now})"
 
 
 def _first(settings: Settings, partition: Partition, start: int, log: str, given_up: list[str]) -> Opened:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from streamrnn.accounts import Accounts
+from streamrnn.accounts import score_of as target_score
 from streamrnn.events.columns import Anomalies, Events, Partition, Predictions, Refusal
-from streamrnn.label_report import CODES, LabelTelling, report_of, score_of, take_answers
+from streamrnn.label_report import CODES, LabelAccounts, LabelTelling, score_of, take_answers
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import make_chain
-from streamrnn.observe.sensor import BatchReport, LabelReport, LabelScore, TargetScore
-from streamrnn.rows import mixture, network
+from streamrnn.loops.mixture import MixtureLoop
+from streamrnn.observe.sensor import BatchReport, LabelScore, TargetScore
+from streamrnn.rows import network
 from streamrnn.snapshots.frozen import Frozen
 from streamrnn.streams.classes import ClassRegistry
 from streamrnn.streams.index import Assigned, StreamIndex
@@ -56,7 +59,10 @@ class Shard:
         learns = settings.model.kind == "network" and not settings.learns_labels
         self._levels = settings.forecast.levels if learns else ()
         self._judges = learns and settings.anomaly.enabled
+        self._watches = learns and settings.drift.stream != "none"
         self._chain = make_chain(settings, weights)
+        accounts = LabelAccounts if settings.learns_labels else Accounts
+        self._accounts: Accounts | LabelAccounts = accounts(settings, self._chain)
         self._frozen: Frozen | None = None
 
     @property
@@ -66,7 +72,7 @@ class Shard:
 
     def process(self, events: Events) -> tuple[Predictions, BatchReport]:
         """Answer a batch of events in log order, and learn from it."""
-        before = self._totals()
+        self._accounts.mark()
         gate = None if self._labels is None else ClassGate(events, self._classes)
         assigned = self._index.assign(events, gate)
         rows = assigned.rows
@@ -85,19 +91,36 @@ class Shard:
         ]
         reasons = Counter(letter.reason for letter in events.rejects)
         reasons.update(refusal.reason for refusal in predictions.refused)
-        report = self._report(before, batch, reasons, assigned.late, assigned.expired)
+        added = self._accounts.added()
+        report = BatchReport(
+            events=len(rows),
+            bytes=0,
+            dead_letters=reasons,
+            late=assigned.late,
+            expired=assigned.expired,
+            live_streams=len(self._index),
+            drifts={"stream": int(batch.drift.sum()) if gate is None else 0, "shard": added.pop("shard_drifts")},
+            alerts=int(batch.anomalies.alerts.any(axis=1).sum()) if self._judges else 0,
+            labels=None if self._labels is None else self._labels.report(batch, added.pop("label_score")),
+            **added,
+        )
         return predictions, report
 
     def scores(self, window: bool = False) -> dict[str, TargetScore]:
         """Prequential sums of each target one step ahead, over all records or over the sliding window."""
         mixture = self._chain.mixture
         sums = mixture.window.sum(axis=2) if window else mixture.scores
-        return {name: _score(sums[0, place]) for place, name in enumerate(self._targets)}
+        return {name: target_score(sums[0, place]) for place, name in enumerate(self._targets)}
 
     def label_score(self, window: bool = False) -> LabelScore:
         """Prequential sums of labels that are classes, over all records or over the sliding window."""
         mixture = self._chain.mixture
         return score_of((mixture.window.sum(axis=2) if window else mixture.scores)[0, 0])
+
+    def experts(self) -> dict[tuple[str, int], dict[str, float]]:
+        """Mean absolute error of each expert, by target and each group's longest horizon; NaN where none settled."""
+        mixture = self._chain.mixture
+        return mixture.expert_errors(self._targets) if isinstance(mixture, MixtureLoop) else {}
 
     def forget_states(self) -> None:
         """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""
@@ -177,6 +200,8 @@ class Shard:
         }
         if self._levels:
             columns |= {"low": batch.low, "high": batch.high}
+        if self._watches:
+            columns["drift"] = batch.drift
         if self._judges:
             columns |= {each.name: getattr(batch.anomalies, each.name) for each in fields(Anomalies)}
         return columns
@@ -196,53 +221,3 @@ class Shard:
         stood = self.records - len(assigned.rows) + np.searchsorted(assigned.rows, ended)
         wide["records"][np.searchsorted(merged, ended)] = stood
         return merged, wide
-
-    def _totals(self) -> tuple[Array, Array, Array]:
-        chain = self._chain
-        return chain.network.totals.copy(), chain.network.sums.copy(), chain.mixture.scores.copy()
-
-    def _report(
-        self,
-        before: tuple[Array, Array, Array],
-        batch: Batch,
-        dead_letters: Counter[str],
-        late: int,
-        expired: Counter[str],
-    ) -> BatchReport:
-        after = self._totals()
-        totals, sums, scores = (new - old for new, old in zip(after, before, strict=True))
-        return BatchReport(
-            events=len(batch),
-            bytes=0,
-            scores={
-                (name, horizon): _score(scores[place, target])
-                for place, horizon in enumerate(self._horizons)
-                for target, name in enumerate(self._targets)
-            },
-            dead_letters=dead_letters,
-            late=late,
-            updates=int(totals[network.STEPS]),
-            skipped_updates=int(totals[network.SKIPPED]),
-            clipped_updates=int(totals[network.CLIPPED]),
-            loss=float(sums[network.LOSS]),
-            losses=int(totals[network.PASSES]),
-            expired=expired,
-            live_streams=len(self._index),
-            gradient_norm=float(after[1][network.NORM]),
-            labels=self._label_report(batch, scores),
-        )
-
-    def _label_report(self, batch: Batch, scores: Array) -> LabelReport | None:
-        if self._labels is None:
-            return None
-        return report_of(batch, None if self._targets else scores[0, 0])
-
-
-def _score(sums: Array) -> TargetScore:
-    return TargetScore(
-        count=int(sums[mixture.COUNT]),
-        absolute_error=float(sums[mixture.ABSOLUTE]),
-        squared_error=float(sums[mixture.SQUARED]),
-        baseline_absolute_error=float(sums[mixture.BASELINE_ABSOLUTE]),
-        baseline_squared_error=float(sums[mixture.BASELINE_SQUARED]),
-    )

@@ -35,3 +35,13 @@ def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
         if not signalled:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+@contextmanager
+def interrupted_by_sigterm() -> Iterator[None]:
+    """While the block lasts, SIGTERM raises KeyboardInterrupt, as SIGINT does; in the main thread only."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,4 +1,4 @@
-"""Logs with labels that many tests build on: a label that follows from the features, late, missing and false ones too."""
+"""Logs with labels that many tests build on: labels follow from the features; some are late, missing or of no event."""
 
 import json
 import math

@@ -10,6 +10,7 @@ from streamrnn.daemon import Daemon
 from streamrnn.events.columns import Partition, Records
 from streamrnn.exits import ExitCode
 from streamrnn.observe.sensor import Sensor
+from streamrnn.partitions import NoPartitionError, listed
 from streamrnn.snapshots.store import DirectoryStore
 from streamrnn.transport.base import Committed, LogError
 from streamrnn.transport.script import Broker, ScriptCrash, ScriptLog, Token
@@ -259,3 +260,25 @@ def test_refused_records_alone_are_saved_too(tmp_path: Path) -> None:
     broker = Broker([*([b"no json"] * 500), Token.EOF], 1)
     run_through(broker, daemon_settings(tmp_path), polls=50)
     assert any(path.name.split("-")[1].startswith("0" * 17 + "500") for path in tmp_path.rglob("*.safetensors"))
+
+
+def test_a_skip_in_a_partition_that_is_not_there_is_refused_at_the_start(tmp_path: Path) -> None:
+    log = ScriptLog(Broker(script(10), 3))
+    with pytest.raises(NoPartitionError, match=r"--skip-to event-0: .* it has events-0 to events-2$"):
+        Daemon(daemon_settings(tmp_path), transport=log, skip_to={Partition("event", 0): 5})
+
+
+def test_partitions_are_listed_in_few_words() -> None:
+    numbers = {"a": (2, 0, 1), "b": (5,)}
+    partitions = [Partition(topic, number) for topic, of in numbers.items() for number in of]
+    assert listed(partitions) == "a-0 to a-2, b-5"
+    assert listed([]) == "none"
+
+
+def test_what_changes_hands_is_told_in_one_line_each(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "streamrnn.partitions")
+    broker = Broker([*script(20), Token.REBALANCE, *script(20), Token.LOST, Token.EOF], 3)
+    run_through(broker, daemon_settings(tmp_path), polls=50)
+    told = [(each.message.split()[1].strip(":"), vars(each)["partitions"]) for each in caplog.records]
+    every = "events-0 to events-2"
+    assert told == [(word, every) for word in ("assigned", "revoked", "assigned", "lost", "assigned")]

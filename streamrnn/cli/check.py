@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +13,7 @@ import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
 from streamrnn.cli.places import Finding, amount, appendable, memory, port, writable
+from streamrnn.cli.waiting import told_waiting
 from streamrnn.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     settings : what the daemon would be started with
     """
     yield Finding("settings", f"fine, state digest {settings.state_digest()}")
+    yield _engine(settings)
     if settings.transport.kind == "standard":
         yield Finding("transport", "standard input to standard output, which cannot be recovered after a stop")
         yield port(settings)
@@ -64,14 +67,26 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield from _directory(settings)
 
 
+def _engine(settings: Settings) -> Finding:
+    """What runs the model, and why."""
+    from streamrnn.settings.engine import choose_engine
+
+    if settings.model.kind == "none":
+        return Finding("engine", "none, as model.kind says")
+    choice = choose_engine(settings.model)
+    return Finding("engine", f"{choice.name}, {choice.reason}", warning=choice.slow)
+
+
 def _kafka(settings: Settings) -> Iterator[Finding]:
     from streamrnn.transport.base import TransportError
 
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what goes wrong is raised
     yield port(settings)
     try:
         from streamrnn.transport.kafka.topics import describe
 
-        topics = describe(settings)
+        with told_waiting(settings):
+            topics = describe(settings)
     except ModuleNotFoundError:
         yield Finding("transport", "kafka-python is not installed: pip install '.[kafka]'", ExitCode.TRANSPORT)
         return
@@ -162,9 +177,12 @@ def _partitions(folder: Path, count: int) -> Finding:
 PARTS = (
     ("scale", "running scales"),
     ("counts", "running scales"),
+    ("ridge", "seasonal ridge"),
     ("network", "network: states and windows"),
+    ("readout", "network: states for the far horizons"),
     ("linear", "linear experts"),
     ("mixture", "pending forecasts and experts' accounts"),
+    ("drift", "drift detectors"),
     ("interval", "intervals"),
     ("anomaly", "anomaly score"),
 )

@@ -21,28 +21,34 @@ VALUE_CHARACTERS = 80  # and of its value
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A title, the style of the cells below it in rich's words, and whether they are numbers."""
+    """A title, the style of the cells below it in rich's words, whether they are numbers, and whether their length has
+    no pattern."""
 
     title: str
     style: str = ""
     number: bool = False
+    varies: bool = False
 
 
 Piece = tuple[str, str]  # text and its style
 
-_PLACE = (Column("time", "dim"), Column("stream", "cyan"), Column("source", "dim"))
+_PLACE = (Column("time", "dim"), Column("stream", "cyan", varies=True), Column("source", "dim", varies=True))
 _TARGET = Column("target", "cyan")
 _FORECAST = Column("forecast", "bold", number=True)
 _SCORES = (
     Column("last value", number=True), Column("outcome", number=True),
     Column("error", "yellow", number=True), Column("naive error", number=True),
 )  # fmt: skip
-_LETTER = (Column("reason", "red"), Column("source", "dim"), Column("message"), Column("value", "cyan"))
+_LETTER = (
+    Column("reason", "red"), Column("source", "dim", varies=True), Column("message", varies=True),
+    Column("value", "cyan"),
+)  # fmt: skip
 _NUMBER_WIDTH = 12  # of -1.23457e-05
+_STEP, _SPARE = 8, 4  # characters by which a column grows, and that it has free then: offsets and names get longer
 
 
 class Table:
-    """Lines below their titles; columns grow with what comes, and never shrink."""
+    """Lines below their titles; columns grow with what comes, and never shrink; titles that moved come again."""
 
     def __init__(self) -> None:
         self._columns: Sequence[Column] = ()
@@ -51,17 +57,15 @@ class Table:
     def lines(self, row: Answer | Envelope) -> Iterator[list[Piece]]:
         """The row's line, after the titles where these are new."""
         columns, cells = _answer(row) if isinstance(row, Answer) else _letter(row)
-        if columns != self._columns:
+        before = self._widths if columns == self._columns else []
+        if not before:
             self._columns = columns
             self._widths = [_NUMBER_WIDTH if column.number else len(column.title) for column in columns]
-            self._grow(cells)
+        triples = zip(self._widths, cells, columns, strict=True)
+        self._widths = [width if len(cell) <= width else _width(len(cell), column) for width, cell, column in triples]
+        if self._widths[:-1] != before[:-1]:
             yield [(text, "underline") for text, _ in self._line([column.title for column in columns])]
-        self._grow(cells)
         yield self._line(cells)
-
-    def _grow(self, cells: list[str]) -> None:
-        pairs = zip(self._widths, cells, strict=True)
-        self._widths = [max(width, min(len(cell), WIDEST)) for width, cell in pairs]
 
     def _line(self, cells: list[str]) -> list[Piece]:
         pieces = [
@@ -70,6 +74,11 @@ class Table:
         ]
         pieces[-1] = (pieces[-1][0].rstrip(), pieces[-1][1])
         return pieces
+
+
+def _width(length: int, column: Column) -> int:
+    """Of a column for cells up to this length, and for what is likely to come."""
+    return min(-(-(length + _SPARE) // _STEP) * _STEP if column.varies else length, WIDEST)
 
 
 def printable(text: str) -> str:

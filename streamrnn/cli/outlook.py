@@ -37,7 +37,7 @@ def state(
             opened = restore(settings, store, partition, committed, log.log_start(partition), log.identity(partition))
             text = f"{partition} goes on at {committed.position:,}, with the snapshot at {opened.header.position:,}"
             return Finding("state", text)
-        refuse_strangers(settings, store, partition)
+        refuse_strangers(store, partition, log.identity(partition))
         return Finding("state", f"{partition} begins anew")
     except StateError as error:
         return Finding("state", str(error), ExitCode.STATE)

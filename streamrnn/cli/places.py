@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from errno import EADDRINUSE
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,8 @@ def port(settings: Settings) -> Finding:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        text = f"cannot listen at {host}:{number}: {error.strerror}. Change http.host or http.port."
+        taken = ", maybe by a streamrnn that runs already" if error.errno == EADDRINUSE else ""
+        text = f"cannot listen at {host}:{number}: {error.strerror}{taken}. Change http.host or http.port."
         return Finding("http", text, ExitCode.SETTINGS)
     return Finding("http", f"{host}:{number} is free" if number else f"{host}, any free port")
 

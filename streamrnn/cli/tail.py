@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import select
 import sys
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
 from streamrnn.cli.printer import Printer
+from streamrnn.cli.waiting import tell_silence, told_waiting
 from streamrnn.exits import ExitCode
 from streamrnn.settings import Settings, load
 from streamrnn.transport.base import TransportError
@@ -57,9 +59,16 @@ def tail(
     _refuse_standard(settings)
     printer = Printer(set(stream or ()), dead_letters, json, count)
     try:
-        with open_reader(settings, dead_letters=dead_letters, last=BEGINNING if from_beginning else last) as reader:
+        with ExitStack() as stack:
+            with told_waiting(settings):
+                reading = open_reader(settings, dead_letters=dead_letters, last=BEGINNING if from_beginning else last)
+                reader = stack.enter_context(reading)
+            silent = False
             while not (printer.done or _nobody_reads()):
                 printer.print(reader.read(LOOK_SECONDS))
+                if reader.silence and not silent:
+                    tell_silence(reader.silence)
+                silent = reader.silence > 0
     except TransportError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.TRANSPORT) from None

@@ -6,14 +6,24 @@ import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
 from streamrnn.cli.verbs import Command, Group
+from streamrnn.cli.waiting import told_waiting
 from streamrnn.exits import ExitCode
 
-topics = typer.Typer(cls=Group, no_args_is_help=True, help="Create the output topics in Kafka.")
+topics = typer.Typer(cls=Group, no_args_is_help=True, short_help="Create the topics in Kafka.")
 
 
 @topics.callback()
 def _topics() -> None:
-    """Create the output topics in Kafka."""
+    """Create in Kafka what the daemon reads and writes: events, predictions, dead letters, snapshots.
+
+    Topics that are there are left as they are; `streamrnn check` looks whether
+    they are all there, and as they should be. docs/kafka.md tells of each.
+
+    \b
+    Examples:
+    streamrnn topics create --config config.yaml
+    streamrnn topics create --config config.yaml --input 4 --replicas 3
+    """
 
 
 @topics.command(cls=Command)
@@ -51,7 +61,8 @@ def create(
     from streamrnn.transport.kafka.topics import create
 
     try:
-        made = create(settings, replicas, input_partitions)
+        with told_waiting(settings):
+            made = create(settings, replicas, input_partitions)
     except TransportError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.TRANSPORT) from None

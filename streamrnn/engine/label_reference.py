@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 
 from streamrnn.engine.reference import optimise
+from streamrnn.kernels import drift
 from streamrnn.kernels.label_network import AGE, BASE, FIELDS, LENGTHS, RMS
 from streamrnn.kernels.scaling import CLIP
 from streamrnn.loops.batch import Batch
@@ -48,8 +49,8 @@ class _Record:
         self.loop, self.batch, self.i, self.network = loop, batch, i, network
         sizes, slot = loop.rows, batch.slots[i]
         row, self.pending, self.counts = loop.states[slot], loop.pending[slot], loop.counts[slot]
-        edge = sizes.window_steps * sizes.hidden
-        self.hidden = row[:edge].reshape(sizes.window_steps, sizes.hidden)
+        edge = sizes.window_steps * sizes.state
+        self.states = row[:edge].reshape(sizes.window_steps, sizes.state)
         self.inputs = row[edge:].reshape(sizes.window_steps, sizes.inputs)
         if batch.fresh[i]:
             row[:] = 0
@@ -70,13 +71,14 @@ class _Record:
         labels, sizes, i = self.batch.labels, self.loop.rows, self.i
         before, after = (number - 1) % sizes.window_steps, number % sizes.window_steps
         if labels.restarts[i]:
-            self.hidden[before] = 0
+            self.states[before] = 0
             self.counts[AGE] = 0
         self.inputs[after] = seen
         with torch.no_grad():
-            h = self.network.cell(torch.from_numpy(self.inputs[after].copy()), torch.from_numpy(self.hidden[before]))
-            outputs = self.network.head(h).double()
-        self.hidden[after] = h.numpy()
+            x = torch.from_numpy(self.inputs[after].copy())
+            reached = self.network.stack(x, torch.from_numpy(self.states[before].copy()))
+            outputs = self.network.head(reached).double()
+        self.states[after] = reached.numpy()
         self.counts[AGE] = min(self.counts[AGE] + 1, sizes.k2)
         self.counts[LENGTHS + number % sizes.waiting] = self.counts[AGE]
         known = int(labels.classes[i])
@@ -95,10 +97,10 @@ class _Record:
         loop, sizes, network = self.loop, self.loop.rows, self.network
         length = int(self.counts[LENGTHS + number % sizes.waiting])
         network.zero_grad()
-        h = torch.from_numpy(self.hidden[(number - length) % sizes.window_steps].copy())
+        reached = torch.from_numpy(self.states[(number - length) % sizes.window_steps].copy())
         for step in range(number - length + 1, number + 1):
-            h = network.cell(torch.from_numpy(self.inputs[step % sizes.window_steps].copy()), h)
-        loss = self._loss(network.head(h), number)
+            reached = network.stack(torch.from_numpy(self.inputs[step % sizes.window_steps].copy()), reached)
+        loss = self._loss(network.head(reached), number)
         if loss is None:
             return
         loop.sums[at.LOSS] += float(loss.detach())
@@ -107,6 +109,10 @@ class _Record:
         loop.gradient += torch.cat([g.reshape(-1) for g in gradients]).numpy()
         loop.totals[at.CONTRIBUTED] += 1
         loop.totals[at.PASSES] += 1
+        drift.watch_shard(
+            float(loss.detach()), int(self.batch.live[self.i]), loop.sizes, loop.rates, loop.first_moment,
+            loop.second_moment, loop.totals, loop.sums,
+        )  # fmt: skip
 
     def _loss(self, outputs: torch.Tensor, number: int) -> torch.Tensor | None:
         """Cross entropy of a class among those known now; Huber's loss (the absolute error where delta is 0) of a
@@ -130,10 +136,10 @@ class _Record:
         """Count the label; every min(live streams, largest) labels make one optimiser step."""
         totals = self.loop.totals
         totals[at.SINCE_STEP] += 1
-        if totals[at.SINCE_STEP] < totals[at.RECORDS_PER_STEP]:
-            return
-        if totals[at.CONTRIBUTED] > 0:
-            optimise(self.loop, self.network, int(totals[at.CONTRIBUTED]))
-        totals[at.SINCE_STEP] = 0
-        totals[at.CONTRIBUTED] = 0
-        totals[at.RECORDS_PER_STEP] = max(1, min(live, int(self.loop.sizes[at.LARGEST_STEP])))
+        if totals[at.SINCE_STEP] >= totals[at.RECORDS_PER_STEP]:
+            if totals[at.CONTRIBUTED] > 0:
+                optimise(self.loop, self.network, int(totals[at.CONTRIBUTED]))
+            totals[at.SINCE_STEP] = 0
+            totals[at.CONTRIBUTED] = 0
+            totals[at.RECORDS_PER_STEP] = max(1, min(live, int(self.loop.sizes[at.LARGEST_STEP])))
+        drift.count_down(totals)

@@ -3,13 +3,15 @@ state, inputs and window of the event that it is of."""
 
 import numpy as np
 
-from streamrnn.kernels import gru as cell
-from streamrnn.kernels import optimiser
-from streamrnn.kernels.compile import entry, kernel
+from streamrnn.kernels import drift, optimiser
+from streamrnn.kernels import gru as cell  # every other cell takes its place, see for_each_cell
+from streamrnn.kernels.cells import for_each_cell
+from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.linear import copy, transpose
 from streamrnn.kernels.network import output_of, slope_of
 from streamrnn.kernels.scaling import clip
 from streamrnn.kernels.softmax import log_loss, softmax
+from streamrnn.rows.cells import GATES, INNER_BIASES, KEPT, STATES
 from streamrnn.rows.labels import EVENT
 from streamrnn.rows.network import (
     CONTRIBUTED,
@@ -60,7 +62,6 @@ def slopes_of(outputs, known, label, base, rms, delta, sums, slopes):
     return True
 
 
-@entry
 def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known, last, rms, seen, out, waiting, most,
             sizes, rates, slab, pending, counts, weights, first, second, gradient, totals, sums):
     """Process n records in log order, in place.
@@ -72,13 +73,14 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
     ``most`` is the number of classes there may be, or 0. The rest is the loop's state; see ``rows.labels``.
     """
     outputs, inputs, hidden, k2 = sizes[TARGETS], sizes[INPUTS], sizes[HIDDEN], sizes[K2]
-    wide, carried = 3 * hidden, hidden
+    wide, carried = GATES[cell.CODE] * hidden, STATES[cell.CODE] * hidden
     steps = waiting + k2
     x_at = steps * carried
     kind = weights.dtype
 
     edge = np.zeros(7, np.int64)
-    lengths = (inputs * wide, wide, hidden * wide, wide, outputs * hidden, outputs)
+    inner = INNER_BIASES[cell.CODE] * hidden
+    lengths = (inputs * wide, wide, hidden * wide, inner, outputs * hidden, outputs)
     for i in range(6):
         edge[i + 1] = edge[i] + lengths[i]
     w = weights[: edge[1]].reshape((inputs, wide))
@@ -98,7 +100,7 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
     transposed = False
     x_window = np.empty((k2, inputs), kind)
     h_window = np.empty((k2 + 1, carried), kind)
-    gates = np.empty((k2, 4 * hidden), kind)
+    kept = np.empty((k2, KEPT[cell.CODE] * hidden), kind)
     d_left = np.empty((k2, wide), kind)
     d_right = np.empty((k2, wide), kind)
     left = np.empty(wide, kind)
@@ -131,7 +133,7 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
             for j in range(inputs):
                 x[j] = seen[i, j]
             h = row[after : after + carried]
-            cell.step(x, row[before : before + carried], w, b, u, c, left, right, gates[0], h)
+            cell.step(x, row[before : before + carried], w, b, u, c, left, right, kept[0], h)
             tally[AGE] = min(tally[AGE] + 1, k2)
             tally[LENGTHS + number % waiting] = tally[AGE]
             if most == 0:
@@ -152,7 +154,7 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
         copy(h_window[0], row, ((number - length) % steps) * carried)
         for s in range(length):
             copy(x_window[s], row, x_at + ((number - length + 1 + s) % steps) * inputs)
-            cell.step(x_window[s], h_window[s], w, b, u, c, left, right, gates[s], h_window[s + 1])
+            cell.step(x_window[s], h_window[s], w, b, u, c, left, right, kept[s], h_window[s + 1])
         for k in range(outputs):
             said[k] = output_of(h_window[length], v, d, k)
         classes, base, unit = 0, 0.0, 0.0
@@ -161,6 +163,7 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
         else:
             base = account[FIELDS * (number % waiting) + BASE]
             unit = account[FIELDS * (number % waiting) + RMS]
+        before_loss = sums[LOSS]
         if slopes_of(said, classes, labels[i], base, unit, rates[HUBER_DELTA], sums, slopes):
             dh[:] = 0
             for k in range(max(classes, 1)):
@@ -170,11 +173,13 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
                     gv[k, j] += slope[0] * h_window[length, j]
                 gd[k] += slope[0]
             for s in range(length - 1, -1, -1):
-                cell.back(h_window[s], gates[s], dh, transposed_u, d_left[s], d_right[s], dh_before)
+                cell.back(h_window[s], kept[s], dh, transposed_u, d_left[s], d_right[s], dh_before)
                 dh, dh_before = dh_before, dh
             cell.add_gradient(x_window, h_window, d_left, d_right, length, gw, gb, gu, gc)
             totals[CONTRIBUTED] += 1
             totals[PASSES] += 1
+            loss = sums[LOSS] - before_loss
+            drift.watch_shard(loss, live[i], sizes, rates, first, second, totals, sums)
 
         # One optimiser step every min(live streams, 8) labels.
         totals[SINCE_STEP] += 1
@@ -185,3 +190,7 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
             totals[SINCE_STEP] = 0
             totals[CONTRIBUTED] = 0
             totals[RECORDS_PER_STEP] = max(1, min(live[i], sizes[LARGEST_STEP]))
+        drift.count_down(totals)
+
+
+PROCESS = for_each_cell(process)

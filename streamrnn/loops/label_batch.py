@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import Floats, Ints
-from streamrnn.rows.labels import LABEL
+from streamrnn.rows.labels import LABEL, LabelRows
 
 Bytes = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
@@ -79,3 +79,16 @@ class LabelBatch:
     def all_events(self) -> bool:
         """Whether no record is a label."""
         return not (self.kinds == LABEL).any()
+
+
+def no_labels(sizes: LabelRows) -> LabelBatch:
+    """The label columns of a batch of no records, so that any loop can be the first."""
+    whole, flags, numbers = np.empty(0, np.int64), np.empty(0, np.bool_), np.empty(0)
+    batch = LabelBatch(np.empty(0, np.int8), whole, whole, flags, numbers, whole, flags)
+    batch.restarts = flags
+    batch.numbers = batch.settles = batch.ages = batch.of = whole
+    batch.status = batch.kinds
+    batch.last = batch.naive = batch.mean = batch.rms = batch.unit = numbers
+    batch.inputs = np.empty((0, sizes.label_inputs))
+    batch.network = np.empty((0, sizes.outputs))
+    return batch

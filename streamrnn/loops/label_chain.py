@@ -42,7 +42,7 @@ class LabelChain(Chain):
         self._label_loops: list[Loop] = [
             SequenceLoop(settings), JoinLoop(settings), KnownLoop(settings), self.network, self.mixture
         ]
-        self._loops = [self.scale, *self._label_loops]
+        self.loops = [self.scale, *self._label_loops]
 
     def process(self, batch: Batch) -> None:
         """Advance all state by the batch, and fill in its columns."""

@@ -9,8 +9,12 @@ import numpy as np
 from streamrnn.loops.base import Array, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.network import aligned_zeros
+from streamrnn.rows import drift
 from streamrnn.rows import network as at
+from streamrnn.rows.cells import NAMES
 from streamrnn.rows.labels import LabelRows
+from streamrnn.rows.network import NetworkRows
+from streamrnn.settings.engine import choose_engine
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -24,7 +28,7 @@ class LabelNetworkLoop:
     """One recurrent network for all streams of the shard: a state for each, and the states and inputs of the events
     that may await their label, with the window before.
 
-    With float32, a stream costs 4 x (hidden units + inputs) bytes for each event of ``labels.within`` + 1 + k2, and 8
+    With float32, a stream costs 4 x (state + inputs) bytes for each event of ``labels.within`` + 1 + k2, and 8
     (24 where labels are numbers) for each of ``labels.within`` + 1. Both engines work on the arrays of this class and
     on nothing else, so a snapshot serves either.
 
@@ -42,7 +46,7 @@ class LabelNetworkLoop:
 
     def __init__(self, settings: Settings, weights: Array) -> None:
         sizes = self.rows = LabelRows.from_settings(settings)
-        self.layout = sizes.network
+        self.layout = NetworkRows.from_settings(settings)
         model, streams = settings.model, settings.streams.max_live
         precision = np.dtype(model.precision)
         self.states = rows(streams, sizes.states_width, precision)
@@ -71,13 +75,23 @@ class LabelNetworkLoop:
         }
         layout = self.layout
         self.sizes = np.array(
-            [layout.targets, layout.inputs, layout.hidden, 1, layout.k2, model.records_per_step], np.int64
-        )
-        rate = CLASS_RATE if sizes.classes else 1.0
+            [
+                layout.targets, layout.inputs, layout.hidden, 1, layout.k2, model.records_per_step,
+                drift.SHARD_ACTIONS.index(settings.drift.shard), settings.drift.boost_records,
+            ],
+            np.int64,
+        )  # fmt: skip
         self.rates = np.array(
-            [model.learning_rate * rate, model.clip_norm, model.huber_delta if model.loss == "huber" else 0.0]
+            [
+                model.learning_rate * (CLASS_RATE if sizes.classes else 1.0),
+                model.clip_norm,
+                model.huber_delta if model.loss == "huber" else 0.0,
+                settings.drift.threshold,
+                settings.drift.boost,
+            ]
         )
-        self._torch = model.engine == "torch"
+        self._torch = choose_engine(model).name == "torch"
+        self._cell = NAMES.index(model.cell)
 
     def process(self, batch: Batch) -> None:
         """Answer the batch's events, and learn from its labels."""
@@ -91,13 +105,19 @@ class LabelNetworkLoop:
             return
         from streamrnn.kernels import label_network
 
-        label_network.process(
+        label_network.PROCESS[self._cell](
             batch.slots, batch.fresh, batch.live, labels.kinds, labels.restarts, labels.numbers, labels.settles,
             labels.values, labels.classes, labels.last, labels.rms, seen, labels.network, self.rows.waiting,
             self.rows.classes, self.sizes, self.rates, self.states, self.pending, self.counts, self.weights,
             self.first_moment, self.second_moment, self.gradient, self.totals, self.sums,
         )  # fmt: skip
 
+    @property
+    def learning_rate(self) -> float:
+        """The optimiser's step size for the next label."""
+        boosted = self.totals[at.BOOSTED] > 0
+        return float(self.rates[at.LEARNING_RATE] * (self.rates[at.BOOST] if boosted else 1.0))
+
     def forget(self) -> None:
         """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""
-        self.states[:, : self.rows.window_steps * self.layout.hidden] = 0
+        self.states[:, : self.rows.window_steps * self.rows.state] = 0

@@ -12,6 +12,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
+from streamrnn.observe.repeats import Repeats
+
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "text", "json"]
 Plain = str | int | float | bool | None
@@ -33,6 +35,8 @@ def setup(level: Level = "info", format: Format = "auto", stream: TextIO | None 
     text = format == "text" or (format == "auto" and target.isatty())
     handler = logging.StreamHandler(target)
     handler.setFormatter(TextFormatter() if text else JsonFormatter())
+    if level != "debug":
+        handler.addFilter(Repeats("kafka"))  # a client for each partition, each of which tells of every try
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
 

@@ -30,6 +30,7 @@ from streamrnn.observe.sensor import BatchReport, Sensor
 from streamrnn.observe.skill import RecentSkill
 
 STATES = ("starting", "restoring", "running", "draining", "stopped")
+SCOPES = ("stream", "shard")
 STAGES = ("poll_wait", "decode", "process", "encode", "publish", "commit", "snapshot")
 _BATCH_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 _COMMIT_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
@@ -66,10 +67,12 @@ class PrometheusSensor(Sensor):
         self._clock = clock
         self._skill_window = RecentSkill(window)
         self._streams_by_partition: dict[Partition, int] = {}
+        self._rates_by_partition: dict[Partition, float] = {}
         Info("streamrnn_build", "Version of this build and its parts.", registry=self.registry).info(dict(build))
         self._make_flow()
         self._make_learning()
         self._make_scores(targets, horizons)
+        self._make_parts()
         self._make_service()
 
     def on_batch(self, partition: Partition, report: BatchReport) -> None:
@@ -81,9 +84,14 @@ class PrometheusSensor(Sensor):
             _add(self._dead_letters(reason), count)
         for reason, count in report.expired.items():
             _add(self._expired(reason), count)
+        for scope, count in report.drifts.items():
+            _add(self._drifts[scope], count)
         self._count_streams(partition, report.live_streams)
+        self._rates_by_partition[partition] = report.learning_rate
+        self._learning_rate.set(max(self._rates_by_partition.values()))
         self._learned(report)
         self._scored(report)
+        self._judged(report)
 
     def on_restore(self, partition: Partition, seconds: float) -> None:
         self._restore_duration.observe(seconds)
@@ -126,6 +134,8 @@ class PrometheusSensor(Sensor):
         self._replay_left.cache_clear()
         self._streams_by_partition.pop(partition, None)
         self._streams.set(sum(self._streams_by_partition.values()))
+        self._rates_by_partition.pop(partition, None)
+        self._learning_rate.set(max(self._rates_by_partition.values(), default=math.nan))
 
     def on_contact(self, seconds: float | None) -> None:
         self._last_contact.set(math.nan if seconds is None else self._clock() - seconds)
@@ -169,6 +179,18 @@ class PrometheusSensor(Sensor):
                 _add(counter, amount)
             self._skills[target, horizon].set(self._skill_window.of(target, horizon))
 
+    def _judged(self, report: BatchReport) -> None:
+        for (target, horizon, expert), score in report.experts.items():
+            counters = self._experts(target, horizon, expert)
+            for counter, amount in zip(counters, (score.count, score.absolute_error, score.weight), strict=True):
+                _add(counter, amount)
+        for (target, horizon, level), held in report.intervals.items():
+            counters = self._intervals(target, horizon, level)
+            amounts = held.count, held.covered, held.width, held.score
+            for counter, amount in zip(counters, amounts, strict=True):
+                _add(counter, amount)
+        _add(self._alerts, report.alerts)
+
     def _count_streams(self, partition: Partition, live: int) -> None:
         self._streams_by_partition[partition] = live
         self._streams.set(sum(self._streams_by_partition.values()))
@@ -206,6 +228,11 @@ class PrometheusSensor(Sensor):
         self._updates_applied, self._updates_skipped = updates.labels("applied"), updates.labels("skipped")
         self._clips = self._counter("gradient_clips", "Optimiser steps whose gradient was clipped.")
         self._gradient_norm = self._gauge("gradient_norm", "Norm of the last gradient, before clipping.")
+        self._learning_rate = self._gauge(
+            "learning_rate", "Step size of the optimiser, the largest of the partitions held."
+        )
+        drifts = self._counter("drift_detected", "Alarms of drift, of a stream or of a shard's network.", "scope")
+        self._drifts = {scope: drifts.labels(scope) for scope in SCOPES}
         self._loss = self._counter("learning_loss", "Loss summed over learning passes.")
         self._losses = self._counter("learning_losses", "Learning passes.")
 
@@ -227,6 +254,24 @@ class PrometheusSensor(Sensor):
             self._skills[key] = skill.labels(*labels)
             self._skills[key].set(math.nan)
 
+    def _make_parts(self) -> None:
+        of = "target", "horizon", "expert"
+        experts = (
+            self._counter("expert_settled", "Forecasts of an expert whose outcome came.", *of),
+            self._counter("expert_absolute_error", "Absolute error of an expert.", *of),
+            self._counter("expert_weight", "Weight of an expert, summed over settled forecasts.", *of),
+        )
+        self._experts = cache(lambda *key: tuple(counter.labels(*map(str, key)) for counter in experts))
+        level = "target", "horizon", "level"
+        intervals = (
+            self._counter("intervals_settled", "Intervals whose outcome came.", *level),
+            self._counter("intervals_covered", "Intervals that held their outcome.", *level),
+            self._counter("interval_width", "Summed width of settled intervals.", *level),
+            self._counter("interval_score", "Summed interval score (Winkler): width, and what was missed.", *level),
+        )
+        self._intervals = cache(lambda *key: tuple(counter.labels(*map(str, key)) for counter in intervals))
+        self._alerts = self._counter("anomaly_alerts", "Alerts of the anomaly score, one for each excursion.")
+
     def _make_service(self) -> None:
         busy = self._counter("busy_seconds", "Time spent, by stage: its rate is the share of wall time.", "stage")
         self._busy = cache(lambda stage: busy.labels(stage))
@@ -237,7 +282,7 @@ class PrometheusSensor(Sensor):
         self._rebalances = cache(lambda event: rebalances.labels(event))
         commits = self._counter("commits", "Commits, by result.", "result")
         self._commits = {True: commits.labels("ok"), False: commits.labels("failed")}
-        failures = self._counter("failures", "Refusals of the log that end the process, by kind.", "kind")
+        failures = self._counter("failures", "Failures that end the process, by kind.", "kind")
         self._failures = cache(lambda kind: failures.labels(kind))
         self._last_contact = self._gauge(
             "last_contact_timestamp_seconds", "When the log's other side (Kafka: the coordinator) last answered."

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from streamrnn.rows.cells import state_size
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
-    from streamrnn.rows.network import NetworkRows
     from streamrnn.settings.schema import Settings
 
 EVENT, LABEL = range(2)  # kinds of records
@@ -61,16 +59,14 @@ class LabelRows:
     within : events of its stream after which a label is still learned; 0 where it stands in the event itself
     k2 : steps of a learning window
     scale_inputs : inputs that come from the features
-    hidden : units of the network
-    itemsize : bytes of a number in the network's precision
+    state : numbers of the network's state at one step
     """
 
     classes: int
     within: int
     k2: int
     scale_inputs: int
-    hidden: int
-    itemsize: int
+    state: int
 
     @classmethod
     def from_settings(cls, settings: Settings) -> LabelRows:
@@ -81,8 +77,7 @@ class LabelRows:
             within=labels.within if labels.mode == "delayed" else 0,
             k2=model.k2,
             scale_inputs=ScaleRows.from_settings(settings).inputs,
-            hidden=model.hidden_size,
-            itemsize=np.dtype(model.precision).itemsize,
+            state=state_size(model.cell, model.hidden_size, model.layers),
         )
 
     @property
@@ -116,16 +111,9 @@ class LabelRows:
         return self.scale_inputs + self.label_inputs
 
     @property
-    def network(self) -> NetworkRows:
-        """The network's own sizes."""
-        from streamrnn.rows.network import NetworkRows
-
-        return NetworkRows(self.outputs, self.inputs, self.hidden, self.k2, self.itemsize)
-
-    @property
     def states_width(self) -> int:
         """Numbers in a row of states and inputs."""
-        return self.window_steps * (self.hidden + self.inputs)
+        return self.window_steps * (self.state + self.inputs)
 
     @property
     def counts_width(self) -> int:

@@ -17,8 +17,8 @@ SCORES = 5
 SCORE_BLOCKS = 20  # of the sliding window
 
 # float64 sums of one group, target and expert, taken when the group's longest horizon settles
-EXPERT_ERROR, EXPERT_WEIGHT = range(2)
-EXPERT_SUMS = 2
+EXPERT_ERROR, EXPERT_WEIGHT, EXPERT_COUNT = range(3)
+EXPERT_SUMS = 3
 
 _LAST_OF_GROUP = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 
@@ -38,9 +38,9 @@ def groups(horizons: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
 class MixtureRows:
     """Sizes and offsets of the mixture loop's arrays.
 
-    A row holds each target's unit; the account of each group and target; the ring of last values; a ring of published
-    forecasts for each horizon, as long as that; and a ring of the experts' forecasts for each group's longest horizon.
-    What stands in a ring of length h at step modulo h was put there h steps ago.
+    A row holds the unit of each group and target; the account of each group and target; the ring of last values; a
+    ring of published forecasts for each horizon, as long as that; and a ring of the experts' forecasts for each group's
+    longest horizon. What stands in a ring of length h at step modulo h was put there h steps ago.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class MixtureRows:
     @property
     def accounts(self) -> int:
         """Where the accounts start in a row; each group has one for each target."""
-        return self.targets
+        return self.targets * len(self.groups)
 
     @property
     def last_ring(self) -> int:

@@ -31,12 +31,14 @@ class ScaleRows:
     target_features : for each target, the index of its feature
     season : steps of a season whose values are inputs, 0 for none
     calendar : whether hour and weekday are inputs
+    ridge : whether the seasonal ridge's last error of each target is an input
     """
 
     features: int
     target_features: tuple[int, ...]
     season: int
     calendar: bool
+    ridge: bool
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ScaleRows:
@@ -48,6 +50,7 @@ class ScaleRows:
             target_features=tuple(features.index(target) for target in targets),
             season=settings.forecast.season or 0,
             calendar=settings.model.calendar,
+            ridge=settings.experts.ridge,
         )
 
     @property
@@ -60,7 +63,7 @@ class ScaleRows:
         """Inputs of the network at one step."""
         calendar = CALENDAR_INPUTS if self.calendar else 0
         season = SEASON_INPUTS_PER_TARGET * self.targets if self.season else 0
-        return INPUTS_PER_FEATURE * self.features + calendar + season
+        return INPUTS_PER_FEATURE * self.features + calendar + season + (self.targets if self.ridge else 0)
 
     @property
     def season_ring(self) -> int:

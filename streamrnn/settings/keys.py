@@ -19,7 +19,7 @@ class Key:
     Attributes
     ----------
     path : ``model.hidden_size``
-    types : JSON schema types it takes: string, integer, number, boolean, array, null
+    types : JSON schema types it takes: string, integer, number, boolean, array, numbers (an array of them), null
     allowed : what it takes, in words
     description : what it does, with its unit
     """
@@ -83,9 +83,16 @@ def nearest(path: str) -> str:
 
 def _key(path: str, entry: dict[str, Any]) -> Key:
     options = entry.get("anyOf", [entry])
-    types = frozenset(option.get("type", "string") for option in options)
+    types = frozenset(map(_type, options))
     allowed = entry.get("allowed") or " or ".join(_words(option) for option in options)
     return Key(path, types, allowed, entry.get("description", ""))
+
+
+def _type(option: dict[str, Any]) -> str:
+    kind: str = option.get("type", "string")
+    if kind == "array" and option["items"].get("type") in ("integer", "number"):
+        return "numbers"
+    return kind
 
 
 def _words(option: dict[str, Any]) -> str:

@@ -54,11 +54,12 @@ def from_text(text: str, types: frozenset[str]) -> Value:
     """
     if "null" in types and scalar(text) is None:
         return None
-    if "array" in types:
+    if types & {"array", "numbers"}:
         inner = text.strip()
         if inner.startswith("[") and inner.endswith("]"):
             inner = inner[1:-1]
-        return [part.strip().strip("\"'") for part in inner.split(",")] if inner.strip() else []
+        parts = [part.strip().strip("\"'") for part in inner.split(",")] if inner.strip() else []
+        return list(map(scalar, parts)) if "numbers" in types else parts
     return text if "string" in types else scalar(text)
 
 

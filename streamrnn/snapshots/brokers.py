@@ -15,7 +15,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from streamrnn.transport.base import TransportError
-from streamrnn.transport.kafka.client import connection, producer_options, refused
+from streamrnn.transport.kafka.client import connection, let_go, producer_options, refused
 from streamrnn.transport.kafka.unreadable import unreadable
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ class Sender:
         with self._lock:
             producer, self._producer = self._producer, None
         if producer is not None:
-            with suppress(KafkaError):
-                producer.close(timeout=CLOSE_SECONDS)
+            let_go(producer, CLOSE_SECONDS)
 
     @contextmanager
     def _sending(self) -> Iterator[None]:

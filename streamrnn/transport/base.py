@@ -64,6 +64,9 @@ class Transport(Protocol):
     def changes(self) -> Assignment:
         """Partitions newly assigned and newly revoked since the last call."""
 
+    def partitions(self) -> list[Partition]:
+        """All that the log has now, this process's own or not."""
+
     def committed(self, partition: Partition) -> Committed | None:
         """The partition's last commit; None if there never was one."""
 
@@ -77,7 +80,9 @@ class Transport(Protocol):
         """The offset at which a partition begins that was never committed."""
 
     def identity(self, partition: Partition) -> str:
-        """A name for the log as it is laid out, which one made anew under the same name does not share."""
+        """A name for the log as it is laid out, which one made anew under the same name does not share.
+
+        Where partitions can be added, their number stands behind a slash."""
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Make ``offset`` the next one that ``poll`` returns. Replay seeks too, and publishes nothing."""

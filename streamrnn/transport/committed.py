@@ -31,6 +31,9 @@ class DirectoryReader:
     last : lines of each file, before its end, to begin with; `BEGINNING` begins with the first
     """
 
+    #: There is no other side.
+    silence = 0.0
+
     def __init__(self, root: Path, topic: str, which: Which, last: int) -> None:
         self._root, self._topic, self._which = root, topic, which
         self._remedy = _REMEDY.format(which)

@@ -140,6 +140,10 @@ class DirectoryLog:
             self._open(partition)
         return Assignment(assigned=assigned)
 
+    def partitions(self) -> list[Partition]:
+        """The files that are there."""
+        return find_partitions(self._input, self._commits.entries)
+
     def committed(self, partition: Partition) -> Committed | None:
         """The partition's entry in the commit file."""
         entry = self._commits.entries.get(str(partition))

@@ -21,6 +21,10 @@ Which = Literal["predictions", "dead_letters"]
 class Reader(Protocol):
     """Follows all partitions of one output topic."""
 
+    @property
+    def silence(self) -> float:
+        """Seconds since the log's other side answered, where it does not; 0 where it does, or there is none."""
+
     def read(self, timeout: float) -> list[OutputRecord]:
         """New records, in order within each partition; empty after ``timeout`` seconds without."""
 

@@ -165,6 +165,10 @@ class ScriptLog:
             return Assignment(assigned=assigned, lost=before, settled=True)
         return Assignment(assigned=assigned, revoked=before, settled=True)
 
+    def partitions(self) -> list[Partition]:
+        """The broker's."""
+        return list(self.broker.log)
+
     def committed(self, partition: Partition) -> Committed | None:
         """The broker's."""
         self._live()

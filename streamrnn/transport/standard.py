@@ -80,6 +80,10 @@ class StandardInput:
         self._assigned = True
         return Assignment(assigned=[PARTITION])
 
+    def partitions(self) -> list[Partition]:
+        """The one that there is."""
+        return [PARTITION]
+
     def committed(self, partition: Partition) -> Committed | None:
         """Always None: nothing is remembered."""
         return None

@@ -118,18 +118,19 @@ def test_a_new_lineage_is_begun_by_an_option(start: Start, tmp_path: Path) -> No
 def test_what_the_system_refuses_ends_with_code_4_and_the_remedy(start: Start, tmp_path: Path) -> None:
     (tmp_path / "var/log/lock").mkdir()
     process = start()
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == ExitCode.TRANSPORT
-    assert errors.startswith("cannot write var/log/lock: Is a directory. Check")
+    failure = line(process)
+    assert process.wait(30) == ExitCode.TRANSPORT
+    assert failure["message"].startswith("cannot write var/log/lock: Is a directory. Check")
+    assert (failure["level"], failure["kind"], failure["code"]) == ("error", "other", ExitCode.TRANSPORT)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may do anything")
 def test_a_folder_without_the_right_to_write_ends_with_code_4_and_the_remedy(start: Start, tmp_path: Path) -> None:
     (tmp_path / "var/log").chmod(0o500)
     process = start()
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == ExitCode.TRANSPORT
-    assert "Permission denied. Check the disk and that this user may write there" in errors
+    failure = line(process)
+    assert process.wait(30) == ExitCode.TRANSPORT
+    assert "Permission denied. Check the disk and that this user may write there" in failure["message"]
 
 
 def test_a_taken_port_ends_with_code_2_and_the_remedy(start: Start) -> None:

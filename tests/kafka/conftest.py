@@ -27,6 +27,11 @@ WAIT = 40.0  # seconds that a test waits for what must come
 BASE = time.time_ns() // 1_000_000  # time of the first record, ms; an old one would fall to the broker's retention
 
 
+@pytest.fixture(autouse=True)
+def _logging(restored_logging: None) -> None:
+    """A command that a test runs in this process sets up the logs for all that come after it."""
+
+
 @pytest.fixture(scope="session")
 def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
@@ -72,6 +77,12 @@ class Topics:
 
     def read(self, kind: str, count: int) -> dict[int, list[Any]]:
         """Committed records by partition, once there are so many; fails where they do not come, or more do."""
+        found = self.read_some(kind, count)
+        assert sum(map(len, found.values())) == count
+        return found
+
+    def read_some(self, kind: str, count: int = 1) -> dict[int, list[Any]]:
+        """Committed records by partition, once there are so many, or time is up."""
         found: dict[int, list[Any]] = {number: [] for number in range(self.partitions)}
         topics = [TopicPartition(f"{self.name}-{kind}", number) for number in range(self.partitions)]
         consumer = KafkaConsumer(
@@ -89,7 +100,6 @@ class Topics:
             timer.cancel()
             for topic, records in consumer.poll(300).items():
                 found[topic.partition] += records
-        assert sum(map(len, found.values())) == count
         return found
 
 

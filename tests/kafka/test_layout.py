@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -42,7 +44,7 @@ def test_a_topic_with_more_partitions_stops_the_start(
     with admin(lived) as client:
         client.create_partitions({f"{lived.name}-in": 4})
     assert start().wait() == ExitCode.STATE
-    assert "/2, now " in caplog.text and "--new-lineage" in caplog.text
+    assert "has 4 partitions, and had 2" in caplog.text and "--new-lineage" in caplog.text
 
 
 def test_a_topic_that_grows_under_a_daemon_stops_it(
@@ -76,7 +78,7 @@ def test_a_topic_made_anew_under_the_same_name_stops_the_start(
                 time.sleep(0.05)
     lived.produce([event(i) for i in range(10)], by_stream)
     assert start().wait() == ExitCode.STATE
-    assert "no committed position" in caplog.text or "made anew" in caplog.text
+    assert f"{lived.name}-in-0 was made anew under the same name" in caplog.text and "--new-lineage" in caplog.text
 
 
 def test_expired_commits_stop_the_start(lived: Topics, start: Start, caplog: pytest.LogCaptureFixture) -> None:
@@ -96,6 +98,16 @@ def test_a_log_cut_behind_the_snapshot_stops_the_start(
         client.delete_records({TopicPartition(f"{lived.name}-in", 0): 30})
     assert start().wait() == ExitCode.STATE
     assert "stands at 0, but its log now starts at 30" in caplog.text
+
+
+def test_a_skip_in_a_partition_that_is_not_there_stops_the_start(topics: Topics, tmp_path: Path) -> None:
+    options = [word for each in topics.overrides(tmp_path) for word in ("--set", each)]
+    command = [sys.executable, "-c", "from streamrnn.cli.app import main; main()", "run", *options]
+    refused = subprocess.run(
+        [*command, "--skip-to", f"{topics.name}-in-2:5"], capture_output=True, timeout=WAIT, text=True
+    )
+    assert refused.returncode == ExitCode.SETTINGS
+    assert f"it has {topics.name}-in-0 to {topics.name}-in-1" in refused.stderr
 
 
 def test_several_topics_are_read_side_by_side(topics: Topics, start: Start) -> None:

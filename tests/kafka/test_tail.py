@@ -15,9 +15,12 @@ from typer.testing import CliRunner, Result
 
 from streamrnn.cli.app import app
 from streamrnn.exits import ExitCode
+from streamrnn.transport.base import TransportError
 from streamrnn.transport.reader import BEGINNING, Reader, open_reader
 from tests.helpers import settings
+from tests.kafka.broker import JavaBroker
 from tests.kafka.conftest import WAIT, Running, Topics
+from tests.kafka.test_outage import made
 
 Send = Callable[..., None]
 
@@ -137,6 +140,17 @@ def test_a_missing_topic_ends_with_code_4_and_its_setting(topics: Topics, option
     result = tail(topics, *options, "--set", f"transport.{which}=nowhere")
     assert result.exit_code == ExitCode.TRANSPORT
     assert result.stderr == f"there is no topic nowhere: `streamrnn topics create` makes it, or set transport.{which}\n"
+
+
+def test_brokers_that_stop_to_answer_are_told_and_end_it(own: JavaBroker) -> None:
+    topics = made(own)
+    chosen = settings(*topics.overrides(Path("nowhere")), "kafka.request_timeout=6")
+    with open_reader(chosen, dead_letters=False, last=0) as reader:
+        assert reader.read(0.2) == [] and reader.silence == 0
+        silences = list[float]()
+        with own.frozen(), pytest.raises(TransportError, match="the brokers have not answered for") as ended:
+            silences.extend(reader.silence for _ in iter(lambda: reader.read(0.2), None))
+    assert ended.value.kind == "unreachable" and max(silences) > 4
 
 
 def test_brokers_that_do_not_answer_end_it_with_code_4_and_their_setting(tmp_path: Path) -> None:

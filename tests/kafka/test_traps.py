@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError, RequestTimedOutError
 from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata
 
 from streamrnn.events.columns import Partition
@@ -110,8 +111,9 @@ def test_b3_a_fenced_owner_can_neither_send_nor_commit_nor_come_back(topics: Top
     send(first, topics, b"of the first")
     first.settle()
     second = outbox(topics)
-    with pytest.raises(TransportError):
+    with pytest.raises(TransportError) as fenced:
         first.commit(OFFSETS, NO_GROUP)
+    assert fenced.value.kind == "fenced"
     with pytest.raises(TransportError):
         send(first, topics, b"of the first, later")
     with pytest.raises(TransportError):
@@ -157,8 +159,9 @@ def test_b6_a_commit_that_brokers_do_not_answer_ends_the_process(
     with opened(topics, "kafka.request_timeout=1", f"kafka.delivery={delivery}") as log:
         (partition,) = assigned(log)
         log.commit({partition: Committed(0, "a")})
-        with own.frozen(), pytest.raises(TransportError):
+        with own.frozen(), pytest.raises(TransportError) as ended:
             log.commit({partition: Committed(1, "a")})
+        assert ended.value.kind in ("timeout", "unreachable")
 
 
 def test_b9_a_transaction_left_open_is_ended_by_the_successor_at_once(topics: Topics) -> None:
@@ -184,6 +187,22 @@ def test_b9_closing_does_not_wait_for_brokers_that_do_not_answer(own: JavaBroker
             assert time.monotonic() - started < 8
 
 
+def test_b9_a_producer_that_was_let_go_has_no_last_words(
+    own: JavaBroker, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised = list[object]()
+    monkeypatch.setattr(sys, "unraisablehook", raised.append)
+    box = outbox(topics)
+    send(box, topics, b"one")
+    box.settle()
+    with own.frozen():
+        send(box, topics, b"two")
+        box.close(0.0)
+        del box
+        gc.collect()
+    assert raised == []
+
+
 def test_b10_what_is_sent_to_a_frozen_broker_is_bounded(own: JavaBroker, topics: Topics) -> None:
     box = outbox(topics, "kafka.in_flight_records=100")
     send(box, topics, b"x")
@@ -207,6 +226,25 @@ def test_b11_an_outage_shows_in_the_time_since_the_last_heartbeat(own: JavaBroke
         while (log.out_of_touch() or 0) > 1:
             log.poll(0.05)
             assert time.monotonic() - started < WAIT
+
+
+def test_b15_a_poll_that_gives_up_on_a_lost_connection_is_made_again(
+    topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics.produce([b"0"], lambda i: 0)
+    refusals = [KafkaConnectionError("111 ECONNREFUSED"), RequestTimedOutError("no metadata")]
+    usual = KafkaConsumer.poll
+
+    def poll(consumer: Any, *given: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return usual(consumer, *given)
+
+    with opened(topics) as log:
+        assigned(log)
+        monkeypatch.setattr(KafkaConsumer, "poll", poll)
+        assert read(log, 1) == [0]
+    assert not refusals
 
 
 def opened(topics: Topics, *overrides: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streamrnn.observe.readiness import Readiness
-from streamrnn.settings.schema import Http
+from streamrnn.settings.schema import Http, Kafka
 
 
 class Clock:
@@ -70,3 +70,7 @@ def test_lag_counts_only_above_its_bound(clock: Clock) -> None:
         ready = readiness(clock, ready_lag=bound)
         ready.seen(100, None)
         assert ready.refusal() == reason
+
+
+def test_by_default_it_says_no_long_before_an_outage_ends_the_process() -> None:
+    assert Http().ready_within <= Kafka().request_timeout / 2

@@ -82,6 +82,11 @@ def test_the_first_changes_assign_and_the_next_say_nothing(case: Case) -> None:
     assert case.log.changes().assigned == []
 
 
+def test_the_partitions_are_known_before_they_are_assigned(case: Case) -> None:
+    before = case.log.partitions()
+    assert case.log.changes().assigned == before == case.log.partitions()
+
+
 def test_a_new_log_has_no_commit_and_starts_at_0(case: Case) -> None:
     [partition] = case.log.changes().assigned
     assert case.log.committed(partition) is None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,26 @@ LINGER_SECONDS = 0.05  # a commit flushes anyway: this is for those who do not w
 RECONNECT_SECONDS = 1.0  # longest wait before the next try; the client's own grows to half a minute
 WATCHDOG_MARGIN = 5.0  # seconds by which the group's patience with a poll outlasts the watchdog's
 RETRY_SECONDS = 0.02  # a transactional request sleeps it out at each retry; the client's own is five times as long
+HEARTBEAT_SECONDS = 3.0  # longest time between two: an outage, or a successor of the same name, shows no sooner
 RESTART = "This process ends; a restart goes on from the last commit"
+CHECK = "Check that the brokers run, kafka.bootstrap_servers, and what this user may do there"
+
+_WORD = re.compile(r"\w+")
+_KINDS = {
+    kind: {known.__name__ for known in group}
+    for kind, group in {
+        "fenced": (errors.ProducerFencedError, errors.InvalidProducerEpochError, errors.FencedInstanceIdError),
+        "stale_generation": (
+            errors.CommitFailedError, errors.IllegalGenerationError, errors.UnknownMemberIdError,
+            errors.RebalanceInProgressError,
+        ),
+        "timeout": (errors.KafkaTimeoutError, errors.RequestTimedOutError),
+        "unreachable": (
+            errors.NodeNotReadyError, errors.KafkaConnectionError, errors.CoordinatorNotAvailableError,
+            errors.NetworkExceptionError,
+        ),
+    }.items()
+}  # fmt: skip
 
 
 class TokenFile:
@@ -76,10 +96,15 @@ def consumer_options(settings: Settings) -> dict[str, Any]:
         "allow_auto_create_topics": False,
         "partition_assignment_strategy": (assignor,),
         "session_timeout_ms": _milliseconds(kafka.session_timeout),
-        "heartbeat_interval_ms": _milliseconds(kafka.session_timeout / 4),
+        "heartbeat_interval_ms": _milliseconds(heartbeat_seconds(kafka)),
         "max_poll_interval_ms": _milliseconds(settings.daemon.watchdog + WATCHDOG_MARGIN),
         "max_poll_records": settings.transport.poll_records,
     }
+
+
+def heartbeat_seconds(kafka: Kafka) -> float:
+    """Between two heartbeats."""
+    return min(kafka.session_timeout / 4, HEARTBEAT_SECONDS)
 
 
 def producer_options(kafka: Kafka, transactional_id: str | None, batch_bytes: int = BATCH_BYTES) -> dict[str, Any]:
@@ -107,21 +132,31 @@ def refused(doing: str, remedy: str = RESTART) -> Iterator[None]:
     try:
         yield
     except KafkaError as error:
-        why = f"{type(error).__name__} {error}".strip()
-        raise TransportError(f"cannot {doing}: {why}. {remedy}", _kind(error)) from error
+        raise TransportError(f"cannot {doing}: {error}. {remedy}", kind_of(error)) from error
 
 
-def _kind(error: KafkaError) -> str:
-    if isinstance(error, errors.ProducerFencedError | errors.InvalidProducerEpochError):
-        return "fenced"
-    stale = errors.CommitFailedError, errors.IllegalGenerationError, errors.UnknownMemberIdError
-    if isinstance(error, (*stale, errors.FencedInstanceIdError, errors.RebalanceInProgressError)):
-        return "stale_generation"
-    if isinstance(error, errors.KafkaTimeoutError | errors.RequestTimedOutError):
-        return "timeout"
-    if isinstance(error, errors.NodeNotReadyError | errors.KafkaConnectionError):
-        return "unreachable"
-    return "other"
+def reached() -> AbstractContextManager[None]:
+    """`refused` where a client is made, which waits for its first answer."""
+    return refused("reach the brokers", CHECK)
+
+
+def kind_of(error: object, unknown: str = "other") -> str:
+    """One word for the client's error, to count it by; ``unknown`` where there is none."""
+    # By the names in its text: the client writes what really happened into the text of a more general error.
+    names = {type(error).__name__, *_WORD.findall(str(error))}
+    return next((kind for kind, known in _KINDS.items() if not names.isdisjoint(known)), unknown)
+
+
+def let_go(producer: Any, seconds: float) -> None:
+    """Close a producer; what the brokers have not taken by then is given up.
+
+    Without a word: left to itself it would try again while the interpreter ends, and leave a stack as the last words.
+    """
+    try:
+        producer.close(timeout=seconds)
+    except KafkaError:
+        producer._sender.force_close()
+        producer._closed = True
 
 
 def _milliseconds(seconds: float) -> int:

@@ -6,18 +6,19 @@ import hashlib
 import logging
 import threading
 import time
-from concurrent.futures import Future
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import IllegalStateError, NoOffsetForPartitionError
+from kafka.errors import IllegalStateError, NoOffsetForPartitionError, RetriableError
 from kafka.structs import OffsetAndMetadata
 
 from streamrnn.events.columns import DeadLetter, Output, Partition, Records
 from streamrnn.transport.base import Assignment, Committed, LogError, TransportError
 from streamrnn.transport.kafka.background import Background
-from streamrnn.transport.kafka.client import REQUEST_BYTES, consumer_options, refused
+from streamrnn.transport.kafka.client import REQUEST_BYTES, RESTART, consumer_options, reached, refused
+from streamrnn.transport.kafka.contact import Contact
 from streamrnn.transport.kafka.membership import Change, Membership
 from streamrnn.transport.kafka.outbox import Outbox
 from streamrnn.transport.kafka.topics import describe
@@ -30,6 +31,7 @@ MESSAGE_BYTES = 1000  # of what a dead letter says of its reason
 LETTER_ROOM = 4096  # of a dead letter for its headers, beside its key
 NO_TIMESTAMP = -1
 LOOK_SECONDS = 0.05  # between two looks whether a poll has ended
+PATIENCE_SECONDS = 0.5  # between two looks at the brokers while a commit is under way
 POLL_MILLISECONDS = 1000  # of the client; joining a group does not end well where polls are much shorter
 CLOSE_SECONDS = 5.0
 
@@ -74,8 +76,9 @@ class KafkaLog:
         self._poller = Background("poll")
         self._polling: Future[dict[TopicPartition, list[Any]]] | None = None
         self._news = threading.Event()  # records, or a change
-        with refused("reach the brokers (kafka.bootstrap_servers)"):
+        with reached():
             self._consumer = KafkaConsumer(**consumer_options(settings))
+            self._contact = Contact(self._consumer._coordinator, self._kafka)
             self._membership = Membership(
                 self._consumer.pause, self._news.set, settings.daemon.drain_deadline
             )
@@ -118,6 +121,10 @@ class KafkaLog:
             for each in opening:
                 each.result()
         return assignment
+
+    def partitions(self) -> list[Partition]:
+        """Those of all input topics, as of the start."""
+        return [Partition(topic.name, number) for topic in self._topics.values() for number in range(topic.partitions)]
 
     def committed(self, partition: Partition) -> Committed | None:
         """The group's commit, once an earlier owner can no longer change it."""
@@ -166,6 +173,7 @@ class KafkaLog:
 
     def poll(self, timeout: float) -> list[Records]:
         """New records of the partitions in hand."""
+        self._contact.look()
         self._let_go()
         self._news.clear()
         if self._polling is None:
@@ -182,6 +190,12 @@ class KafkaLog:
         except TransportError as error:
             # The client looks for a commit as soon as a partition is assigned. There may be none: we always seek.
             if isinstance(error.__cause__, NoOffsetForPartitionError):
+                return []
+            # Where it looks for its coordinator, it tries again after some errors and gives up after others, which hit
+            # the refresh of its metadata meanwhile. How long an outage may last is not for it to say.
+            if isinstance(error.__cause__, RetriableError) and error.kind in ("unreachable", "timeout"):
+                self._news.clear()
+                self._news.wait(timeout)
                 return []
             _refuse_unreadable(error.__cause__)
             raise
@@ -215,18 +229,13 @@ class KafkaLog:
         }
         if self._exactly_once:
             group = self._consumer.group_metadata()
-            commits = [
+            self._await([
                 self._committers.submit(self._outboxes[partition].commit, offset, group)
                 for partition, offset in offsets.items()
-            ]
-            for commit in commits:
-                _result(commit, 2 * self._kafka.request_timeout)
+            ])  # fmt: skip
             return
-        if self._shared is not None:
-            self._shared.settle()
-        with refused("commit the position"):
-            together = {place: offset for each in offsets.values() for place, offset in each.items()}
-            self._consumer.commit(together, timeout_ms=self._timeout_ms)
+        together = {place: offset for each in offsets.values() for place, offset in each.items()}
+        self._await([self._committers.submit(self._commit_alone, together)])
 
     def lag(self, partition: Partition) -> int | None:
         """Records between the position and the log's end, as of the last fetch."""
@@ -241,15 +250,35 @@ class KafkaLog:
 
     def out_of_touch(self) -> float | None:
         """Seconds since the group's coordinator answered: an outage shows in nothing else."""
-        # Not the client's metric, which takes the time of the last one sent, from another clock.
-        heartbeat = self._consumer._coordinator.heartbeat
-        return float(time.monotonic() - max(heartbeat.last_receive, heartbeat.last_reset))
+        return self._contact.silence
 
     def close(self) -> None:
         """Leave the group. Nothing here may hold up the end of the process."""
         closing = threading.Thread(target=self._close, name="closing", daemon=True)
         closing.start()
         closing.join(CLOSE_SECONDS)
+
+    def _commit_alone(self, offsets: dict[TopicPartition, OffsetAndMetadata]) -> None:
+        """Outside transactions: first what was answered, then how far."""
+        if self._shared is not None:
+            self._shared.settle()
+        with refused("commit the position"):
+            self._consumer.commit(offsets, timeout_ms=self._timeout_ms)
+
+    def _await(self, commits: list[Future[None]]) -> None:
+        """Until all have ended; with an eye on the brokers, which a commit would outwait."""
+        under_way, deadline = set(commits), time.monotonic() + 2 * self._kafka.request_timeout
+        while under_way:
+            ended, under_way = wait(under_way, PATIENCE_SECONDS, FIRST_EXCEPTION)
+            for commit in ended:
+                commit.result()
+            if under_way:
+                self._contact.look()
+                if time.monotonic() > deadline:
+                    raise TransportError(
+                        f"a commit did not end within kafka.request_timeout: its outcome is unknown. {RESTART}",
+                        "timeout",
+                    )
 
     def _refuse_more_partitions(self, assigned: list[Partition]) -> None:
         for partition in assigned:
@@ -269,10 +298,12 @@ class KafkaLog:
         return round(self._kafka.request_timeout * 1000)
 
     def _close(self) -> None:
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)  # all that counts has been said
         self._membership.close()
         self._let_go()
+        deadline = time.monotonic() + CLOSE_SECONDS / 2
         for outbox in {*self._outboxes.values(), *([self._shared] if self._shared else [])}:
-            outbox.close()
+            outbox.close(max(0.0, deadline - time.monotonic()))
         self._committers.close()
         self._poller.close()
         self._consumer.close(autocommit=False, timeout_ms=round(CLOSE_SECONDS * 1000))
@@ -337,13 +368,3 @@ def _why(letter: DeadLetter) -> list[tuple[str, bytes]]:
         ("sha256", hashlib.sha256(value).hexdigest().encode()),
     ]
 
-
-def _result(commit: Any, timeout: float) -> None:
-    try:
-        commit.result(timeout)
-    except TimeoutError:
-        raise TransportError(
-            "a commit did not end within kafka.request_timeout: its outcome is unknown. This process ends; a restart "
-            "goes on from what was committed",
-            "timeout",
-        ) from None

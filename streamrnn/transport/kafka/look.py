@@ -10,7 +10,7 @@ from kafka.errors import KafkaError
 
 from streamrnn.events.columns import Partition
 from streamrnn.transport.base import Committed
-from streamrnn.transport.kafka.client import consumer_options, refused
+from streamrnn.transport.kafka.client import CHECK, consumer_options, reached, refused
 from streamrnn.transport.kafka.topics import Topic
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class KafkaLook:
     def __init__(self, settings: Settings, topics: dict[str, Topic]) -> None:
         self._topics = {name: topics[name] for name in settings.transport.input}
         self._timeout_ms = round(1000 * settings.kafka.request_timeout)
-        with refused("reach the brokers (kafka.bootstrap_servers)"):
+        with reached():
             # As a member would, it waits for commits that are still being completed. It never polls, so it never joins.
             self._consumer = KafkaConsumer(**consumer_options(settings))
 
@@ -45,7 +45,7 @@ class KafkaLook:
         found: dict[Partition, Committed | None] = {}
         for topic in self._topics.values():
             for number in range(topic.partitions):
-                with refused("read the committed position"):
+                with refused("read the committed position", CHECK):
                     commit = self._consumer.committed(
                         TopicPartition(topic.name, number), metadata=True, timeout_ms=self._timeout_ms
                     )
@@ -56,7 +56,7 @@ class KafkaLook:
     def log_start(self, partition: Partition) -> int:
         """The oldest offset that retention has left."""
         place = TopicPartition(partition.topic, partition.number)
-        with refused("read where the log starts"):
+        with refused("read where the log starts", CHECK):
             return int(self._consumer.beginning_offsets([place], timeout_ms=self._timeout_ms)[place])
 
     def identity(self, partition: Partition) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
 
 from streamrnn.transport.base import TransportError
-from streamrnn.transport.kafka.client import BATCH_BYTES, producer_options, refused
+from streamrnn.transport.kafka.client import BATCH_BYTES, RESTART, kind_of, let_go, producer_options, reached, refused
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Kafka
+
+CLOSE_SECONDS = 1.0
 
 Headers = list[tuple[str, bytes]]
 
@@ -34,7 +34,7 @@ class Outbox:
         self._sent: list[Any] = []
         self._transactional = transactional_id is not None
         self._open = False
-        with refused("reach the brokers (kafka.bootstrap_servers)"):
+        with reached():
             self._producer = KafkaProducer(**producer_options(kafka, transactional_id, min(most_bytes, BATCH_BYTES)))
             if self._transactional:
                 _forbid_epoch_bump(self._producer)
@@ -66,8 +66,7 @@ class Outbox:
             if not future.succeeded():
                 why = future.exception or "no acknowledgement in time"
                 raise TransportError(
-                    f"output was not acknowledged ({why}). This process ends; a restart goes on from the last commit",
-                    "not_acknowledged",
+                    f"output was not acknowledged ({why}). {RESTART}", kind_of(future.exception, "not_acknowledged")
                 )
         self._sent.clear()
 
@@ -89,10 +88,9 @@ class Outbox:
             text = "a commit took longer than kafka.request_timeout: its outcome is not trusted"
             raise TransportError(text, "timeout")
 
-    def close(self) -> None:
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
         """Let go; an open transaction is left to its successor, which ends it at once."""
-        with suppress(KafkaError):
-            self._producer.close(timeout=1.0)
+        let_go(self._producer, seconds)
 
 
 def _forbid_epoch_bump(producer: Any) -> None:

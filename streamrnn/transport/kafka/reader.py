@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from streamrnn.events.answers import OutputRecord
 from streamrnn.transport.base import TransportError
-from streamrnn.transport.kafka.client import connection
+from streamrnn.transport.kafka.client import CHECK, connection, kind_of, reached
 from streamrnn.transport.kafka.unreadable import unreadable
 from streamrnn.transport.reader import BEGINNING, Which
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 CLOSE_MILLISECONDS = 1000
 POLL_MILLISECONDS = 200
-
-_REACH = "reach the brokers (kafka.bootstrap_servers)"
+QUIET_SECONDS = 4.0  # without a record, after which the brokers are asked whether they are there
+ASK_MILLISECONDS = 1000
 
 
 class KafkaReader:
@@ -42,12 +42,13 @@ class KafkaReader:
         self._topic = getattr(settings.transport, which)
         self._patience = settings.kafka.request_timeout
         milliseconds = round(1000 * self._patience)
-        with _refused(_REACH):
+        with reached():
             # A topic that retention shortens meanwhile is read on from its new start.
             self._consumer = KafkaConsumer(
                 **connection(settings.kafka), isolation_level="read_committed",
                 group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", allow_auto_create_topics=False,
             )  # fmt: skip
+        self._heard, self.silence = time.monotonic(), 0.0
         try:
             with _refused(f"read topic {self._topic} (transport.{which})"):
                 numbers = self._consumer.partitions_for_topic(self._topic)
@@ -70,7 +71,21 @@ class KafkaReader:
             return records
         with _refused(f"read topic {self._topic}"):
             polled = self._consumer.poll(round(1000 * timeout))
+            self._ask(bool(polled))
         return [_record(found) for records in polled.values() for found in records]
+
+    def _ask(self, answered: bool) -> None:
+        """A client whose brokers are away tells nothing of it: its polls are empty, as they are where all is quiet."""
+        if not answered and time.monotonic() - self._heard > QUIET_SECONDS:
+            try:
+                self._consumer.end_offsets(self._partitions[:1], timeout_ms=ASK_MILLISECONDS)
+                answered = True
+            except KafkaTimeoutError:
+                self.silence = time.monotonic() - self._heard
+        if answered:
+            self._heard, self.silence = time.monotonic(), 0.0
+        if self.silence > self._patience:
+            raise TransportError(f"the brokers have not answered for {self.silence:.0f} s. {CHECK}", "unreachable")
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -136,7 +151,7 @@ def _refused(doing: str) -> Iterator[None]:
                 f"({type(error).__name__}: {error}): begin behind it, with --last"
             ) from error
         if isinstance(error, KafkaError):
-            raise TransportError(f"cannot {doing}: {str(error) or type(error).__name__}") from error
+            raise TransportError(f"cannot {doing}: {error}. {CHECK}", kind_of(error)) from error
         raise
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from streamrnn.transport.base import TransportError
-from streamrnn.transport.kafka.client import connection, refused
+from streamrnn.transport.kafka.client import CHECK, connection, reached, refused
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Kafka, Settings
@@ -82,6 +82,12 @@ def describe(settings: Settings) -> dict[str, Topic]:
     return found
 
 
+def refuse_no_input(settings: Settings) -> None:
+    """Raise ``TransportError`` where an input topic is missing, or the brokers do not answer."""
+    with _admin(settings.kafka) as admin:
+        _refuse_no_input(settings, _existing(admin, list(settings.transport.input)))
+
+
 def create(settings: Settings, replicas: int, input_partitions: int | None = None) -> list[Topic]:
     """Make the topics to write to that are missing, with as many partitions as the largest input has.
 
@@ -102,7 +108,7 @@ def create(settings: Settings, replicas: int, input_partitions: int | None = Non
         The input is missing, or the brokers refuse.
     """
     chosen = settings.transport
-    with _admin(settings.kafka) as admin:
+    with _admin(settings.kafka, "create topics") as admin:
         outputs = _outputs(settings)
         found = _existing(admin, [*chosen.input, *outputs])
         made: list[str] = []
@@ -146,9 +152,10 @@ def _refuse_unfit(name: str, configuration: dict[str, str]) -> None:
 
 
 @contextmanager
-def _admin(kafka: Kafka) -> Iterator[Any]:
-    doing = "reach the brokers (kafka.bootstrap_servers)"
-    with refused(doing), closing(KafkaAdminClient(**connection(kafka))) as admin:
+def _admin(kafka: Kafka, doing: str = "look at the topics") -> Iterator[Any]:
+    with reached():
+        admin = KafkaAdminClient(**connection(kafka))
+    with closing(admin), refused(doing, CHECK):
         yield admin
 
 
