@@ -9,11 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import Events, Partition
+from streamrnn.rows.cells import NAMES
 from streamrnn.settings import load
 from streamrnn.shard import Shard
 
 STREAMS = 32
 EVENTS = 40_000
+SETTINGS = (
+    "events.features=[flag,size,y]", "events.targets=[y]", "events.withheld=[y]", "model.k2=16",
+    f"streams.max_live={STREAMS}",
+)  # fmt: skip
 
 
 def task(events: int = EVENTS, streams: int = STREAMS, seed: int = 0) -> Events:
@@ -41,15 +46,13 @@ def task(events: int = EVENTS, streams: int = STREAMS, seed: int = 0) -> Events:
     )
 
 
-def squared_errors(carry: bool, *overrides: str) -> npt.NDArray[np.float64]:
-    """Squared error of each settled forecast in log order; without ``carry`` all states start from zero every 16 events
-    of a stream, so that no window sees further back."""
-    chosen = [
-        "events.features=[flag,size,y]", "events.targets=[y]", "events.withheld=[y]", "model.k2=16",
-        f"streams.max_live={STREAMS}", *overrides,
-    ]  # fmt: skip
-    settings = load(None, chosen, {}).settings
-    shard = Shard(settings, Partition("memory", 0))
+def trained(carry: bool, *overrides: str) -> tuple[Shard, npt.NDArray[np.float64]]:
+    """A shard that learned the whole task, and the squared error of each settled forecast in log order.
+
+    Without ``carry`` all states start from zero every 16 events of a stream, so that no window sees further back.
+    """
+    chosen = [*SETTINGS, *overrides]
+    shard = Shard(load(None, chosen, {}).settings, Partition("memory", 0))
     events = task()
     errors = []
     step = 16 * STREAMS
@@ -59,12 +62,22 @@ def squared_errors(carry: bool, *overrides: str) -> npt.NDArray[np.float64]:
         if not carry:
             shard.forget_states()
     joined = np.concatenate(errors)
-    return joined[~np.isnan(joined)]
+    return shard, joined[~np.isnan(joined)]
+
+
+def last_quarter(carry: bool, *overrides: str) -> float:
+    """Mean squared error of the last quarter of the forecasts."""
+    _, errors = trained(carry, *overrides)
+    return float(errors[-len(errors) // 4 :].mean())
 
 
 def main() -> None:
-    """Print the mean squared error of the last quarter, carried and not."""
-    for carry in (True, False):
-        errors = squared_errors(carry)
-        name = "carried state" if carry else "zero state every 16 events"
-        print(f"long memory, {name}: MSE {errors[-len(errors) // 4 :].mean():.4f} (variance 0.58)")
+    """Print the mean squared error of the last quarter for each cell, carried and not."""
+    print("long memory, MSE of the last quarter (variance 0.58), k2 16")
+    print(f"{'cell':10s}{'carried, k1 1':>16s}{'carried, k1 16':>16s}{'from zero every 16 events':>28s}")
+    for cell in NAMES:
+        chosen = f"model.cell={cell}"
+        carried, late, windowed = (
+            last_quarter(carry, chosen, f"model.k1={k1}") for carry, k1 in ((True, 1), (True, 16), (False, 1))
+        )
+        print(f"{cell:10s}{carried:16.4f}{late:16.4f}{windowed:28.4f}")

@@ -51,6 +51,7 @@ class Shard:
         learns = settings.model.kind == "network"
         self._levels = settings.forecast.levels if learns else ()
         self._judges = learns and settings.anomaly.enabled
+        self._watches = learns and settings.drift.stream != "none"
         self._chain = Chain(settings, weights)
         self._frozen: Frozen | None = None
 
@@ -77,7 +78,8 @@ class Shard:
         ]
         reasons = Counter(letter.reason for letter in events.rejects)
         reasons.update(refusal.reason for refusal in predictions.refused)
-        report = self._report(before, len(rows), reasons, assigned.late, assigned.expired)
+        drifts = int(batch.drift.sum())
+        report = self._report(before, len(rows), reasons, assigned.late, assigned.expired, drifts)
         return predictions, report
 
     def scores(self, window: bool = False) -> dict[str, TargetScore]:
@@ -137,6 +139,8 @@ class Shard:
         }
         if self._levels:
             columns |= {"low": batch.low, "high": batch.high}
+        if self._watches:
+            columns["drift"] = batch.drift
         if self._judges:
             columns |= {each.name: getattr(batch.anomalies, each.name) for each in fields(Anomalies)}
         if len(ended):
@@ -180,6 +184,7 @@ class Shard:
         dead_letters: Counter[str],
         late: int,
         expired: Counter[str],
+        drifts: int,
     ) -> BatchReport:
         after = self._totals()
         totals, sums, scores = (new - old for new, old in zip(after, before, strict=True))
@@ -201,6 +206,8 @@ class Shard:
             expired=expired,
             live_streams=len(self._index),
             gradient_norm=float(after[1][network.NORM]),
+            drifts={"stream": drifts, "shard": int(totals[network.DRIFTS])},
+            learning_rate=self._chain.network.learning_rate,
         )
 
 

@@ -17,6 +17,10 @@ FILE = Path(__file__).with_name("golden.json")
 RUNS = {
     "default": [],
     "float64": ["model.precision=float64"],
+    "lstm": ["model.cell=lstm"],
+    "rnn": ["model.cell=rnn"],
+    "rnn_relu": ["model.cell=rnn_relu"],
+    "seasons, grid": ["forecast.season=6", "forecast.long_season=18", "forecast.interval=30"],
     "season, calendar, k1 3": ["forecast.season=6", "model.calendar=true", "model.k1=3"],
 }
 

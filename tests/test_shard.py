@@ -3,17 +3,20 @@
 import numpy as np
 import pytest
 
+from streamrnn.rows.cells import NAMES
 from streamrnn.shard import Shard
 from tests.helpers import PARTITION, events, settings, walk
 
-CHOSEN = settings("streams.max_live=6", "streams.expire_after=600")
+CROWDED = ["streams.max_live=6", "streams.expire_after=600"]
 
 
-def test_poll_boundaries_change_no_bit() -> None:
+@pytest.mark.parametrize("cell", NAMES)
+def test_poll_boundaries_change_no_bit(cell: str) -> None:
+    chosen = settings(*CROWDED, f"model.cell={cell}")
     log = walk(3000, 9)
-    whole = Shard(CHOSEN, PARTITION)
+    whole = Shard(chosen, PARTITION)
     at_once, _ = whole.process(log)
-    pieces = Shard(CHOSEN, PARTITION)
+    pieces = Shard(chosen, PARTITION)
     rng = np.random.default_rng(1)
     forecasts, at = [], 0
     while at < len(log):
@@ -24,9 +27,20 @@ def test_poll_boundaries_change_no_bit() -> None:
     assert pieces.digest() == whole.digest()
 
 
-@pytest.mark.parametrize("overrides", [[], ["forecast.season=7", "model.calendar=true"], ["model.k1=3"]])
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [],
+        ["forecast.season=7", "forecast.long_season=21", "model.calendar=true"],
+        ["model.k1=3", "forecast.interval=60"],
+        ["experts.networks=[0.005]", "experts.linear=[0.99,1]", "forecast.levels=[0.5,0.9]"],
+        ["model.cell=lstm", "model.k1=2"],
+        ["model.cell=rnn"],
+        ["model.cell=rnn_relu"],
+    ],
+)
 def test_restoring_saved_state_changes_no_bit(overrides: list[str]) -> None:
-    chosen = settings("streams.max_live=6", "streams.expire_after=600", *overrides)
+    chosen = settings(*CROWDED, *overrides)
     log = walk(2000, 9)
     whole = Shard(chosen, PARTITION)
     whole.process(log)
@@ -45,9 +59,43 @@ def test_the_first_forecast_is_the_last_value() -> None:
     assert np.isnan(predictions.settled).all()
 
 
-def test_it_learns_what_the_last_value_cannot_know() -> None:
+@pytest.mark.parametrize("overrides", [["model.layers=2", "model.cell=lstm"], ["model.layer_norm=true"]])
+def test_what_runs_on_torch_alone_can_be_cut_and_restored_too(overrides: list[str]) -> None:
+    chosen = settings(*CROWDED, *overrides)
+    log = walk(300, 9)
+    whole = Shard(chosen, PARTITION)
+    whole.process(log)
+    first = Shard(chosen, PARTITION)
+    first.process(log.cut(0, 120))
+    saved = {name: values.copy() for name, values in first.saved().items()}
+    second = Shard(chosen, PARTITION, weights=saved["network_weights"])
+    second.load(saved)
+    second.process(log.cut(120, 200))
+    second.process(log.cut(200, 300))
+    assert second.digest() == whole.digest()
+
+
+@pytest.mark.parametrize("cell", NAMES)
+def test_it_learns_what_the_last_value_cannot_know(cell: str) -> None:
     wave = np.sin(np.arange(4000) * 2 * np.pi / 12)
-    shard = Shard(settings(), PARTITION)
+    shard = Shard(settings(f"model.cell={cell}"), PARTITION)
+    shard.process(events(wave))
+    recent = shard.scores(window=True)["value"]
+    assert recent.absolute_error < 0.2 * recent.baseline_absolute_error
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["model.layers=2"],
+        ["model.cell=lstm", "model.layers=2", "model.layer_norm=true"],
+        ["model.cell=rnn", "model.layers=4", "model.layer_norm=true"],
+        ["model.cell=rnn_relu", "model.layer_norm=true"],
+    ],
+)
+def test_layers_and_layer_norm_learn(overrides: list[str]) -> None:
+    wave = np.sin(np.arange(400) * 2 * np.pi / 12)
+    shard = Shard(settings(*overrides), PARTITION)
     shard.process(events(wave))
     recent = shard.scores(window=True)["value"]
     assert recent.absolute_error < 0.2 * recent.baseline_absolute_error
@@ -62,11 +110,12 @@ def test_scores_are_of_the_published_forecasts() -> None:
     assert score.squared_error == pytest.approx(np.nansum(error**2))
 
 
-def test_extreme_values_leave_every_number_finite() -> None:
+@pytest.mark.parametrize("cell", NAMES)
+def test_extreme_values_leave_every_number_finite(cell: str) -> None:
     rng = np.random.default_rng(0)
     values = rng.normal(size=2000) * 10.0 ** rng.integers(-300, 15, 2000)
     values[rng.random(2000) < 0.2] = np.nan
-    shard = Shard(settings("model.learning_rate=0.5"), PARTITION)
+    shard = Shard(settings("model.learning_rate=0.5", f"model.cell={cell}", "forecast.season=6"), PARTITION)
     predictions, _ = shard.process(events(values, [f"s{i % 3}" for i in range(2000)]))
     for name, saved in shard.saved().items():
         assert np.isfinite(saved).all(), name

@@ -56,6 +56,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     settings : what the daemon would be started with
     """
     yield Finding("settings", f"fine, state digest {settings.state_digest()}")
+    yield _engine(settings)
     if settings.transport.kind == "standard":
         yield Finding("transport", "standard input to standard output, which cannot be recovered after a stop")
         yield port(settings)
@@ -64,6 +65,16 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield from _kafka(settings)
     else:
         yield from _directory(settings)
+
+
+def _engine(settings: Settings) -> Finding:
+    """What runs the model, and why."""
+    from streamrnn.settings.engine import choose_engine
+
+    if settings.model.kind == "none":
+        return Finding("engine", "none, as model.kind says")
+    choice = choose_engine(settings.model)
+    return Finding("engine", f"{choice.name}, {choice.reason}", warning=choice.slow)
 
 
 def _kafka(settings: Settings) -> Iterator[Finding]:
@@ -171,6 +182,7 @@ PARTS = (
     ("readout", "network: states for the far horizons"),
     ("linear", "linear experts"),
     ("mixture", "pending forecasts and experts' accounts"),
+    ("drift", "drift detectors"),
     ("interval", "intervals"),
     ("anomaly", "anomaly score"),
 )

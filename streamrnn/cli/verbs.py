@@ -21,6 +21,7 @@ VERBS = {
     "tail": "Print predictions as they come.",
     "replay": "Learn from a file and show how well it forecasts.",
     "feed": "Send made-up events to the input topic.",
+    "compile": "Compile ahead of the first start.",
     "inspect": "Check a snapshot and show what it holds.",
 }
 

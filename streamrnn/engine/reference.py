@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from streamrnn.kernels import drift, optimiser
 from streamrnn.kernels import network as kernel
-from streamrnn.kernels import optimiser
 from streamrnn.loops.batch import Batch
 from streamrnn.network.forecaster import Forecaster
 from streamrnn.rows import network as at
@@ -47,7 +47,7 @@ class _Record:
         layout = self.layout = loop.layout
         slot = batch.slots[i]
         row, self.pending, self.counts = loop.states[slot], loop.pending[slot], loop.counts[slot]
-        self.hidden = row[: layout.input_ring].reshape(layout.ring_steps, layout.hidden)
+        self.states = row[: layout.input_ring].reshape(layout.ring_steps, layout.state)
         self.inputs = row[layout.input_ring : layout.goal_ring].reshape(layout.ring_steps, layout.inputs)
         self.goals = row[layout.goal_ring :].reshape(layout.ring_steps, layout.targets)
         if batch.fresh[i]:
@@ -60,33 +60,37 @@ class _Record:
         batch, i = self.batch, self.i
         head, age = int(self.counts[at.HEAD]), int(self.counts[at.AGE])
         kernel.set_goals(self.pending, batch.advance[i], batch.outcomes[i], self.goals[head])
-        self._learn(head, age)
+        self._learn(head, age, int(batch.live[i]))
         self._count(int(batch.live[i]))
         self._step(head, age, base, corrected)
 
-    def _learn(self, head: int, age: int) -> None:
+    def _learn(self, head: int, age: int, live: int) -> None:
         """Add this record's gradient: truncated back-propagation through the last k2 steps."""
         loop, network = self.loop, self.network
         k1, ring = int(loop.sizes[at.K1]), self.layout.ring_steps
         length = min(age, self.layout.k2)
         places = [(head - length + 1 + s) % ring for s in range(length)]
         newest = places[-k1:]
-        known = any((self.goals[place] != kernel.MISSING).any() for place in newest)
+        known = sum(int((self.goals[place] != kernel.MISSING).sum()) for place in newest)
         if length == 0 or self.counts[at.EVENTS] % k1 or not known:
             return
         network.zero_grad()
-        h = torch.from_numpy(self.hidden[(head - length) % ring].copy())
-        loss = torch.zeros((), dtype=h.dtype)
+        reached = torch.from_numpy(self.states[(head - length) % ring].copy())
+        loss = torch.zeros((), dtype=reached.dtype)
         for place in places:
-            h = network.cell(torch.from_numpy(self.inputs[place].copy()), h)
+            reached = network.stack(torch.from_numpy(self.inputs[place].copy()), reached)
             if place in newest:
-                loss = loss + self._loss(network.head(h), torch.from_numpy(self.goals[place].copy()))
+                loss = loss + self._loss(network.head(reached), torch.from_numpy(self.goals[place].copy()))
         loop.sums[at.LOSS] += float(loss.detach())
         (loss / (self.layout.targets * k1)).backward()  # type: ignore[no-untyped-call]
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in network.ordered()]
         loop.gradient += torch.cat([g.reshape(-1) for g in gradients]).numpy()
         loop.totals[at.CONTRIBUTED] += 1
         loop.totals[at.PASSES] += 1
+        drift.watch_shard(
+            float(loss.detach()) / known, live, loop.sizes, loop.rates, loop.first_moment, loop.second_moment,
+            loop.totals, loop.sums,
+        )  # fmt: skip
 
     def _loss(self, output: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
         """Huber's loss (the absolute error where delta is 0), summed over the targets that are known."""
@@ -101,13 +105,13 @@ class _Record:
         """Count the record; every min(live streams, largest) records make one optimiser step."""
         totals = self.loop.totals
         totals[at.SINCE_STEP] += 1
-        if totals[at.SINCE_STEP] < totals[at.RECORDS_PER_STEP]:
-            return
-        if totals[at.CONTRIBUTED] > 0:
-            self._optimise(int(totals[at.CONTRIBUTED]))
-        totals[at.SINCE_STEP] = 0
-        totals[at.CONTRIBUTED] = 0
-        totals[at.RECORDS_PER_STEP] = max(1, min(live, int(self.loop.sizes[at.LARGEST_STEP])))
+        if totals[at.SINCE_STEP] >= totals[at.RECORDS_PER_STEP]:
+            if totals[at.CONTRIBUTED] > 0:
+                self._optimise(int(totals[at.CONTRIBUTED]))
+            totals[at.SINCE_STEP] = 0
+            totals[at.CONTRIBUTED] = 0
+            totals[at.RECORDS_PER_STEP] = max(1, min(live, int(self.loop.sizes[at.LARGEST_STEP])))
+        drift.count_down(totals)
 
     def _optimise(self, contributed: int) -> None:
         """Adam on the mean gradient, clipped by norm; a gradient that is not finite is dropped and counted."""
@@ -130,9 +134,8 @@ class _Record:
         loop.second_moment[:] = optimiser.BETA2 * loop.second_moment + (1 - optimiser.BETA2) * mean * mean
         first = loop.first_moment / (1 - sums[at.BETA1_POWER])
         second = loop.second_moment / (1 - sums[at.BETA2_POWER])
-        loop.weights -= (rates[at.LEARNING_RATE] * first / (np.sqrt(second) + optimiser.EPSILON)).astype(
-            loop.weights.dtype
-        )
+        rate = drift.learning_rate(rates, totals)
+        loop.weights -= (rate * first / (np.sqrt(second) + optimiser.EPSILON)).astype(loop.weights.dtype)
         self.network.load_flat(loop.weights)
 
     def _step(self, head: int, age: int, base: Array, corrected: Array) -> None:
@@ -143,12 +146,12 @@ class _Record:
         self.inputs[after] = batch.inputs[i]
         with torch.no_grad():
             x = torch.from_numpy(self.inputs[after].copy())
-            h = self.network.cell(x, torch.from_numpy(self.hidden[head].copy()))
-            self.hidden[after] = h.numpy()
-        batch.hidden[i] = self.hidden[after]
+            reached = self.network.stack(x, torch.from_numpy(self.states[head].copy()))
+            self.states[after] = reached.numpy()
+            batch.hidden[i] = self.network.stack.read(reached).numpy()
         self.counts[at.HEAD] = after
         self.counts[at.AGE] = min(age + 1, layout.k2)
         kernel.forecast(
-            self.pending, base, batch.rms[i], self.hidden[after], self.network.v.detach().numpy(),
+            self.pending, base, batch.rms[i], batch.hidden[i], self.network.v.detach().numpy(),
             self.network.d.detach().numpy(), corrected,
         )  # fmt: skip

@@ -178,6 +178,7 @@ class Predictions:
         where none was pending
     settled_baselines : float64[n, horizons, targets], the last value that stood beside it
     lineage : identity of the shard's history
+    drift : bool[n], the event raised its stream's alarm of drift; None where streams are not watched
     levels : coverage of each interval, L of them
     low, high : float64[n, horizons, targets, L], the interval around each forecast; NaN where there is none
     anomalies : how anomalous each event is; None where that is not judged
@@ -197,6 +198,7 @@ class Predictions:
     settled: Floats
     settled_baselines: Floats
     lineage: str
+    drift: npt.NDArray[np.bool_] | None = None
     levels: tuple[float, ...] = ()
     low: Floats | None = None
     high: Floats | None = None

@@ -68,7 +68,8 @@ class Prediction(msgspec.Struct, gc=False):
     """Output record, version 1. Fields are only ever added, at the end.
 
     ``time`` is the event's, in seconds since 1970; ``events`` counts those of the stream, ``records`` those of the
-    model, both with this one. ``anomaly`` is null where a stream is too young, or is not judged.
+    model, both with this one. ``anomaly`` is null where a stream is too young, or is not judged. ``drift`` tells
+    that the stream's forecasts have become worse and stayed so; true once, null where that is not watched.
     """
 
     v: int
@@ -81,6 +82,7 @@ class Prediction(msgspec.Struct, gc=False):
     lineage: str
     records: int
     anomaly: Anomaly | None
+    drift: bool | None
 
 
 _encoder = msgspec.json.Encoder()
@@ -105,15 +107,16 @@ def encode_predictions(p: Predictions, targets: tuple[str, ...]) -> list[bytes]:
     lineage, encode = p.lineage, _encoder.encode
     columns = zip(
         p.offsets.tolist(), p.streams, p.times.tolist(), p.counts.tolist(), forecasts, settled, p.records.tolist(),
-        _anomalies(p, targets), strict=True,
+        _anomalies(p, targets), [None] * len(p) if p.drift is None else p.drift.tolist(), strict=True,
     )  # fmt: skip
     return [
         encode(
             Prediction(
-                VERSION, Source(topic, number, offset), stream, time, events, ahead, done, lineage, records, anomaly
+                VERSION, Source(topic, number, offset), stream, time, events, ahead, done, lineage, records, anomaly,
+                drift,
             )
         )
-        for offset, stream, time, events, ahead, done, records, anomaly in columns
+        for offset, stream, time, events, ahead, done, records, anomaly, drift in columns
     ]
 
 

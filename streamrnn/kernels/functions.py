@@ -22,6 +22,8 @@ B2 = np.float32(2.26843463243900e-03)
 B4 = np.float32(1.18534705686654e-04)
 B6 = np.float32(1.19825839466702e-06)
 HALF = np.float32(0.5)
+ZERO = np.float32(0)
+RELU_LIMIT = np.float32(20)
 
 LOG2_E = 1.4426950408889634
 LN_2_HIGH = 6.93147180369123816490e-01
@@ -50,6 +52,13 @@ def tanh(x):
 def sigmoid(x):
     """Logistic function, by way of tanh."""
     return HALF * tanh(HALF * x) + HALF
+
+
+@kernel
+def relu(x):
+    """Rectifier with a limit, min(max(x, 0), 20) (Hannun et al. 2014): without one a state may grow for ever."""
+    x = x if x < RELU_LIMIT else RELU_LIMIT
+    return x if x > ZERO else ZERO
 
 
 @kernel

@@ -6,6 +6,7 @@
     h' = (1 - z) n + z h
 
 Weights are input-major: W is [inputs, 3 hidden] and U is [hidden, 3 hidden], columns in the order r, z, n.
+Arguments are those of ``kernels.cells``.
 """
 
 import numpy as np
@@ -13,7 +14,9 @@ import numpy as np
 from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.functions import sigmoid, tanh
 from streamrnn.kernels.linear import add_columns, add_outer, add_rows
+from streamrnn.rows.cells import GRU
 
+CODE = GRU
 ONE = np.float32(1)
 
 

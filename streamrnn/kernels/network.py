@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from streamrnn.kernels import gru, optimiser
-from streamrnn.kernels.compile import entry, kernel
+from streamrnn.kernels import drift, optimiser
+from streamrnn.kernels import gru as cell  # every other cell takes its place, see for_each_cell
+from streamrnn.kernels.cells import for_each_cell
+from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.linear import copy, transpose
 from streamrnn.kernels.scaling import clip
+from streamrnn.rows.cells import GATES, INNER_BIASES, KEPT, STATES
 from streamrnn.rows.network import (
     AGE,
     BASE,
@@ -48,9 +51,9 @@ def set_goals(pending, advance, outcomes, goals):
 
 @kernel
 def output_of(h, v, d, k):
-    """The head: output k of state h[hidden], with weights v[targets, hidden] and d[targets]."""
+    """The head: output k of a state that begins with h[hidden], with weights v[targets, hidden] and d[targets]."""
     total = d[k]
-    for j in range(h.shape[0]):
+    for j in range(v.shape[1]):
         total += v[k, j] * h[j]
     return total
 
@@ -84,7 +87,6 @@ def forecast(pending, base, rms, h, v, d, out):
         out[k] = base[k] + rms[k] * output_of(h, v, d, k)
 
 
-@entry
 def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_out, sizes, rates, slab, pending_slab,
             counts, weights, first, second, gradient, totals, sums):
     """Process n records in log order, in place.
@@ -96,40 +98,43 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
     """
     targets, inputs, hidden = sizes[TARGETS], sizes[INPUTS], sizes[HIDDEN]
     k1, k2 = sizes[K1], sizes[K2]
+    wide = GATES[cell.CODE] * hidden
+    carried = STATES[cell.CODE] * hidden
     steps = k2 + 1
-    x_at = steps * hidden
+    x_at = steps * carried
     y_at = x_at + steps * inputs
     delta = rates[HUBER_DELTA]
     kind = weights.dtype
 
     edge = np.zeros(7, np.int64)
-    lengths = (inputs * 3 * hidden, 3 * hidden, hidden * 3 * hidden, 3 * hidden, targets * hidden, targets)
+    inner = INNER_BIASES[cell.CODE] * hidden
+    lengths = (inputs * wide, wide, hidden * wide, inner, targets * hidden, targets)
     for i in range(6):
         edge[i + 1] = edge[i] + lengths[i]
-    w = weights[: edge[1]].reshape((inputs, 3 * hidden))
+    w = weights[: edge[1]].reshape((inputs, wide))
     b = weights[edge[1] : edge[2]]
-    u = weights[edge[2] : edge[3]].reshape((hidden, 3 * hidden))
+    u = weights[edge[2] : edge[3]].reshape((hidden, wide))
     c = weights[edge[3] : edge[4]]
     v = weights[edge[4] : edge[5]].reshape((targets, hidden))
     d = weights[edge[5] : edge[6]]
-    gw = gradient[: edge[1]].reshape((inputs, 3 * hidden))
+    gw = gradient[: edge[1]].reshape((inputs, wide))
     gb = gradient[edge[1] : edge[2]]
-    gu = gradient[edge[2] : edge[3]].reshape((hidden, 3 * hidden))
+    gu = gradient[edge[2] : edge[3]].reshape((hidden, wide))
     gc = gradient[edge[3] : edge[4]]
     gv = gradient[edge[4] : edge[5]].reshape((targets, hidden))
     gd = gradient[edge[5] : edge[6]]
 
-    transposed_u = np.empty((3 * hidden, hidden), kind)
+    transposed_u = np.empty((wide, hidden), kind)
     transposed = False
     x_window = np.empty((k2, inputs), kind)
-    h_window = np.empty((steps, hidden), kind)
-    gates = np.empty((k2, 4 * hidden), kind)
-    d_left = np.empty((k2, 3 * hidden), kind)
-    d_right = np.empty((k2, 3 * hidden), kind)
-    left = np.empty(3 * hidden, kind)
-    right = np.empty(3 * hidden, kind)
-    dh = np.empty(hidden, kind)
-    dh_before = np.empty(hidden, kind)
+    h_window = np.empty((steps, carried), kind)
+    kept = np.empty((k2, KEPT[cell.CODE] * hidden), kind)
+    d_left = np.empty((k2, wide), kind)
+    d_right = np.empty((k2, wide), kind)
+    left = np.empty(wide, kind)
+    right = np.empty(wide, kind)
+    dh = np.empty(carried, kind)
+    dh_before = np.empty(carried, kind)
     slope = np.empty(1, kind)
 
     for i in range(slots.shape[0]):
@@ -155,12 +160,13 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
                 transpose(transposed_u, u)
                 transposed = True
             oldest = (head - length + steps) % steps
-            copy(h_window[0], row, oldest * hidden)
+            copy(h_window[0], row, oldest * carried)
             for s in range(length):
                 at = (oldest + 1 + s) % steps
                 copy(x_window[s], row, x_at + at * inputs)
-                gru.step(x_window[s], h_window[s], w, b, u, c, left, right, gates[s], h_window[s + 1])
+                cell.step(x_window[s], h_window[s], w, b, u, c, left, right, kept[s], h_window[s + 1])
             dh[:] = 0
+            before, known = sums[LOSS], 0
             share = 1.0 / (targets * k1)
             for s in range(length - 1, -1, -1):
                 if length - s <= k1:
@@ -169,15 +175,17 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
                         if row[at + k] != MISSING:
                             error = output_of(h_window[s + 1], v, d, k) - row[at + k]
                             slope[0] = share * slope_of(error, delta, sums)
+                            known += 1
                             for j in range(hidden):
                                 dh[j] += slope[0] * v[k, j]
                                 gv[k, j] += slope[0] * h_window[s + 1, j]
                             gd[k] += slope[0]
-                gru.back(h_window[s], gates[s], dh, transposed_u, d_left[s], d_right[s], dh_before)
+                cell.back(h_window[s], kept[s], dh, transposed_u, d_left[s], d_right[s], dh_before)
                 dh, dh_before = dh_before, dh
-            gru.add_gradient(x_window, h_window, d_left, d_right, length, gw, gb, gu, gc)
+            cell.add_gradient(x_window, h_window, d_left, d_right, length, gw, gb, gu, gc)
             totals[CONTRIBUTED] += 1
             totals[PASSES] += 1
+            drift.watch_shard((sums[LOSS] - before) / known, live[i], sizes, rates, first, second, totals, sums)
 
         # One optimiser step every min(live streams, 8) records.
         totals[SINCE_STEP] += 1
@@ -188,6 +196,7 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
             totals[SINCE_STEP] = 0
             totals[CONTRIBUTED] = 0
             totals[RECORDS_PER_STEP] = max(1, min(live[i], sizes[LARGEST_STEP]))
+        drift.count_down(totals)
 
         # Step, forecast.
         tally[EVENTS] += 1
@@ -195,9 +204,12 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
         x = row[x_at + after * inputs : x_at + (after + 1) * inputs]
         for j in range(inputs):
             x[j] = seen[i, j]
-        h = row[after * hidden : (after + 1) * hidden]
-        gru.step(x, row[head * hidden : (head + 1) * hidden], w, b, u, c, left, right, gates[0], h)
-        copy(hidden_out[i], row, after * hidden)
+        h = row[after * carried : (after + 1) * carried]
+        cell.step(x, row[head * carried : (head + 1) * carried], w, b, u, c, left, right, kept[0], h)
+        copy(hidden_out[i], row, after * carried)
         tally[HEAD] = after
         tally[AGE] = min(age + 1, k2)
         forecast(pending, base[i], rms[i], h, v, d, out[i])
+
+
+PROCESS = for_each_cell(process)

@@ -3,13 +3,13 @@
 import numpy as np
 
 from streamrnn.kernels.compile import kernel
+from streamrnn.kernels.drift import learning_rate
 from streamrnn.kernels.linear import sum_of_squares
 from streamrnn.rows.network import (
     BETA1_POWER,
     BETA2_POWER,
     CLIP_NORM,
     CLIPPED,
-    LEARNING_RATE,
     NORM,
     SKIPPED,
     STEPS,
@@ -46,7 +46,7 @@ def step(weights, first, second, gradient, contributed, rates, totals, sums):
     constants[3] = BETA2
     constants[4] = 1.0 - BETA2
     correction = np.sqrt(1.0 - sums[BETA2_POWER])
-    constants[5] = rates[LEARNING_RATE] * correction / (1.0 - sums[BETA1_POWER])
+    constants[5] = learning_rate(rates, totals) * correction / (1.0 - sums[BETA1_POWER])
     constants[6] = EPSILON * correction
     shrink, keep1, take1, keep2, take2, rate, epsilon = (
         constants[0], constants[1], constants[2], constants[3], constants[4], constants[5], constants[6],

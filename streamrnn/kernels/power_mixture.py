@@ -16,14 +16,25 @@ def settle(quality, count, at, experts, outcome, forecasts, change):
     quality, count: float arrays in which the account's ``experts`` numbers start at ``at``, zeros for a new stream:
     mean squared error Q in units of the running change over the horizon, and outcomes n. forecasts [experts]: what each
     had said of this outcome; NaN leaves an expert out. ``change``: the running change, above 0, else nothing is learnt.
+
+    One that speaks for the first time after others is taken to be as bad as the worst of them: its first few errors,
+    of a calm night perhaps, would not compare with those of the others' whole past.
     """
     if not (outcome == outcome and change > 0.0):
         return
+    oldest, worst = 0.0, 0.0
+    for e in range(experts):
+        oldest = max(oldest, count[at + e])
+        if count[at + e] > 0.0:
+            worst = max(worst, quality[at + e])
     for e in range(experts):
         error = (forecasts[e] - outcome) / change
         if error == error:
             square = error * error
             square = square if square < LARGEST else LARGEST
+            if count[at + e] == 0.0 and oldest > 0.0:
+                count[at + e] = oldest
+                quality[at + e] = worst
             count[at + e] += 1.0
             quality[at + e] += max(1.0 / MEMORY, 1.0 / count[at + e]) * (square - quality[at + e])
 

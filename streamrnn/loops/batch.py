@@ -40,6 +40,7 @@ class Batch:
     settled : float64[n, H, T], the published forecast of this step, made h steps before; NaN where none was pending or
         the outcome is missing
     settled_baselines : float64[n, H, T], the last value as it stood when that forecast was made
+    drift : bool[n], the record raised its stream's alarm of drift, of one target at least
     low, high : float64[n, H, T, L], the interval around each forecast for each level; NaN where there is none
     settled_low, settled_high : float64[n, H, T, L], the published interval of this step; NaN as ``settled``, and where
         none was given
@@ -67,6 +68,7 @@ class Batch:
     forecasts: Floats = field(init=False)
     settled: Floats = field(init=False)
     settled_baselines: Floats = field(init=False)
+    drift: npt.NDArray[np.bool_] = field(init=False)
     low: Floats = field(init=False)
     high: Floats = field(init=False)
     settled_low: Floats = field(init=False)

@@ -36,6 +36,7 @@ class Chain:
 
     Attributes
     ----------
+    loops : in their order
     scale, network, mixture, intervals : loops that others ask for what they hold
     """
 
@@ -48,24 +49,24 @@ class Chain:
         self._opinions = len(settings.forecast.horizons), len(settings.events.target_names), len(experts)
         streams, targets = settings.streams.max_live, len(settings.events.target_names)
         self.intervals = IntervalLoop.from_settings(settings)
-        self._loops: list[Loop] = [self.scale]
+        self.loops: list[Loop] = [self.scale]
         if settings.experts.ridge:
-            self._loops.append(RidgeLoop.from_settings(settings))
-        self._loops.append(self.network)
+            self.loops.append(RidgeLoop.from_settings(settings))
+        self.loops.append(self.network)
         for rate in settings.experts.networks:
-            self._loops.append(NetworkLoop(settings, weights, rate))
+            self.loops.append(NetworkLoop(settings, weights, rate))
         if settings.experts.linear:
             place = len(experts) - len(settings.experts.linear)
-            self._loops.append(LinearLoop(streams, targets, settings.experts.linear, place))
+            self.loops.append(LinearLoop(streams, targets, settings.experts.linear, place))
         if len(settings.forecast.horizons) > 1:
-            self._loops.append(ReadoutLoop(settings, experts.index("network")))
-        self._loops.append(self.mixture)
+            self.loops.append(ReadoutLoop(settings, experts.index("network")))
+        self.loops.append(self.mixture)
         if settings.forecast.levels:
-            self._loops.append(self.intervals)
+            self.loops.append(self.intervals)
         if settings.anomaly.enabled:
-            self._loops.append(AnomalyLoop.from_settings(settings))
+            self.loops.append(AnomalyLoop.from_settings(settings))
         if settings.model.kind == "none":
-            self._loops = [NoLoop(ScaleRows.from_settings(settings).target_features, len(settings.forecast.horizons))]
+            self.loops = [NoLoop(ScaleRows.from_settings(settings).target_features, len(settings.forecast.horizons))]
 
     @property
     def records(self) -> int:
@@ -76,19 +77,19 @@ class Chain:
         """Advance all state by the batch, and fill in its columns."""
         self._records[0] += len(batch)
         batch.experts = np.full((len(batch), *self._opinions), np.nan)
-        for loop in self._loops:
+        for loop in self.loops:
             loop.process(batch)
 
     def shared(self) -> dict[str, Array]:
         """The arrays that all streams share."""
         joined = {"records": self._records}
-        for loop in self._loops:
+        for loop in self.loops:
             joined |= loop.shared
         return joined
 
     def slabs(self, rows: int) -> dict[str, Array]:
         """The first rows of the slabs (views)."""
-        return {name: slab[:rows] for loop in self._loops for name, slab in loop.slabs.items()}
+        return {name: slab[:rows] for loop in self.loops for name, slab in loop.slabs.items()}
 
     def saved(self, rows: int) -> dict[str, Array]:
         """The arrays that a snapshot holds, slabs cut to the first ``rows`` (views, not copies)."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from streamrnn.loops.base import Array, rows
 from streamrnn.loops.batch import Batch
+from streamrnn.rows import drift
 from streamrnn.rows.mixture import EXPERT_COUNT, EXPERT_ERROR, EXPERT_SUMS, SCORE_BLOCKS, SCORES, MixtureRows
 
 if TYPE_CHECKING:
@@ -27,12 +28,17 @@ class MixtureLoop:
 
     def __init__(self, settings: Settings) -> None:
         sizes = self._sizes = MixtureRows.from_settings(settings)
-        self._slab = rows(settings.streams.max_live, sizes.width)
+        streams = settings.streams.max_live
+        self._slab = rows(streams, sizes.width)
+        self._drift_action = drift.STREAM_ACTIONS.index(settings.drift.stream)
+        self._drift_threshold = settings.drift.threshold
+        watched = self._drift_action != drift.NONE
+        self._watchers = rows(streams, drift.FIELDS * sizes.targets if watched else 0)
         shape = len(sizes.horizons), sizes.targets
         self.scores = np.zeros((*shape, SCORES))
         self.window = np.zeros((*shape, SCORE_BLOCKS, SCORES))
         self.expert_sums = np.zeros((len(sizes.groups), sizes.targets, len(sizes.experts), EXPERT_SUMS))
-        self.slabs: dict[str, Array] = {"mixture": self._slab}
+        self.slabs: dict[str, Array] = {"mixture": self._slab} | ({"drift": self._watchers} if watched else {})
         self.shared: dict[str, Array] = {
             "scores": self.scores,
             "window": self.window,
@@ -50,11 +56,13 @@ class MixtureLoop:
         sizes = self._sizes
         shape = len(batch), len(sizes.horizons), sizes.targets
         batch.forecasts, batch.settled, batch.settled_baselines = (np.empty(shape) for _ in range(3))
+        batch.drift = np.empty(len(batch), np.bool_)
         mixture.process(
             batch.slots, batch.fresh, batch.records, batch.advance, batch.steps, batch.outcomes, batch.last, batch.unit,
-            batch.experts, self._slab, self.scores, self.window, self.expert_sums, sizes.block, self._horizons,
-            self._group_of, self._longest, sizes.accounts, sizes.last_ring, self._published, self._opinions,
-            batch.forecasts, batch.settled, batch.settled_baselines,
+            batch.spread, batch.experts, self._slab, self.scores, self.window, self.expert_sums, sizes.block,
+            self._horizons, self._group_of, self._longest, sizes.accounts, sizes.last_ring, self._published,
+            self._opinions, self._watchers, self._drift_action, self._drift_threshold, batch.forecasts, batch.settled,
+            batch.settled_baselines, batch.drift,
         )  # fmt: skip
 
     def expert_errors(self, targets: tuple[str, ...]) -> dict[tuple[str, int], dict[str, float]]:

@@ -9,8 +9,11 @@ import numpy.typing as npt
 
 from streamrnn.loops.base import Array, rows
 from streamrnn.loops.batch import Batch
+from streamrnn.rows import drift
 from streamrnn.rows import network as at
+from streamrnn.rows.cells import NAMES
 from streamrnn.rows.network import NetworkRows
+from streamrnn.settings.engine import choose_engine
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -67,13 +70,24 @@ class NetworkLoop:
             f"{name}_sums": self.sums,
         }
         self.sizes = np.array(
-            [layout.targets, layout.inputs, layout.hidden, model.k1, model.k2, model.records_per_step], np.int64
-        )
+            [
+                layout.targets, layout.inputs, layout.hidden, model.k1, model.k2, model.records_per_step,
+                drift.SHARD_ACTIONS.index(settings.drift.shard), settings.drift.boost_records,
+            ],
+            np.int64,
+        )  # fmt: skip
         self.rates = np.array(
-            [learning_rate or model.learning_rate, model.clip_norm, model.huber_delta if model.loss == "huber" else 0.0]
+            [
+                learning_rate or model.learning_rate,
+                model.clip_norm,
+                model.huber_delta if model.loss == "huber" else 0.0,
+                settings.drift.threshold,
+                settings.drift.boost,
+            ]
         )
         self._expert = settings.expert_names.index("network" if learning_rate is None else f"network {learning_rate:g}")
-        self._torch = model.engine == "torch"
+        self._torch = choose_engine(model).name == "torch"
+        self._cell = NAMES.index(model.cell)
 
     def process(self, batch: Batch) -> None:
         """Learn from the batch's outcomes, and forecast."""
@@ -88,12 +102,18 @@ class NetworkLoop:
         else:
             from streamrnn.kernels import network
 
-            network.process(
+            network.PROCESS[self._cell](
                 batch.slots, batch.fresh, batch.live, batch.advance, batch.outcomes, base, batch.rms, batch.inputs,
                 corrected, batch.hidden, self.sizes, self.rates, self.states, self.pending, self.counts,
                 self.weights, self.first_moment, self.second_moment, self.gradient, self.totals, self.sums,
             )  # fmt: skip
         batch.experts[:, 0, :, self._expert] = corrected
+
+    @property
+    def learning_rate(self) -> float:
+        """The optimiser's step size for the next record."""
+        boosted = self.totals[at.BOOSTED] > 0
+        return float(self.rates[at.LEARNING_RATE] * (self.rates[at.BOOST] if boosted else 1.0))
 
     def forget(self) -> None:
         """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""

@@ -27,4 +27,5 @@ class NoLoop:
         batch.events = np.zeros(n, np.int64)
         batch.outcomes = batch.values[:, self._target_features]
         batch.last = np.full((n, targets), np.nan)
+        batch.drift = np.zeros(n, np.bool_)
         batch.forecasts = batch.settled = batch.settled_baselines = np.full((n, self._horizons, targets), np.nan)

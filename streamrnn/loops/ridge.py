@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ class RidgeLoop:
     max_live : streams that there is room for
     expert : place of SR among the experts
     naive : place of the seasonal naive forecast, None without a season
+    shown : for each target, whether the network may see its errors; None: all
 
     Attributes
     ----------
@@ -37,10 +39,18 @@ class RidgeLoop:
         discounted number of records in them
     """
 
-    def __init__(self, sizes: RidgeRows, max_live: int, expert: int, naive: int | None = None) -> None:
+    def __init__(
+        self,
+        sizes: RidgeRows,
+        max_live: int,
+        expert: int,
+        naive: int | None = None,
+        shown: Sequence[bool] | None = None,
+    ) -> None:
         targets = sizes.targets
         self._targets = targets
         self._expert, self._naive = expert, naive
+        self._shown = np.ones(targets) if shown is None else np.array(shown, np.float64)
         self._heads = rows(max_live, HEADS, np.int64)
         self._rings = rows(max_live, targets * sizes.rings[-1])
         self._scales = rows(max_live, targets * sizes.scales)
@@ -71,8 +81,9 @@ class RidgeLoop:
     def from_settings(cls, settings: Settings) -> RidgeLoop:
         """The loop that these settings ask for."""
         names = settings.expert_names
+        shown = [target not in settings.events.withheld for target in settings.events.target_names]
         naive = names.index("seasonal naive") if settings.forecast.season else None
-        return cls(RidgeRows.from_settings(settings), settings.streams.max_live, names.index("ridge"), naive)
+        return cls(RidgeRows.from_settings(settings), settings.streams.max_live, names.index("ridge"), naive, shown)
 
     def process(self, batch: Batch) -> None:
         """Learn from the outcomes, and forecast from each record."""
@@ -90,4 +101,4 @@ class RidgeLoop:
         batch.experts[..., self._expert] = batch.base
         if self._naive is not None:
             batch.experts[..., self._naive] = naive
-        batch.inputs[:, -self._targets :] = errors
+        batch.inputs[:, -self._targets :] = errors * self._shown

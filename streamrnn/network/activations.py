@@ -9,6 +9,7 @@ from streamrnn.kernels import functions as f
 ODD = tuple(map(float, (f.A13, f.A11, f.A9, f.A7, f.A5, f.A3, f.A1)))
 EVEN = tuple(map(float, (f.B6, f.B4, f.B2, f.B0)))
 LIMIT = float(f.LIMIT)
+RELU_LIMIT = float(f.RELU_LIMIT)
 
 
 class _Tanh(torch.autograd.Function):
@@ -45,3 +46,8 @@ def tanh(x: torch.Tensor) -> torch.Tensor:
 def sigmoid(x: torch.Tensor) -> torch.Tensor:
     """Logistic function, by way of ``tanh``."""
     return 0.5 * tanh(0.5 * x) + 0.5
+
+
+def relu(x: torch.Tensor) -> torch.Tensor:
+    """Rectifier with a limit; see ``kernels.functions``. Its slope at 0 is 0."""
+    return torch.clamp(torch.relu(x), max=RELU_LIMIT)

@@ -1,11 +1,11 @@
-"""The network: a recurrent cell and a linear head that starts at zero."""
+"""The network: recurrent layers and a linear head that starts at zero."""
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
-from streamrnn.network.gru import GRUCell
+from streamrnn.network.stack import Stack
 from streamrnn.rows.network import NetworkRows
 
 
@@ -18,17 +18,19 @@ class Forecaster(nn.Module):
     def __init__(self, layout: NetworkRows, seed: int, dtype: torch.dtype) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.cell = GRUCell(layout.inputs, layout.hidden, generator, dtype)
+        self.stack = Stack(
+            layout.cell, layout.layers, layout.inputs, layout.hidden, generator, dtype, layout.layer_norm
+        )
         self.v = nn.Parameter(torch.zeros(layout.targets, layout.hidden, dtype=dtype))
         self.d = nn.Parameter(torch.zeros(layout.targets, dtype=dtype))
 
-    def head(self, h: torch.Tensor) -> torch.Tensor:
-        """Outputs [targets] of a state [hidden], in running rms changes."""
-        return self.v @ h + self.d
+    def head(self, state: torch.Tensor) -> torch.Tensor:
+        """Outputs [targets] of a recurrent state, in running rms changes."""
+        return self.v @ self.stack.read(state) + self.d
 
     def ordered(self) -> list[nn.Parameter]:
-        """All parameters in the order of the flat weights: w, b, u, c, v, d."""
-        return [self.cell.w, self.cell.b, self.cell.u, self.cell.c, self.v, self.d]
+        """All parameters in the order of the flat weights: those of the layers (w, b, u, c each), then v, d."""
+        return [*self.stack.ordered(), self.v, self.d]
 
     def flat(self) -> npt.NDArray[np.floating]:
         """A copy of all weights as one vector, the form that kernels, optimiser and snapshots use."""
@@ -51,5 +53,4 @@ def initial_weights(layout: NetworkRows, seed: int, precision: str) -> npt.NDArr
 
 def weight_count(layout: NetworkRows) -> int:
     """How many weights the network has."""
-    wide = 3 * layout.hidden
-    return (layout.inputs + layout.hidden + 2) * wide + layout.targets * (layout.hidden + 1)
+    return sum(parameter.numel() for parameter in Forecaster(layout, 0, torch.float32).ordered())

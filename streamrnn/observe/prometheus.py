@@ -30,6 +30,7 @@ from streamrnn.observe.sensor import BatchReport, Sensor
 from streamrnn.observe.skill import RecentSkill
 
 STATES = ("starting", "restoring", "running", "draining", "stopped")
+SCOPES = ("stream", "shard")
 STAGES = ("poll_wait", "decode", "process", "encode", "publish", "commit", "snapshot")
 _BATCH_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 _COMMIT_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
@@ -66,6 +67,7 @@ class PrometheusSensor(Sensor):
         self._clock = clock
         self._skill_window = RecentSkill(window)
         self._streams_by_partition: dict[Partition, int] = {}
+        self._rates_by_partition: dict[Partition, float] = {}
         Info("streamrnn_build", "Version of this build and its parts.", registry=self.registry).info(dict(build))
         self._make_flow()
         self._make_learning()
@@ -81,7 +83,11 @@ class PrometheusSensor(Sensor):
             _add(self._dead_letters(reason), count)
         for reason, count in report.expired.items():
             _add(self._expired(reason), count)
+        for scope, count in report.drifts.items():
+            _add(self._drifts[scope], count)
         self._count_streams(partition, report.live_streams)
+        self._rates_by_partition[partition] = report.learning_rate
+        self._learning_rate.set(max(self._rates_by_partition.values()))
         self._learned(report)
         self._scored(report)
 
@@ -126,6 +132,8 @@ class PrometheusSensor(Sensor):
         self._replay_left.cache_clear()
         self._streams_by_partition.pop(partition, None)
         self._streams.set(sum(self._streams_by_partition.values()))
+        self._rates_by_partition.pop(partition, None)
+        self._learning_rate.set(max(self._rates_by_partition.values(), default=math.nan))
 
     def on_contact(self, seconds: float | None) -> None:
         self._last_contact.set(math.nan if seconds is None else self._clock() - seconds)
@@ -206,6 +214,11 @@ class PrometheusSensor(Sensor):
         self._updates_applied, self._updates_skipped = updates.labels("applied"), updates.labels("skipped")
         self._clips = self._counter("gradient_clips", "Optimiser steps whose gradient was clipped.")
         self._gradient_norm = self._gauge("gradient_norm", "Norm of the last gradient, before clipping.")
+        self._learning_rate = self._gauge(
+            "learning_rate", "Step size of the optimiser, the largest of the partitions held."
+        )
+        drifts = self._counter("drift_detected", "Alarms of drift, of a stream or of a shard's network.", "scope")
+        self._drifts = {scope: drifts.labels(scope) for scope in SCOPES}
         self._loss = self._counter("learning_loss", "Loss summed over learning passes.")
         self._losses = self._counter("learning_losses", "Learning passes.")
 

@@ -36,6 +36,8 @@ class BatchReport:
     expired: Mapping[str, int]  # by reason: time, capacity, tombstone
     live_streams: int
     gradient_norm: float
+    drifts: Mapping[str, int]  # alarms, by scope: stream, shard
+    learning_rate: float
 
 
 class Sensor:

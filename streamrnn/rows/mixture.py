@@ -38,9 +38,9 @@ def groups(horizons: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
 class MixtureRows:
     """Sizes and offsets of the mixture loop's arrays.
 
-    A row holds each target's unit; the account of each group and target; the ring of last values; a ring of published
-    forecasts for each horizon, as long as that; and a ring of the experts' forecasts for each group's longest horizon.
-    What stands in a ring of length h at step modulo h was put there h steps ago.
+    A row holds the unit of each group and target; the account of each group and target; the ring of last values; a
+    ring of published forecasts for each horizon, as long as that; and a ring of the experts' forecasts for each group's
+    longest horizon. What stands in a ring of length h at step modulo h was put there h steps ago.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class MixtureRows:
     @property
     def accounts(self) -> int:
         """Where the accounts start in a row; each group has one for each target."""
-        return self.targets
+        return self.targets * len(self.groups)
 
     @property
     def last_ring(self) -> int:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from streamrnn.rows import drift
+from streamrnn.rows.cells import GATES, INNER_BIASES, NAMES, state_size
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
@@ -21,14 +23,15 @@ EVENTS, HEAD, AGE = range(3)
 STREAM_FIELDS = 3
 
 # int64 sizes and float64 rates that tell the kernel what it works on
-TARGETS, INPUTS, HIDDEN, K1, K2, LARGEST_STEP = range(6)
-LEARNING_RATE, CLIP_NORM, HUBER_DELTA = range(3)
+TARGETS, INPUTS, HIDDEN, K1, K2, LARGEST_STEP, DRIFT_ACTION, BOOST_RECORDS = range(8)
+LEARNING_RATE, CLIP_NORM, HUBER_DELTA, DRIFT_THRESHOLD, BOOST = range(5)
 
-# int64 totals and float64 sums of a shard
-STEPS, CONTRIBUTED, SINCE_STEP, RECORDS_PER_STEP, SKIPPED, CLIPPED, PASSES = range(7)
-TOTALS = 7
-BETA1_POWER, BETA2_POWER, LOSS, NORM = range(4)
-SUMS = 4
+# int64 totals and float64 sums of a shard. BOOSTED: records left with a raised learning rate; WATCH: where the drift
+# detector's fields start.
+STEPS, CONTRIBUTED, SINCE_STEP, RECORDS_PER_STEP, SKIPPED, CLIPPED, PASSES, DRIFTS, BOOSTED = range(9)
+TOTALS = 9
+BETA1_POWER, BETA2_POWER, LOSS, NORM, WATCH = range(5)
+SUMS = WATCH + drift.FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class NetworkRows:
     Attributes
     ----------
     targets, inputs, hidden : how many of each
+    cell, layers, layer_norm : the recurrent network, see ``network.stack``
     k2 : steps of one learning window; rings hold k2 + 1 steps
     itemsize : bytes of a number in the network's precision
     """
@@ -45,6 +49,9 @@ class NetworkRows:
     targets: int
     inputs: int
     hidden: int
+    cell: str
+    layers: int
+    layer_norm: bool
     k2: int
     itemsize: int
 
@@ -56,6 +63,9 @@ class NetworkRows:
             targets=scale.targets,
             inputs=scale.inputs,
             hidden=settings.model.hidden_size,
+            cell=settings.model.cell,
+            layers=settings.model.layers,
+            layer_norm=settings.model.layer_norm,
             k2=settings.model.k2,
             itemsize=np.dtype(settings.model.precision).itemsize,
         )
@@ -66,9 +76,21 @@ class NetworkRows:
         return self.k2 + 1
 
     @property
+    def state(self) -> int:
+        """Numbers of the recurrent state at one step, of all layers."""
+        return state_size(self.cell, self.hidden, self.layers)
+
+    @property
+    def weights(self) -> int:
+        """Weights of a network of one layer without normalisation: w, b, u, c of the cell, then the head's v and d."""
+        wide, inner = GATES[NAMES.index(self.cell)], INNER_BIASES[NAMES.index(self.cell)]
+        cell = self.hidden * (wide * (self.inputs + self.hidden + 1) + inner)
+        return cell + self.targets * (self.hidden + 1)
+
+    @property
     def input_ring(self) -> int:
-        """Where the ring of inputs starts in a row (the hidden states stand first)."""
-        return self.ring_steps * self.hidden
+        """Where the ring of inputs starts in a row (the recurrent states stand first)."""
+        return self.ring_steps * self.state
 
     @property
     def goal_ring(self) -> int:

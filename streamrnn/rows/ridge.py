@@ -42,24 +42,12 @@ class RidgeRows:
     horizons : steps ahead, ascending, the first is 1
     season : steps of a season, 0 for none
     long_season : steps of a longer season, 0 for none
-
-    Raises
-    ------
-    ValueError
-        Where there is a long season and no season, or the long one is not the longer.
     """
 
     targets: int
     horizons: tuple[int, ...]
     season: int = 0
     long_season: int = 0
-
-    def __post_init__(self) -> None:
-        if self.long_season and not 0 < self.season < self.long_season:
-            raise ValueError(
-                f"forecast.long_season {self.long_season} needs a shorter forecast.season, which is "
-                f"{self.season or 'null'}: give the only season as forecast.season"
-            )
 
     @classmethod
     def from_settings(cls, settings: Settings) -> RidgeRows:

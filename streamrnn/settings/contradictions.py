@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from streamrnn.settings.engine import uncompiled
 from streamrnn.settings.schema import TOPIC
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ def _learning(settings: Settings) -> Iterator[Contradiction]:
             ("model.k1", "model.k2"),
             "must not be larger than model.k2, or events between two windows are never learned",
         )
+    rates = {"model.learning_rate": [settings.model.learning_rate], "experts.networks": settings.experts.networks}
+    for key, values in rates.items():
+        if settings.drift.shard == "learning_rate" and settings.drift.boost * max(values, default=0.0) > 1.0:
+            text = f"must not raise {key} above 1, as it would with drift.shard: learning_rate"
+            yield Contradiction(("drift.boost", key, "drift.shard"), text)
+    if settings.model.engine == "compiled":
+        for key in uncompiled(settings.model):
+            yield Contradiction(("model.engine", key), f"must be auto or torch with such {key}")
 
 
 def _forecast(settings: Settings) -> Iterator[Contradiction]:

@@ -20,6 +20,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from streamrnn.settings.engine import choose_engine
+
 Name = Annotated[str, Field(min_length=1)]
 REDACTED = "***"
 TOPIC = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$(?!\n)"  # `$` alone lets a last newline pass
@@ -36,7 +38,7 @@ def _ascending(horizons: tuple[int, ...]) -> tuple[int, ...]:
 
 
 # The sections and settings that change state, or which records are accepted.
-STATE = {"seed", "events", "model", "forecast", "experts", "anomaly", "streams", "scoring"}
+STATE = {"seed", "events", "model", "forecast", "experts", "drift", "anomaly", "streams", "scoring"}
 
 
 class Section(BaseModel):
@@ -227,15 +229,24 @@ class Model(Section):
         default="network",
         description="network: learns and forecasts. none: does nothing, for measuring the daemon alone.",
     )
-    engine: Literal["compiled", "torch"] = Field(
-        default="compiled",
-        description="compiled: fast, same bits on every machine of a kind. torch: the slow reference.",
+    engine: Literal["auto", "compiled", "torch"] = Field(
+        default="auto",
+        description="compiled: fast, same bits on every machine of a kind; one layer without layer_norm. torch: the "
+        "slow reference, which runs every network. auto: compiled where it can.",
     )
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="Number format of weights and states."
     )
-    cell: Literal["gru"] = Field(default="gru", description="Recurrent cell.")
-    hidden_size: int = Field(default=32, ge=4, le=512, multiple_of=4, description="Hidden units of the recurrent cell.")
+    cell: Literal["gru", "lstm", "rnn", "rnn_relu"] = Field(
+        default="gru",
+        description="Recurrent cell: gated recurrent unit, long short-term memory, or Elman's simple network with tanh "
+        "or with a rectifier.",
+    )
+    hidden_size: int = Field(default=32, ge=4, le=512, multiple_of=4, description="Hidden units of a recurrent layer.")
+    layers: int = Field(default=1, ge=1, le=4, description="Recurrent layers, each reading the one below.")
+    layer_norm: bool = Field(
+        default=False, description="Whether each gate's sum is normalised over the hidden units of its layer."
+    )
     k1: int = Field(default=1, ge=1, le=256, description="Events of a stream between two learning passes.")
     k2: int = Field(default=8, ge=1, le=256, description="Events that a learning pass goes back.")
     learning_rate: float = Field(default=2e-3, gt=0, le=1, description="Step size of the optimiser (no unit).")
@@ -316,6 +327,36 @@ class Experts(Section):
         max_length=4,
         json_schema_extra={"allowed": "a list of at most 4 learning rates, or []"},
         description="Learning rates of further networks like the first, each an expert.",
+    )
+
+
+class Drift(Section):
+    """What is done where forecasts have become worse for good."""
+
+    stream: Literal["none", "report", "reset_mixture"] = Field(
+        default="report",
+        description="none: streams are not watched. report: an alarm is published with the event that raised it. "
+        "reset_mixture: besides, the stream's experts are weighed anew.",
+    )
+    shard: Literal["none", "report", "learning_rate", "reset_moments"] = Field(
+        default="report",
+        description="none: the network's loss is not watched. report: alarms are counted and logged. learning_rate: "
+        "besides, the optimiser takes larger steps for a while. reset_moments: besides, its moments begin anew.",
+    )
+    threshold: float = Field(
+        default=10.0,
+        ge=1,
+        le=1000,
+        description="Deviations by which mean losses must have risen, summed over blocks of 8, for an alarm.",
+    )
+    boost: float = Field(
+        default=2.0, ge=1, le=100, description="Factor on the learning rate after an alarm, with shard: learning_rate."
+    )
+    boost_records: int = Field(
+        default=500,
+        ge=1,
+        le=1_000_000_000,
+        description="Events of the partition that it lasts for, with shard: learning_rate.",
     )
 
 
@@ -449,6 +490,7 @@ class Settings(Section):
     model: Model = Field(default_factory=Model)
     forecast: Forecast = Field(default_factory=Forecast)
     experts: Experts = Field(default_factory=Experts)
+    drift: Drift = Field(default_factory=Drift)
     anomaly: Anomaly = Field(default_factory=Anomaly)
     streams: Streams = Field(default_factory=Streams)
     scoring: Scoring = Field(default_factory=Scoring)
@@ -498,5 +540,6 @@ class Settings(Section):
         """
         state = self.model_dump(mode="json", include=STATE)
         state["events"]["targets"] = list(self.events.target_names)  # null and all features written out are the same
+        state["model"]["engine"] = choose_engine(self.model).name  # and so are auto and what it chooses
         text = json.dumps(state, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -153,7 +153,7 @@ class StreamIndex:
         return Assigned(
             rows=np.array(rows, np.int64),
             slots=np.array(slots, np.int64),
-            fresh=np.frombuffer(bytes(fresh), np.bool_),
+            fresh=np.frombuffer(fresh, np.bool_),  # of a bytearray, so that it can be written, as the kernels expect
             live=np.array(live, np.int64),
             ended=np.array(ended, np.int64),
             refused=refused,

@@ -107,6 +107,21 @@ def test_what_would_stop_the_daemon_is_named_with_its_exit_code(
     assert text in failure
 
 
+@pytest.mark.parametrize(
+    ("overrides", "mark", "text"),
+    [
+        ([], "ok", "engine: compiled, as model.engine is auto"),
+        (["model.engine=torch"], "ok", "engine: torch, as model.engine says"),
+        (["model.layers=2"], "WARN", "engine: torch, as model.engine is auto, and model.layers run"),
+        (["model.kind=none"], "ok", "engine: none, as model.kind says"),
+    ],
+)
+def test_the_engine_is_named_with_the_reason(check: Check, overrides: list[str], mark: str, text: str) -> None:
+    result = check(*overrides)
+    assert result.exit_code == ExitCode.OK
+    assert any(text in line for line in marked(result, mark))
+
+
 def start() -> ExitCode:
     """What a start that goes wrong ends with."""
     try:

@@ -26,7 +26,7 @@ class Clock:
 def report(events=1000, error=800.0, baseline=1000.0, dead_letters=0):
     score = TargetScore(events, error, error, baseline, baseline)
     letters = {"not_a_number": dead_letters} if dead_letters else {}
-    return BatchReport(events, 0, {("value", 1): score}, letters, 0, 125, 0, 0, 0.0, 0, {}, 300, 0.0)
+    return BatchReport(events, 0, {("value", 1): score}, letters, 0, 125, 0, 0, 0.0, 0, {}, 300, 0.0, {}, 0.002)
 
 
 def predictions(streams, outcomes, settled):

@@ -10,6 +10,7 @@ from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain
 from streamrnn.network.forecaster import initial_weights
 from streamrnn.rows import mixture, network
+from streamrnn.rows.cells import NAMES
 from streamrnn.rows.network import NetworkRows
 from streamrnn.settings.schema import Settings
 from streamrnn.streams.index import StreamIndex
@@ -24,6 +25,16 @@ VARIANTS = [
     ["model.records_per_step=1", "model.clip_norm=0.1"],
     ['events.features=["a","b","c"]', 'events.targets=["c","a"]', 'events.withheld=["a"]'],
     ["model.hidden_size=32", "streams.max_live=3"],
+    ["model.cell=lstm"],
+    ["model.cell=lstm", "model.k1=3", "model.k2=5", "forecast.season=6", "model.loss=l1"],
+    ["model.cell=lstm", 'events.features=["a","b","c"]', 'events.targets=["c","a"]', "streams.max_live=3"],
+    ["model.cell=rnn"],
+    ["model.cell=rnn", "model.k1=8", "model.calendar=true"],
+    ["model.cell=rnn_relu"],
+    ["model.cell=rnn_relu", "model.k1=2", 'events.features=["a","b"]', "model.records_per_step=1"],
+    ["experts.networks=[0.005]", "forecast.horizons=[1,3,9]", "forecast.season=4", "forecast.long_season=12"],
+    ["forecast.interval=40"],
+    ["experts.ridge=false", "experts.linear=[]", "forecast.levels=[]", "forecast.horizons=[1]"],
 ]
 
 
@@ -57,11 +68,13 @@ def test_float64_runs_agree_within_a_millionth(overrides: list[str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
-def test_long_runs_over_random_settings_agree_in_both_precisions(seed: int) -> None:
+@pytest.mark.parametrize("cell", NAMES)
+def test_long_runs_over_random_settings_agree_in_both_precisions(cell: str, seed: int) -> None:
     source = random.Random(seed)
     k2 = source.randint(1, 12)
     overrides = [
         f"model.k2={k2}", f"model.k1={source.randint(1, k2)}", f"model.hidden_size={source.choice([4, 12, 32])}",
+        f"model.cell={cell}",
         f"model.loss={source.choice(['huber', 'l1'])}", f"model.calendar={source.choice(['true', 'false'])}",
         f"forecast.season={source.choice(['null', '1', '24'])}", f"streams.max_live={source.choice([1, 3, 50])}",
         f"model.records_per_step={source.choice([1, 8, 20])}", f"events.features={source.choice(['[a]', '[a,b]'])}",
@@ -74,18 +87,20 @@ def test_long_runs_over_random_settings_agree_in_both_precisions(seed: int) -> N
     np.testing.assert_allclose(compiled.mixture.scores[0, :, :2], reference.mixture.scores[0, :, :2], rtol=0.01)
 
 
-def test_float32_runs_have_the_same_error_within_one_percent() -> None:
-    compiled, _ = run("compiled", [], 600)
-    reference, _ = run("torch", [], 600)
+@pytest.mark.parametrize("cell", NAMES)
+def test_float32_runs_have_the_same_error_within_one_percent(cell: str) -> None:
+    compiled, _ = run("compiled", [f"model.cell={cell}"], 600)
+    reference, _ = run("torch", [f"model.cell={cell}"], 600)
     ours, theirs = (each.mixture.scores[0, :, mixture.ABSOLUTE] for each in (compiled, reference))
     np.testing.assert_allclose(ours, theirs, rtol=0.01)
 
 
 @pytest.mark.parametrize(("precision", "bound"), [("float32", 1e-4), ("float64", 1e-9)])
 @pytest.mark.parametrize("k1", [1, 4])
-def test_the_kernels_gradient_is_autograds(precision: str, bound: float, k1: int) -> None:
+@pytest.mark.parametrize("cell", NAMES)
+def test_the_kernels_gradient_is_autograds(cell: str, precision: str, bound: float, k1: int) -> None:
     # One learning pass per record and no optimiser step: the gradient accumulates over the whole run.
-    overrides = [f"model.precision={precision}", f"model.k1={k1}", "model.hidden_size=16"]
+    overrides = [f"model.precision={precision}", f"model.k1={k1}", "model.hidden_size=16", f"model.cell={cell}"]
 
     def gradient(engine: str) -> np.ndarray:
         chosen = settings(f"model.engine={engine}", *overrides)

@@ -40,7 +40,7 @@ def test_version_1_of_the_record_is_these_bytes() -> None:
         '"events":12,"forecasts":[{"target":"load","horizon":1,"forecast":1.5,"baseline":1.0,"intervals":[]},'
         '{"target":"flow","horizon":1,"forecast":0.1,"baseline":2e300,"intervals":[]}],'
         '"settled":[{"target":"load","outcome":1.0,"forecast":0.75,"error":0.25,"baseline":2.0,"baseline_error":-1.0,"horizon":1}],'
-        '"lineage":"1f2e","records":3456,"anomaly":null}'
+        '"lineage":"1f2e","records":3456,"anomaly":null,"drift":null}'
     )
 
 

@@ -82,7 +82,7 @@ def test_brokers_that_stop_to_answer_are_told_and_end_it(own: JavaBroker) -> Non
     told = list[float]()
     sending = send(chosen, events(0, 10), 500, None, told.append)
     next(sending)
-    with own.frozen(), pytest.raises(TransportError, match="does not take events: no acknowledgement for 5 s"):
+    with own.frozen(), pytest.raises(TransportError, match="does not take events: "):
         deque(sending, maxlen=0)
     assert len(told) == 1
 

@@ -8,6 +8,14 @@ from streamrnn.settings import Settings
 @pytest.mark.parametrize(
     ("overrides", "start"),
     [
+        (
+            ["model.engine=compiled", "model.layers=2"],
+            "--set model.engine: compiled is not possible: must be auto or torch with such model.layers",
+        ),
+        (
+            ["model.engine=compiled", "model.layer_norm=true"],
+            "--set model.engine: compiled is not possible: must be auto or torch with such model.layer_norm",
+        ),
         (["model.k1=9"], "--set model.k1: 9 is not possible: must not be larger than model.k2"),
         (["events.features=a,a"], "--set events.features: [a, a] is not possible: must not name a feature twice"),
         (

@@ -45,11 +45,11 @@ def test_all_problems_of_all_sources_come_at_once(problems):
         events:
             features: [a, a]
         """,
-        "model.cell=lstm",
+        "model.cell=gated",
         environ={"STREAMRNN_HTTP__PORT": "many"},
     )
     assert sorted(found) == [
-        "--set model.cell: lstm is not allowed. Allowed: gru.",
+        "--set model.cell: gated is not allowed. Allowed: gru, lstm, rnn, rnn_relu.",
         "config.yaml:2:5 model.hiden_size: unknown key. Did you mean hidden_size?",
         "config.yaml:3:5 model.hidden_size: 33 is not allowed. Allowed: a multiple of 4 from 4 to 512.",
         "config.yaml:5:5 events.features: [a, a] is not possible: must not name a feature twice.",

@@ -32,7 +32,16 @@ def test_the_digest_is_sixteen_hex_digits():
 
 @pytest.mark.parametrize(
     "override",
-    ["seed=1", "events.features=a", "events.max_bytes=9", "model.k1=2", "streams.max_live=5", "scoring.window=20"],
+    [
+        "seed=1",
+        "events.features=a",
+        "events.max_bytes=9",
+        "model.k1=2",
+        "model.cell=lstm",
+        "model.engine=torch",
+        "streams.max_live=5",
+        "scoring.window=20",
+    ],
 )
 def test_what_changes_state_changes_the_digest(override):
     assert digest(override) != digest()
@@ -48,6 +57,7 @@ def test_what_changes_state_changes_the_digest(override):
         "logging.level=debug",
         "daemon.watchdog=9",
         "events.targets=value",  # the same as null: all of them
+        "model.engine=compiled",  # what auto chooses
     ],
 )
 def test_what_does_not_change_state_leaves_the_digest(override):

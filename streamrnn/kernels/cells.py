@@ -1,0 +1,42 @@
+"""The cells' kernels, and a record loop made for each.
+
+A cell is a module with one calling convention. Codes and shapes are those of ``rows.cells``; with H hidden units:
+
+    CODE
+    step(x, state, w, b, u, c, left, right, kept, out)
+    back(state, kept, d_out, transposed_u, d_left, d_right, d_before)
+    add_gradient(x, states, d_left, d_right, steps, gw, gb, gu, gc)
+
+    x [inputs]; state, out, d_out and d_before [STATES H]; kept [KEPT H], what a step keeps for the way back
+    w [inputs, GATES H], b [GATES H], u [H, GATES H], c [INNER_BIASES H]; transposed_u [GATES H, H]
+    left and right [GATES H], work space of a step
+    d_left and d_right [GATES H], gradients of the gate sums (d_right where they are two, as in the GRU)
+    add_gradient takes a window: x, states (before each step), d_left and d_right with a row for each step
+"""
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+from streamrnn.kernels import elman, gru, lstm, rectified
+from streamrnn.kernels.compile import entry
+from streamrnn.rows.cells import NAMES
+
+CELLS = (gru, lstm, elman, rectified)
+
+
+def for_each_cell(loop: Callable[..., Any]) -> tuple[Callable[..., Any], ...]:
+    """Entries in the order of ``rows.cells.NAMES``, from a loop whose global name ``cell`` stands for the cell.
+
+    Each is the loop with that one name bound to another cell, and compiles when it is first called: a choice within the
+    loop would have every first start compile all cells, which takes a half longer. The name of its own keeps its
+    compiled code apart on disk.
+    """
+    assert isinstance(loop, FunctionType)
+    made = []
+    for name, cell in zip(NAMES, CELLS, strict=True):
+        bound = FunctionType(loop.__code__, {**loop.__globals__, "cell": cell}, f"{loop.__name__}_{name}")
+        bound.__qualname__ = bound.__name__
+        bound.__module__ = loop.__module__
+        made.append(entry(bound))
+    return tuple(made)

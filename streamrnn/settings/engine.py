@@ -1,0 +1,45 @@
+"""Which engine a model gets, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Model
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """The engine that runs a model.
+
+    Attributes
+    ----------
+    name : compiled or torch
+    reason : half a sentence
+    slow : whether the compiled engine would have been taken if it could run this model
+    """
+
+    name: Literal["compiled", "torch"]
+    reason: str
+    slow: bool = False
+
+
+def uncompiled(model: Model) -> list[str]:
+    """The settings whose values the compiled engine does not run."""
+    return [
+        key for key, asked in (("model.layers", model.layers > 1), ("model.layer_norm", model.layer_norm)) if asked
+    ]
+
+
+def choose_engine(model: Model) -> EngineChoice:
+    """The engine for ``model.engine`` and the rest of the section."""
+    if model.engine == "compiled":
+        return EngineChoice("compiled", "as model.engine says")
+    if model.engine == "torch":
+        return EngineChoice("torch", "as model.engine says")
+    beyond = uncompiled(model)
+    if beyond:
+        text = f"as model.engine is auto, and {' and '.join(beyond)} run there alone, about a hundred events a second"
+        return EngineChoice("torch", text, slow=True)
+    return EngineChoice("compiled", "as model.engine is auto, and it runs one layer of any cell")
