@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from streamrnn.accounts import Accounts, score_of
 from streamrnn.events.columns import Anomalies, Events, Partition, Predictions, Refusal
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain
 from streamrnn.observe.sensor import BatchReport, TargetScore
-from streamrnn.rows import mixture, network
+from streamrnn.rows import network
 from streamrnn.snapshots.frozen import Frozen
 from streamrnn.streams.index import StreamIndex
 
@@ -53,6 +54,7 @@ class Shard:
         self._judges = learns and settings.anomaly.enabled
         self._watches = learns and settings.drift.stream != "none"
         self._chain = Chain(settings, weights)
+        self._accounts = Accounts(settings, self._chain)
         self._frozen: Frozen | None = None
 
     @property
@@ -62,7 +64,7 @@ class Shard:
 
     def process(self, events: Events) -> tuple[Predictions, BatchReport]:
         """Answer a batch of events in log order, and learn from it."""
-        before = self._totals()
+        self._accounts.mark()
         assigned = self._index.assign(events)
         rows = assigned.rows
         records = self.records + 1 + np.arange(len(rows))
@@ -78,15 +80,25 @@ class Shard:
         ]
         reasons = Counter(letter.reason for letter in events.rejects)
         reasons.update(refusal.reason for refusal in predictions.refused)
-        drifts = int(batch.drift.sum())
-        report = self._report(before, len(rows), reasons, assigned.late, assigned.expired, drifts)
+        added = self._accounts.added()
+        report = BatchReport(
+            events=len(rows),
+            bytes=0,
+            dead_letters=reasons,
+            late=assigned.late,
+            expired=assigned.expired,
+            live_streams=len(self._index),
+            drifts={"stream": int(batch.drift.sum()), "shard": added.pop("shard_drifts")},
+            alerts=int(batch.anomalies.alerts.any(axis=1).sum()) if self._judges else 0,
+            **added,
+        )
         return predictions, report
 
     def scores(self, window: bool = False) -> dict[str, TargetScore]:
         """Prequential sums of each target one step ahead, over all records or over the sliding window."""
         mixture = self._chain.mixture
         sums = mixture.window.sum(axis=2) if window else mixture.scores
-        return {name: _score(row) for name, row in zip(self._targets, sums[0], strict=True)}
+        return {name: score_of(row) for name, row in zip(self._targets, sums[0], strict=True)}
 
     def experts(self) -> dict[tuple[str, int], dict[str, float]]:
         """Mean absolute error of each expert, by target and each group's longest horizon; NaN where none settled."""
@@ -172,50 +184,3 @@ class Shard:
         accepted[place] = 1
         wide["records"] = self.records - len(rows) + np.cumsum(accepted)
         return merged, wide
-
-    def _totals(self) -> tuple[Array, Array, Array]:
-        chain = self._chain
-        return chain.network.totals.copy(), chain.network.sums.copy(), chain.mixture.scores.copy()
-
-    def _report(
-        self,
-        before: tuple[Array, Array, Array],
-        events: int,
-        dead_letters: Counter[str],
-        late: int,
-        expired: Counter[str],
-        drifts: int,
-    ) -> BatchReport:
-        after = self._totals()
-        totals, sums, scores = (new - old for new, old in zip(after, before, strict=True))
-        return BatchReport(
-            events=events,
-            bytes=0,
-            scores={
-                (name, horizon): _score(scores[place, target])
-                for place, horizon in enumerate(self._horizons)
-                for target, name in enumerate(self._targets)
-            },
-            dead_letters=dead_letters,
-            late=late,
-            updates=int(totals[network.STEPS]),
-            skipped_updates=int(totals[network.SKIPPED]),
-            clipped_updates=int(totals[network.CLIPPED]),
-            loss=float(sums[network.LOSS]),
-            losses=int(totals[network.PASSES]),
-            expired=expired,
-            live_streams=len(self._index),
-            gradient_norm=float(after[1][network.NORM]),
-            drifts={"stream": drifts, "shard": int(totals[network.DRIFTS])},
-            learning_rate=self._chain.network.learning_rate,
-        )
-
-
-def _score(sums: Array) -> TargetScore:
-    return TargetScore(
-        count=int(sums[mixture.COUNT]),
-        absolute_error=float(sums[mixture.ABSOLUTE]),
-        squared_error=float(sums[mixture.SQUARED]),
-        baseline_absolute_error=float(sums[mixture.BASELINE_ABSOLUTE]),
-        baseline_squared_error=float(sums[mixture.BASELINE_SQUARED]),
-    )
