@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from streamrnn.loops.chain import Chain
+from streamrnn.loops.mixture import MixtureLoop
 from streamrnn.observe.sensor import ExpertScore, IntervalScore, TargetScore
 from streamrnn.rows import intervals, mixture, network
 
@@ -26,7 +27,8 @@ class Accounts:
     """
 
     def __init__(self, settings: Settings, chain: Chain) -> None:
-        self._chain = chain
+        assert isinstance(chain.mixture, MixtureLoop)
+        self._chain, self._mixture = chain, chain.mixture
         self._targets = settings.events.target_names
         self._horizons = settings.forecast.horizons
         self._levels = settings.forecast.levels
@@ -41,7 +43,7 @@ class Accounts:
         """The fields of a `BatchReport` that these sums tell, of all since the mark."""
         now = self._now()
         totals, sums, scores, experts, held = (new - old for new, old in zip(now, self._mark, strict=True))
-        longest = [self._horizons[place] for place in self._chain.mixture.longest]
+        longest = [self._horizons[place] for place in self._mixture.longest]
         return {
             "scores": {
                 (name, horizon): score_of(scores[place, target])
@@ -71,8 +73,7 @@ class Accounts:
         }
 
     def _now(self) -> tuple[Array, ...]:
-        chain = self._chain
-        mixed = chain.mixture
+        chain, mixed = self._chain, self._mixture
         counted = chain.network.totals, chain.network.sums, mixed.scores, mixed.expert_sums, chain.intervals.sums
         return tuple(each.copy() for each in counted)
 

@@ -54,7 +54,7 @@ def serve(
         After a message, where the log or the address cannot be had, or ``skip_to`` names what is not there.
     """
     build = versions() | {"engine": choose_engine(settings.model).name}
-    metrics = PrometheusSensor(settings.events.target_names, settings.forecast.horizons, build, settings.scoring.window)
+    metrics = PrometheusSensor(settings.target_names, settings.horizons, build, settings.scoring.window)
     try:
         daemon = Daemon(settings, [metrics, *sensors], tap, new_lineage=new_lineage, skip_to=skip_to)
     except (TransportError, OSError, NoPartitionError) as error:

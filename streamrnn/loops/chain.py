@@ -21,6 +21,8 @@ from streamrnn.loops.scale import ScaleLoop
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
+    from streamrnn.loops.label_mixture import ClassMixtureLoop, NumberMixtureLoop
+    from streamrnn.loops.label_network import LabelNetworkLoop
     from streamrnn.settings.schema import Settings
 
 Array = npt.NDArray[Any]
@@ -43,8 +45,8 @@ class Chain:
     def __init__(self, settings: Settings, weights: Array) -> None:
         self._records = np.zeros(1, np.int64)
         self.scale = ScaleLoop(settings)
-        self.network = NetworkLoop(settings, weights)
-        self.mixture = MixtureLoop(settings)
+        self.network: NetworkLoop | LabelNetworkLoop = NetworkLoop(settings, weights)
+        self.mixture: MixtureLoop | NumberMixtureLoop | ClassMixtureLoop = MixtureLoop(settings)
         experts = settings.expert_names
         self._opinions = len(settings.forecast.horizons), len(settings.events.target_names), len(experts)
         streams, targets = settings.streams.max_live, len(settings.events.target_names)
@@ -112,8 +114,15 @@ class Chain:
             mine[...] = theirs
 
 
+def make_chain(settings: Settings, weights: Array) -> Chain:
+    """The chain that these settings ask for."""
+    from streamrnn.loops.label_chain import LabelChain
+
+    return LabelChain(settings, weights) if settings.learns_labels else Chain(settings, weights)
+
+
 def bytes_per_stream(settings: Settings) -> dict[str, int]:
     """Bytes of one stream's rows, by slab (the key index comes on top)."""
     streams = settings.streams.model_copy(update={"max_live": 1})
-    chain = Chain(settings.model_copy(update={"streams": streams}), np.zeros(0))
+    chain = make_chain(settings.model_copy(update={"streams": streams}), np.zeros(0))
     return {name: slab.nbytes for name, slab in chain.slabs(1).items()}

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from streamrnn.loops.batch import Batch
-from streamrnn.loops.chain import Chain
+from streamrnn.loops.chain import Chain, make_chain
+from streamrnn.loops.label_batch import no_labels
+from streamrnn.rows.labels import LabelRows
 from streamrnn.rows.network import NetworkRows
 from streamrnn.rows.scale import ScaleRows
 from streamrnn.settings.engine import choose_engine
@@ -31,7 +33,8 @@ def must_compile(settings: Settings) -> bool:
     import streamrnn.kernels  # noqa: F401  # it sets where compiled code is kept
 
     config: Any = numba.config
-    return next(Path(config.CACHE_DIR).rglob(f"network.process_{settings.model.cell}-*.nbi"), None) is None
+    network = "label_network" if settings.learns_labels else "network"
+    return next(Path(config.CACHE_DIR).rglob(f"{network}.process_{settings.model.cell}-*.nbi"), None) is None
 
 
 def compile_loops(settings: Settings) -> None:
@@ -56,7 +59,7 @@ def compile_loop(settings: Settings, number: int) -> None:
 def _chain(settings: Settings) -> Chain:
     streams = settings.streams.model_copy(update={"max_live": 1})
     weights = np.zeros(NetworkRows.from_settings(settings).weights)
-    return Chain(settings.model_copy(update={"streams": streams}), weights)
+    return make_chain(settings.model_copy(update={"streams": streams}), weights)
 
 
 def _no_records(settings: Settings) -> Batch:
@@ -75,4 +78,6 @@ def _no_records(settings: Settings) -> Batch:
     batch.base = batch.spread = batch.forecasts = floats(horizons, targets)
     batch.settled = batch.settled_baselines = floats(horizons, targets)
     batch.experts = floats(horizons, targets, len(settings.expert_names))
+    if settings.learns_labels:
+        batch.labels = no_labels(LabelRows.from_settings(settings))
     return batch

@@ -39,6 +39,33 @@ class IntervalScore:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelScore:
+    """Prequential sums of labels that are classes over one batch (or a whole run): right answers and log loss (natural
+    logarithms, a probability below a thousandth counting as that) of the published answer, of the last known label, and
+    of the most frequent class."""
+
+    count: int
+    correct: int
+    log_loss: float
+    last_correct: int
+    last_log_loss: float
+    frequent_correct: int
+    frequent_log_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabelReport:
+    """What one batch did with labels: ``delay`` is in events of the stream, summed over those that found their event;
+    ``score`` is None where labels are numbers."""
+
+    score: LabelScore | None
+    matched: int
+    late: int
+    unmatched: int
+    delay: int
+
+
+@dataclass(frozen=True, slots=True)
 class BatchReport:
     """What one processed batch did. Sums and counts are of this batch alone, gauges are as of its end."""
 
@@ -60,6 +87,7 @@ class BatchReport:
     experts: Mapping[tuple[str, int, str], ExpertScore] = field(default_factory=dict)  # by target, horizon and name
     intervals: Mapping[tuple[str, int, float], IntervalScore] = field(default_factory=dict)  # by target, horizon, level
     alerts: int = 0  # of the anomaly score
+    labels: LabelReport | None = None
 
 
 class Sensor:

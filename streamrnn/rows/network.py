@@ -9,6 +9,7 @@ import numpy as np
 
 from streamrnn.rows import drift
 from streamrnn.rows.cells import GATES, INNER_BIASES, NAMES, state_size
+from streamrnn.rows.labels import LabelRows
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
@@ -59,9 +60,10 @@ class NetworkRows:
     def from_settings(cls, settings: Settings) -> NetworkRows:
         """The sizes that these settings ask for."""
         scale = ScaleRows.from_settings(settings)
+        labels = LabelRows.from_settings(settings) if settings.learns_labels else None
         return cls(
-            targets=scale.targets,
-            inputs=scale.inputs,
+            targets=scale.targets if labels is None else labels.outputs,
+            inputs=scale.inputs if labels is None else labels.inputs,
             hidden=settings.model.hidden_size,
             cell=settings.model.cell,
             layers=settings.model.layers,
