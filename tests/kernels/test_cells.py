@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from streamrnn.engine.cells import GATES, KEPT, NAMES, STATES
+from streamrnn.rows.cells import GATES, KEPT, NAMES, STATES
 from streamrnn.kernels.loop import process
 
 from streamrnn.kernels import rectified
