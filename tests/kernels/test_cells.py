@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from streamrnn.rows.cells import GATES, KEPT, NAMES, STATES
 from streamrnn.kernels.loop import process
 
 from streamrnn.kernels import rectified
 from streamrnn.kernels.cells import CELLS, for_each_cell
 from streamrnn.network.stack import CELLS as DEFINITIONS
+from streamrnn.rows.cells import GATES, KEPT, NAMES, STATES
 
 INPUTS, HIDDEN = 3, 8
 
