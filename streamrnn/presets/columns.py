@@ -47,7 +47,7 @@ def columns(records: Sequence[Record], table: bool) -> dict[str, Column]:
     records : the sample
     table : whether all values are text, as in a CSV
     """
-    names = dict.fromkeys(name for record in records for name in record.fields)
+    names = dict.fromkeys(name for record in records for name in record.fields if name)  # no setting takes an empty one
     return {name: _column(name, [record.fields.get(name) for record in records], table) for name in names}
 
 

@@ -20,6 +20,7 @@ from streamrnn.settings.keys import Value
 
 MOST_FEATURES = 256
 _UNUSED = frozenset({"constant", "identifier", "text", "nested", "time"})
+_LARGEST = 1e15  # as events.max_magnitude has it: beyond, a record is refused
 _LOOKED_AT = 8  # features in which a season is looked for
 _HOLES = 0.3  # share of missing steps above which it is not
 _LEAST_LIVE = 1000
@@ -204,4 +205,4 @@ def _series(records: Sequence[Record], times: Floats, names: Sequence[str], inte
 
 def _number(value: object) -> float:
     number = cells.or_nan("" if value is None or isinstance(value, bool) else str(value), float)
-    return number if np.isfinite(number) else float("nan")
+    return number if abs(number) <= _LARGEST else float("nan")

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from streamrnn.presets.inference import Inferred
-from streamrnn.presets.templates import Line, Preset
+from streamrnn.presets.templates import Line, Preset, literal
 from streamrnn.settings.keys import keys
 from streamrnn.settings.scalars import written
 
@@ -44,7 +44,8 @@ def settings_page(preset: Preset, places: Sequence[Line], inferred: Inferred, so
         why = inferred.why.get(line.key)
         lines += _comment(line.comment, "  ")
         lines += _comment(f"Seen: {why}.", "  ") if why else []
-        lines.append(f"  {name}: {written(inferred.values.get(line.key, line.value))}")
+        value = literal(inferred.values[line.key]) if line.key in inferred.values else line.value
+        lines.append(f"  {name}: {written(value)}")
     return "\n".join(lines) + "\n"
 
 

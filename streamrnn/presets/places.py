@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamrnn.presets.templates import Line
+from streamrnn.presets.templates import Line, literal
 from streamrnn.settings.keys import keys
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def log_lines(loaded: Loaded) -> list[Line]:
         if key in _SECRET or key in loaded.secret:
             found.append(Line(key, f"${{{key.upper().replace('.', '_')}}}", f"{said} Not copied: set this variable."))
         else:
-            found.append(Line(key, _plain(settings, key), said))
+            found.append(Line(key, literal(_plain(settings, key)), said))
     return found
 
 

@@ -25,6 +25,13 @@ class Line:
     spare: bool = False
 
 
+def literal(value: Value) -> Value:
+    """A value as the file must hold it, so that nothing in it is taken for a reference."""
+    if isinstance(value, list):
+        return [literal(each) for each in value]
+    return value.replace("${", "$${") if isinstance(value, str) else value
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
     """A task, in a sentence, and its settings in the order of the file."""

@@ -172,10 +172,10 @@ def test_where_the_log_is_goes_along_and_passwords_do_not() -> None:
 
 
 def test_hostile_names_stay_in_their_comments() -> None:
-    name = "a\nmodel: {hidden_size: 4}\n\x1b[2J"
+    name = "a\nmodel: {hidden_size: 4}\n\x1b[2J${HOME}"
     Path("log.jsonl").write_text(
         "".join(json.dumps({"time": 60 * n, name: n % 7 + 0.5, "text": name}) + "\n" for n in range(100))
     )
     assert init("--from-file", "log.jsonl").exit_code == 0
-    settings = load(Path("config.yaml"), environ={}).settings
+    settings = load(Path("config.yaml"), environ={"HOME": "x"}).settings
     assert settings.events.features == (name,) and settings.model.hidden_size == 32

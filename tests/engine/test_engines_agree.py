@@ -76,14 +76,13 @@ def test_float64_runs_agree_within_a_millionth(overrides: list[str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("cell", NAMES)
-def test_long_runs_over_random_settings_agree_in_both_precisions(cell: str, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(8))
+def test_long_runs_over_random_settings_agree_in_both_precisions(seed: int) -> None:
     source = random.Random(seed)
     k2 = source.randint(1, 12)
     overrides = [
         f"model.k2={k2}", f"model.k1={source.randint(1, k2)}", f"model.hidden_size={source.choice([4, 12, 32])}",
-        f"model.cell={cell}",
+        f"model.cell={NAMES[seed % len(NAMES)]}",
         f"model.loss={source.choice(['huber', 'l1'])}", f"model.calendar={source.choice(['true', 'false'])}",
         f"forecast.season={source.choice(['null', '1', '24'])}", f"streams.max_live={source.choice([1, 3, 50])}",
         f"model.records_per_step={source.choice([1, 8, 20])}", f"events.features={source.choice(['[a]', '[a,b]'])}",
