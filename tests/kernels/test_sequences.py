@@ -80,7 +80,8 @@ def test_a_sequence_task_is_learned_that_no_single_event_tells() -> None:
     for i in range(16_000):
         first = i % 4 == 0
         sign = rng.choice([-1.0, 1.0]) if first else sign
-        log.append(event(i, i, a=sign if first else rng.normal(), b=float(first), last=i % 4 == 3, label=bool(sign > 0)))
+        seen = sign if first else rng.normal()
+        log.append(event(i, i, a=seen, b=float(first), last=i % 4 == 3, label=bool(sign > 0)))
     shard = fresh_shard(chosen)
     shard.process(decoded(chosen, log))
     score = shard.label_score(window=True)
