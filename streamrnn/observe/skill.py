@@ -35,7 +35,7 @@ class RecentSkill:
 
     def mean(self) -> float:
         """Mean skill of the next step, or of labels, over the targets that have one; NaN if none has."""
-        found = (self.of(target) for target, horizon in self._sums if horizon <= 1)
+        found = (self.of(target, horizon) for target, horizon in self._sums if horizon <= 1)
         known = [skill for skill in found if not math.isnan(skill)]
         return sum(known) / len(known) if known else math.nan
 

@@ -188,7 +188,7 @@ def _label(field: str, more: str) -> tuple[Line, ...]:
 
 CLASSIFY = Preset(
     "classify",
-    "the class of every event, told from its features and its stream's past before the event's own label is read",
+    "the class of every event, told from its features and past before its own label is read",
     (
         STREAM,
         TIME,
@@ -248,11 +248,12 @@ SEQUENCE = Preset(
         ),
         *_label("outcome", "It counts in the last event of a sequence."),
         Line("labels.sequence", True, "Whether a label belongs to its whole sequence. [state]"),
-        Line("sequences.end", "end", "Field that is true in the last event of a sequence; null for none. [state]"),
+        Line("sequences.end", "end", "Field that is true in the last event of a sequence. [state]"),
         Line(
             "sequences.gap",
             None,
-            "Seconds without an event that end a sequence; null for none. Set it where nothing marks the end. [state]",
+            "Seconds without an event that end a sequence too, unlearned; null for none. Set it where ends get lost. "
+            "[state]",
         ),
         NO_ANOMALIES,
         MAX_LIVE,

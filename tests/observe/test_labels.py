@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry
 from streamrnn.events.columns import Partition
 from streamrnn.observe.labels import LabelSensor
 from streamrnn.observe.sensor import LabelReport, LabelScore
-from streamrnn.observe.skill import scores_of
+from streamrnn.observe.skill import RecentSkill, scores_of
 
 PARTITION = Partition("events", 0)
 REPORT = LabelReport(LabelScore(10, 8, 2.5, 6, 4.0, 5, 7.0), matched=11, late=2, unmatched=3, delay=44)
@@ -56,3 +56,6 @@ def test_the_summarys_skill_is_that_of_labels_where_there_are_any(make_report):
     (score,) = scores_of(make_report(scores={}, labels=REPORT)).values()
     assert (score.count, score.absolute_error, score.baseline_absolute_error) == (10, 2.0, 4.0)
     assert list(scores_of(make_report())) == [("value", 1)]
+    skill = RecentSkill()
+    skill.add(scores_of(make_report(scores={}, labels=REPORT)))
+    assert skill.mean() == pytest.approx(0.5)
