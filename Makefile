@@ -9,7 +9,7 @@ STAMP = $(VENV)/.installed
 PYTEST = $(VENV)/bin/python -m pytest -n auto --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-kafka test-long chaos golden lint bench clean
+.PHONY: help venv demo test test-kafka test-long chaos golden lint bench quality clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ lint: $(STAMP) ## style and types
 
 bench: $(STAMP) ## the README's numbers
 	$(VENV)/bin/python -m benchmarks $(ARGS)
+
+quality: $(STAMP) ## errors on public series, beside baselines and known figures (STREAMRNN_DATA names their folder)
+	$(VENV)/bin/python -m benchmarks.quality $(ARGS)
 
 clean: ## delete caches and builds, not the environment
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

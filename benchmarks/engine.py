@@ -8,6 +8,7 @@ from benchmarks.plain_torch import events_per_second
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain
 from streamrnn.network.forecaster import initial_weights
+from streamrnn.rows.cells import NAMES
 from streamrnn.rows.network import NetworkRows
 from streamrnn.settings import load
 
@@ -64,6 +65,8 @@ def cases(rng: np.random.Generator) -> list[tuple[str, np.ndarray, int, int, tup
     lines.append(("1 stream, k1 16, k2 16", one, 1, 1000, ("model.k1=16", "model.k2=16")))
     many = rng.integers(0, 10_000, EVENTS)
     lines.append(("10,000 streams, k1 16, k2 16", many, 10_000, 1000, ("model.k1=16", "model.k2=16")))
+    for cell in NAMES[1:]:
+        lines.append((f"1 stream, {cell}", one, 1, 1000, (f"model.cell={cell}",)))
     hot = np.where(rng.random(EVENTS) < 0.9, 0, many)
     lines.append(("10,000 streams, 90 % of records in one", hot, 10_000, 1000, ()))
     return lines

@@ -88,8 +88,8 @@ class Daemon:
         self._garbage = Garbage()
         self._under_way: list[_Batch] = []
         self._compiling = True  # until the first batch is answered
-        self._decoder = Decoder(settings.events, numbered_time=self._transport.numbered_time)
-        self._targets = settings.events.target_names
+        self._decoder = Decoder.from_settings(settings, self._transport.numbered_time)
+        self._targets = settings.target_names
         self._pending_bytes = 0  # published since the last commit
         self._stop = threading.Event()
         self._ended = False

@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from streamrnn.accounts import Accounts
+from streamrnn.accounts import score_of as target_score
 from streamrnn.events.columns import Anomalies, Events, Partition, Predictions, Refusal
+from streamrnn.label_report import CODES, LabelAccounts, LabelTelling, score_of, take_answers
 from streamrnn.loops.batch import Batch
-from streamrnn.loops.chain import Chain
-from streamrnn.observe.sensor import BatchReport, TargetScore
-from streamrnn.rows import mixture, network
+from streamrnn.loops.chain import make_chain
+from streamrnn.loops.mixture import MixtureLoop
+from streamrnn.observe.sensor import BatchReport, LabelScore, TargetScore
+from streamrnn.rows import network
 from streamrnn.snapshots.frozen import Frozen
-from streamrnn.streams.index import StreamIndex
+from streamrnn.streams.classes import ClassRegistry
+from streamrnn.streams.index import Assigned, StreamIndex
+from streamrnn.streams.label_rows import ClassGate, label_batch
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -45,14 +51,18 @@ class Shard:
             weights = initial_weights(layout, settings.seed, settings.model.precision)
         self.partition = partition
         self.lineage = lineage
-        self._targets = settings.events.target_names
+        self._targets = settings.target_names
         self._index = StreamIndex(settings)
-        self._horizons = settings.forecast.horizons
-        learns = settings.model.kind == "network"
+        self._horizons = settings.horizons
+        self._labels = LabelTelling(settings) if settings.learns_labels else None
+        self._classes = ClassRegistry(settings)
+        learns = settings.model.kind == "network" and not settings.learns_labels
         self._levels = settings.forecast.levels if learns else ()
         self._judges = learns and settings.anomaly.enabled
         self._watches = learns and settings.drift.stream != "none"
-        self._chain = Chain(settings, weights)
+        self._chain = make_chain(settings, weights)
+        accounts = LabelAccounts if settings.learns_labels else Accounts
+        self._accounts: Accounts | LabelAccounts = accounts(settings, self._chain)
         self._frozen: Frozen | None = None
 
     @property
@@ -62,35 +72,55 @@ class Shard:
 
     def process(self, events: Events) -> tuple[Predictions, BatchReport]:
         """Answer a batch of events in log order, and learn from it."""
-        before = self._totals()
-        assigned = self._index.assign(events)
+        self._accounts.mark()
+        gate = None if self._labels is None else ClassGate(events, self._classes)
+        assigned = self._index.assign(events, gate)
         rows = assigned.rows
         records = self.records + 1 + np.arange(len(rows))
         batch = Batch(
             assigned.slots, assigned.fresh, assigned.live, events.times[rows], events.features[rows], records
         )
+        if gate is not None:
+            batch.labels = label_batch(events, assigned, gate, self._classes)
         if self._frozen is not None:
             self._frozen.keep(assigned.slots)
         self._chain.process(batch)
-        predictions = self._answers(events, rows, batch, assigned.ended)
-        predictions.refused = [
+        predictions = self._answers(events, assigned, batch)
+        predictions.refused += [
             Refusal(int(events.offsets[row]), reason, message) for row, reason, message in assigned.refused
         ]
         reasons = Counter(letter.reason for letter in events.rejects)
         reasons.update(refusal.reason for refusal in predictions.refused)
-        drifts = int(batch.drift.sum())
-        report = self._report(before, len(rows), reasons, assigned.late, assigned.expired, drifts)
+        added = self._accounts.added()
+        report = BatchReport(
+            events=len(rows),
+            bytes=0,
+            dead_letters=reasons,
+            late=assigned.late,
+            expired=assigned.expired,
+            live_streams=len(self._index),
+            drifts={"stream": int(batch.drift.sum()) if gate is None else 0, "shard": added.pop("shard_drifts")},
+            alerts=int(batch.anomalies.alerts.any(axis=1).sum()) if self._judges else 0,
+            labels=None if self._labels is None else self._labels.report(batch, added.pop("label_score")),
+            **added,
+        )
         return predictions, report
 
     def scores(self, window: bool = False) -> dict[str, TargetScore]:
         """Prequential sums of each target one step ahead, over all records or over the sliding window."""
         mixture = self._chain.mixture
         sums = mixture.window.sum(axis=2) if window else mixture.scores
-        return {name: _score(row) for name, row in zip(self._targets, sums[0], strict=True)}
+        return {name: target_score(sums[0, place]) for place, name in enumerate(self._targets)}
+
+    def label_score(self, window: bool = False) -> LabelScore:
+        """Prequential sums of labels that are classes, over all records or over the sliding window."""
+        mixture = self._chain.mixture
+        return score_of((mixture.window.sum(axis=2) if window else mixture.scores)[0, 0])
 
     def experts(self) -> dict[tuple[str, int], dict[str, float]]:
         """Mean absolute error of each expert, by target and each group's longest horizon; NaN where none settled."""
-        return self._chain.mixture.expert_errors(self._targets)
+        mixture = self._chain.mixture
+        return mixture.expert_errors(self._targets) if isinstance(mixture, MixtureLoop) else {}
 
     def forget_states(self) -> None:
         """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""
@@ -100,12 +130,13 @@ class Shard:
         """All state as it stands, to be written by another thread; the one frozen before must have been released."""
         shared = {name: values.copy() for name, values in self._chain.shared().items()}
         index = self._index.freeze()
+        shared |= self._classes.saved()
         self._frozen = Frozen(lambda: shared | index(), self._chain.slabs(self._index.rows))
         return self._frozen
 
     def saved(self) -> dict[str, Array]:
         """All state as arrays (views where possible: use them before the next batch)."""
-        return self._chain.saved(self._index.rows) | self._index.saved()
+        return self._chain.saved(self._index.rows) | self._index.saved() | self._classes.saved()
 
     def load(self, arrays: dict[str, Array]) -> None:
         """Take over saved state.
@@ -117,6 +148,7 @@ class Shard:
         """
         self._chain.load(arrays, len(arrays["index_times"]))
         self._index.load(arrays)
+        self._classes.load(arrays)
 
     def digest(self) -> str:
         """SHA-256 over all state: equal digests, equal bits."""
@@ -126,8 +158,37 @@ class Shard:
             sha.update(np.ascontiguousarray(values).tobytes())
         return sha.hexdigest()
 
-    def _answers(self, events: Events, rows: Array, batch: Batch, ended: Array) -> Predictions:
+    def _answers(self, events: Events, assigned: Assigned, batch: Batch) -> Predictions:
         """Columns of the answers, tombstones in their places."""
+        rows, refusals = assigned.rows, list[Refusal]()
+        columns = self._forecasts(batch) if self._labels is None else self._labels.columns(batch)
+        if self._labels is not None:
+            kept, refusals = self._labels.refused(events, rows, batch)
+            if refusals:
+                rows, columns = rows[kept], {name: column[kept] for name, column in columns.items()}
+        if len(assigned.ended):
+            rows, columns = self._with_ended(rows, columns, assigned)
+        anomalies = Anomalies(*(columns.pop(each.name) for each in fields(Anomalies))) if self._judges else None
+        streams = events.streams if len(rows) == len(events) else [events.streams[row] for row in rows.tolist()]
+        labels = None
+        if events.labels is not None and self._labels is not None:
+            labels = take_answers(columns, [events.labels.ids[row] for row in rows.tolist()], self._classes.names)
+        return Predictions(
+            partition=events.partition,
+            offsets=events.offsets[rows],
+            streams=streams,
+            times=events.times[rows],
+            horizons=self._horizons,
+            lineage=self.lineage,
+            levels=self._levels,
+            anomalies=anomalies,
+            refused=refusals,
+            labels=labels,
+            **columns,
+        )
+
+    def _forecasts(self, batch: Batch) -> dict[str, Any]:
+        """The columns of the stream's own future."""
         columns: dict[str, Any] = {
             "forecasts": batch.forecasts,
             "baselines": batch.last,
@@ -143,79 +204,20 @@ class Shard:
             columns["drift"] = batch.drift
         if self._judges:
             columns |= {each.name: getattr(batch.anomalies, each.name) for each in fields(Anomalies)}
-        if len(ended):
-            rows, columns = self._with_ended(rows, columns, ended)
-        anomalies = Anomalies(*(columns.pop(each.name) for each in fields(Anomalies))) if self._judges else None
-        streams = events.streams if len(rows) == len(events) else [events.streams[row] for row in rows.tolist()]
-        return Predictions(
-            partition=events.partition,
-            offsets=events.offsets[rows],
-            streams=streams,
-            times=events.times[rows],
-            horizons=self._horizons,
-            lineage=self.lineage,
-            levels=self._levels,
-            anomalies=anomalies,
-            **columns,
-        )
+        return columns
 
-    def _with_ended(self, rows: Array, columns: dict[str, Any], ended: Array) -> tuple[Array, dict[str, Any]]:
+    def _with_ended(
+        self, rows: Array, columns: dict[str, Any], assigned: Assigned
+    ) -> tuple[Array, dict[str, Any]]:
         """The same columns with a row for each tombstone: nothing forecast, count 0, the model's count as it stood."""
+        ended = assigned.ended
         merged = np.sort(np.concatenate([rows, ended]))
         place = np.searchsorted(merged, rows)
         wide: dict[str, Any] = {}
         for name, column in columns.items():
-            empty = np.nan if column.dtype.kind == "f" else -1 if name == "loudest" else 0
+            empty = np.nan if column.dtype.kind == "f" else -1 if name in ("loudest", *CODES) else 0
             wide[name] = np.full((len(merged), *column.shape[1:]), empty, column.dtype)
             wide[name][place] = column
-        accepted = np.zeros(len(merged), np.int64)
-        accepted[place] = 1
-        wide["records"] = self.records - len(rows) + np.cumsum(accepted)
+        stood = self.records - len(assigned.rows) + np.searchsorted(assigned.rows, ended)
+        wide["records"][np.searchsorted(merged, ended)] = stood
         return merged, wide
-
-    def _totals(self) -> tuple[Array, Array, Array]:
-        chain = self._chain
-        return chain.network.totals.copy(), chain.network.sums.copy(), chain.mixture.scores.copy()
-
-    def _report(
-        self,
-        before: tuple[Array, Array, Array],
-        events: int,
-        dead_letters: Counter[str],
-        late: int,
-        expired: Counter[str],
-        drifts: int,
-    ) -> BatchReport:
-        after = self._totals()
-        totals, sums, scores = (new - old for new, old in zip(after, before, strict=True))
-        return BatchReport(
-            events=events,
-            bytes=0,
-            scores={
-                (name, horizon): _score(scores[place, target])
-                for place, horizon in enumerate(self._horizons)
-                for target, name in enumerate(self._targets)
-            },
-            dead_letters=dead_letters,
-            late=late,
-            updates=int(totals[network.STEPS]),
-            skipped_updates=int(totals[network.SKIPPED]),
-            clipped_updates=int(totals[network.CLIPPED]),
-            loss=float(sums[network.LOSS]),
-            losses=int(totals[network.PASSES]),
-            expired=expired,
-            live_streams=len(self._index),
-            gradient_norm=float(after[1][network.NORM]),
-            drifts={"stream": drifts, "shard": int(totals[network.DRIFTS])},
-            learning_rate=self._chain.network.learning_rate,
-        )
-
-
-def _score(sums: Array) -> TargetScore:
-    return TargetScore(
-        count=int(sums[mixture.COUNT]),
-        absolute_error=float(sums[mixture.ABSOLUTE]),
-        squared_error=float(sums[mixture.SQUARED]),
-        baseline_absolute_error=float(sums[mixture.BASELINE_ABSOLUTE]),
-        baseline_squared_error=float(sums[mixture.BASELINE_SQUARED]),
-    )

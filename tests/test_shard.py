@@ -75,21 +75,27 @@ def test_what_runs_on_torch_alone_can_be_cut_and_restored_too(overrides: list[st
     assert second.digest() == whole.digest()
 
 
-@pytest.mark.parametrize("layers", ["model.layers=1", "model.layers=2", "model.layers=4"])
-@pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
-@pytest.mark.parametrize("layer_norm", ["model.layer_norm=false", "model.layer_norm=true"])
-def test_layers_and_layer_norm_learn(cell: str, layers: str, layer_norm: str) -> None:
-    wave = np.sin(np.arange(1200) * 2 * np.pi / 12)
-    shard = Shard(settings("model.engine=torch", f"model.cell={cell}", layers, layer_norm), PARTITION)
-    shard.process(events(wave))
-    recent = shard.scores(window=True)["value"]
-    assert recent.absolute_error < 0.5 * recent.baseline_absolute_error
-
-
 @pytest.mark.parametrize("cell", NAMES)
 def test_it_learns_what_the_last_value_cannot_know(cell: str) -> None:
     wave = np.sin(np.arange(4000) * 2 * np.pi / 12)
     shard = Shard(settings(f"model.cell={cell}"), PARTITION)
+    shard.process(events(wave))
+    recent = shard.scores(window=True)["value"]
+    assert recent.absolute_error < 0.2 * recent.baseline_absolute_error
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["model.layers=2"],
+        ["model.cell=lstm", "model.layers=2", "model.layer_norm=true"],
+        ["model.cell=rnn", "model.layers=4", "model.layer_norm=true"],
+        ["model.cell=rnn_relu", "model.layer_norm=true"],
+    ],
+)
+def test_layers_and_layer_norm_learn(overrides: list[str]) -> None:
+    wave = np.sin(np.arange(400) * 2 * np.pi / 12)
+    shard = Shard(settings(*overrides), PARTITION)
     shard.process(events(wave))
     recent = shard.scores(window=True)["value"]
     assert recent.absolute_error < 0.2 * recent.baseline_absolute_error

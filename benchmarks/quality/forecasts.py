@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.quality.series import MONTH, NAB, Floats, Run, Series, run
+from streamrnn.rows.cells import NAMES
 
 OT = Series("etth1 OT", "etth1/ETTh1.csv.gz", [7])
 NEXT_STEP = {  # MAE as a multiple of the last value's: the recipe's fullest row, None where it has no figure
@@ -89,3 +90,11 @@ def table(overrides: list[str], only: str = "") -> None:
             f"  last value {row(naive)} (recipe {row(naive_figures)})",
             flush=True,
         )
+
+
+def cells(overrides: list[str]) -> None:
+    """Print the mean squared errors of the table with each cell, on ETTh1 and bike_sharing."""
+    for cell in NAMES:
+        for name in ("ETTh1", "bike_sharing"):
+            print(f"{cell:9s}", end=" ")
+            table([f"model.cell={cell}", *overrides], name)

@@ -52,18 +52,22 @@ def demo(
 
 def _run(settings: "Settings", total: int, streams: int, rate: float | None) -> int:
     """Write, learn and show until the end; the daemon's exit code."""
-    from streamrnn.cli.service import must_compile, serve
+    from streamrnn.cli.service import serve
     from streamrnn.demo.generator import events, write_events
     from streamrnn.demo.sensor import DemoSensor
     from streamrnn.demo.view import View
+    from streamrnn.loops.ready import compile_loops, must_compile
     from streamrnn.observe import logs
 
     logs.setup(settings.logging.level, settings.logging.format)
+    if must_compile(settings):
+        typer.echo("Compiling: this first start takes some seconds longer.")
+        compile_loops(settings)
     topic = settings.transport.path / settings.transport.only_input
     topic.mkdir(parents=True, exist_ok=True)
     (topic / "0.jsonl").touch()  # the daemon looks for partitions at its start
     sensor = DemoSensor()
-    view = View(sensor, waiting="compiling (first start only)" if must_compile(settings) else "starting")
+    view = View(sensor, waiting="starting")
     stop = threading.Event()
     failures: list[BaseException] = []
     remedy = "choose another port with --port, or any free one with --port 0"

@@ -1,6 +1,9 @@
 """``streamrnn feed``: lifelike events into the input topic, where there are none yet."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,39 +12,58 @@ from streamrnn.cli.waiting import tell_silence, told_waiting
 from streamrnn.exits import ExitCode
 from streamrnn.signals import interrupted_by_sigterm
 
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
 
 def feed(
     config: ConfigOption = None,
     set_: SetOption = None,
+    preset: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="What the events suit: forecast, anomaly, classify, delayed-labels or sequence-label.",
+        ),
+    ] = "forecast",
     events: Annotated[int | None, typer.Option(min=1, metavar="N", help="End after this many events.")] = None,
     rate: Annotated[float, typer.Option(min=0.1, metavar="N", help="Events a second.")] = 1000.0,
     streams: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="Streams to make up.")] = 300,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the events.")] = 0,
 ) -> None:
-    """Send made-up events to the input topic in Kafka, keyed by stream. Ctrl-C or SIGTERM ends it.
+    """Send made-up events to the input topic. Ctrl-C or SIGTERM ends it.
 
-    A few hundred lifelike streams: daily season, regime changes, faults, missing
-    and unreadable values, streams that come and go.
+    In Kafka they are keyed by stream; in a directory log they go to partition 0.
+    The same seed gives the same events, at the same times: take another one to
+    feed the same topic again.
+
+    forecast: meters with a daily season, regime changes, faults, missing and
+    unreadable values, streams that come and go. anomaly: machines, with the
+    truth about their faults in the field `fault`. classify: tools with the
+    state they are in. delayed-labels: the same, the state a later record.
+    sequence-label: visits to a shop and how they end.
 
     \b
     Examples:
     streamrnn feed --config config.yaml
-    streamrnn feed --rate 5000 --events 100000
+    streamrnn feed --preset anomaly --streams 10 --events 30000 --rate 50000
     """
+    from streamrnn.demo.scenes import SCENES
+    from streamrnn.replay.guess import nearest
     from streamrnn.settings import load
     from streamrnn.transport.base import TransportError
 
-    settings = load(config, set_).settings
-    if settings.transport.kind != "kafka":
-        typer.echo("there is no topic to feed: transport.kind is not kafka (streamrnn demo needs none)", err=True)
+    if preset not in SCENES:
+        typer.echo(f"there is no preset {preset}{nearest(preset, SCENES)}; there are {', '.join(SCENES)}", err=True)
         raise typer.Exit(ExitCode.SETTINGS)
-    from streamrnn.demo.feed import send
-    from streamrnn.demo.generator import events as made_up
-
+    settings = load(config, set_).settings
+    if settings.transport.kind == "standard":
+        typer.echo("there is no topic to feed: transport.kind is standard (streamrnn demo needs none)", err=True)
+        raise typer.Exit(ExitCode.SETTINGS)
+    sending = _sending(settings, SCENES[preset](seed, streams), rate, events)
     sent = 0
     try:
         with interrupted_by_sigterm():
-            sending = send(settings, made_up(seed, streams), rate, events, tell_silence)
             with told_waiting(settings):
                 sent = next(sending)
             for so_far in sending:
@@ -51,3 +73,14 @@ def feed(
         raise typer.Exit(ExitCode.TRANSPORT) from None
     finally:
         typer.echo(f"sent {sent:,} events to {settings.transport.only_input}", err=True)
+
+
+def _sending(settings: Settings, made_up: Iterator[list[bytes]], rate: float, total: int | None) -> Iterator[int]:
+    """Yields how many were sent so far, from time to time."""
+    if settings.transport.kind == "kafka":
+        from streamrnn.demo.feed import send
+
+        return send(settings, made_up, rate, total, tell_silence)
+    from streamrnn.demo.append import append
+
+    return append(settings.transport.path / settings.transport.only_input, made_up, rate, total)

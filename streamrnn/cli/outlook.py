@@ -52,7 +52,7 @@ def records(settings: Settings, log: DirectoryLook, partition: Partition) -> Ite
     from streamrnn.events.decode import Decoder
 
     raw = log.next_records(partition, RECORDS)
-    events = Decoder(settings.events, numbered_time=True).decode(raw)
+    events = Decoder.from_settings(settings, numbered_time=True).decode(raw)
     of = f"of the next {amount(len(raw), 'record')} of {partition}"
     if events.rejects:
         first = events.rejects[0]

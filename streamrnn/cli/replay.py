@@ -168,6 +168,7 @@ def _check_report(report: Path, source: Path) -> None:
 
 def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool) -> _Run:
     """Read, learn and score to the end of the file."""
+    from streamrnn.loops.ready import compile_loops, must_compile
     from streamrnn.replay.intake import Intake
     from streamrnn.replay.report import ReplayReport
     from streamrnn.replay.source import open_source
@@ -181,6 +182,8 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
     before = 0
     with _progress(quiet) as progress:
         task = progress.add_task("compiling", total=1.0, events=0)
+        if must_compile(settings):
+            compile_loops(settings)
         for events in source:
             first = shard is None
             shard = shard or Shard(settings, events.partition)

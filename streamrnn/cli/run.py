@@ -49,7 +49,8 @@ def run(
     streamrnn run --set transport.path=var/log --set http.port=0
     generate | streamrnn run --set transport.kind=standard > predictions.jsonl
     """
-    from streamrnn.cli.service import must_compile, serve
+    from streamrnn.cli.service import serve
+    from streamrnn.loops.ready import compile_loops, must_compile
     from streamrnn.observe import logs
     from streamrnn.observe.absent import AbsentFeatureSensor
     from streamrnn.observe.drift import DriftSensor
@@ -66,12 +67,13 @@ def run(
         AbsentFeatureSensor(settings.events.features),
         DriftSensor(settings.drift.shard),
     ]
+    if must_compile(settings):
+        _logger.info("the first start compiles for some seconds")
+        compile_loops(settings)
     with serve(settings, sensors, new_lineage=new_lineage, skip_to=_places_to_skip_to(skip_to or [])) as service:
         _logger.info("running", extra=_places(settings) | {"status": service.address or "off"})
         if _nothing_to_read(settings):
             _logger.warning("there is no file <number>.jsonl to read yet: waits for one")
-        if must_compile(settings):
-            _logger.info("the first start compiles for some seconds when the first event comes")
         with told_stop():
             code = service.daemon.run()
     raise typer.Exit(code)

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import numba
 import typer
 
-import streamrnn.kernels  # noqa: F401  # it sets where compiled code is kept
 from streamrnn import endings
 from streamrnn.daemon import Daemon
 from streamrnn.events.columns import Partition, Predictions
@@ -58,7 +54,7 @@ def serve(
         After a message, where the log or the address cannot be had, or ``skip_to`` names what is not there.
     """
     build = versions() | {"engine": choose_engine(settings.model).name}
-    metrics = PrometheusSensor(settings.events.target_names, settings.forecast.horizons, build, settings.scoring.window)
+    metrics = PrometheusSensor(settings.target_names, settings.horizons, build, settings.scoring.window)
     try:
         daemon = Daemon(settings, [metrics, *sensors], tap, new_lineage=new_lineage, skip_to=skip_to)
     except (TransportError, OSError, NoPartitionError) as error:
@@ -80,11 +76,3 @@ def serve(
         yield Service(daemon, server.address)
     finally:
         server.stop()
-
-
-def must_compile(settings: Settings) -> bool:
-    """Whether no earlier start left compiled code for this cell, so that the first event waits for the compiler."""
-    config: Any = numba.config
-    kept = Path(config.CACHE_DIR)
-    wanted = settings.model.kind == "network" and choose_engine(settings.model).name == "compiled"
-    return wanted and next(kept.rglob(f"network.process_{settings.model.cell}-*.nbi"), None) is None

@@ -15,11 +15,13 @@ from streamrnn.exits import ExitCode
 # In the order of a first acquaintance. Each lies in the file and function of its name.
 VERBS = {
     "demo": "See it learn from made-up streams, with nothing to set up.",
+    "init": "Write a settings file for a task, with what the data tell.",
     "check": "Tell whether the daemon could start, and how much memory it can take.",
     "run": "Learn from the log and publish predictions, until stopped.",
     "tail": "Print predictions as they come.",
     "replay": "Learn from a file and show how well it forecasts.",
-    "feed": "Send made-up events to the input topic in Kafka.",
+    "feed": "Send made-up events to the input topic.",
+    "compile": "Compile ahead of the first start.",
     "inspect": "Check a snapshot and show what it holds.",
 }
 

@@ -19,6 +19,7 @@ from streamrnn.network.forecaster import Forecaster
 from streamrnn.rows import network as at
 
 if TYPE_CHECKING:
+    from streamrnn.loops.label_network import LabelNetworkLoop
     from streamrnn.loops.network import NetworkLoop
 
 
@@ -107,36 +108,11 @@ class _Record:
         totals[at.SINCE_STEP] += 1
         if totals[at.SINCE_STEP] >= totals[at.RECORDS_PER_STEP]:
             if totals[at.CONTRIBUTED] > 0:
-                self._optimise(int(totals[at.CONTRIBUTED]))
+                optimise(self.loop, self.network, int(totals[at.CONTRIBUTED]))
             totals[at.SINCE_STEP] = 0
             totals[at.CONTRIBUTED] = 0
             totals[at.RECORDS_PER_STEP] = max(1, min(live, int(self.loop.sizes[at.LARGEST_STEP])))
         drift.count_down(totals)
-
-    def _optimise(self, contributed: int) -> None:
-        """Adam on the mean gradient, clipped by norm; a gradient that is not finite is dropped and counted."""
-        loop = self.loop
-        totals, sums, rates = loop.totals, loop.sums, loop.rates
-        mean = loop.gradient.astype(np.float64) / contributed
-        loop.gradient[:] = 0
-        norm = float(np.sqrt((mean * mean).sum()))
-        if not np.isfinite(norm):
-            totals[at.SKIPPED] += 1
-            return
-        if norm > rates[at.CLIP_NORM]:
-            totals[at.CLIPPED] += 1
-            mean *= rates[at.CLIP_NORM] / norm
-        sums[at.NORM] = norm
-        totals[at.STEPS] += 1
-        sums[at.BETA1_POWER] *= optimiser.BETA1
-        sums[at.BETA2_POWER] *= optimiser.BETA2
-        loop.first_moment[:] = optimiser.BETA1 * loop.first_moment + (1 - optimiser.BETA1) * mean
-        loop.second_moment[:] = optimiser.BETA2 * loop.second_moment + (1 - optimiser.BETA2) * mean * mean
-        first = loop.first_moment / (1 - sums[at.BETA1_POWER])
-        second = loop.second_moment / (1 - sums[at.BETA2_POWER])
-        rate = drift.learning_rate(rates, totals)
-        loop.weights -= (rate * first / (np.sqrt(second) + optimiser.EPSILON)).astype(loop.weights.dtype)
-        self.network.load_flat(loop.weights)
 
     def _step(self, head: int, age: int, base: Array, corrected: Array) -> None:
         """Advance the stream's state and leave the next forecasts pending."""
@@ -155,3 +131,28 @@ class _Record:
             self.pending, base, batch.rms[i], batch.hidden[i], self.network.v.detach().numpy(),
             self.network.d.detach().numpy(), corrected,
         )  # fmt: skip
+
+
+def optimise(loop: NetworkLoop | LabelNetworkLoop, network: Forecaster, contributed: int) -> None:
+    """Adam on the mean gradient, clipped by norm; a gradient that is not finite is dropped and counted."""
+    totals, sums, rates = loop.totals, loop.sums, loop.rates
+    mean = loop.gradient.astype(np.float64) / contributed
+    loop.gradient[:] = 0
+    norm = float(np.sqrt((mean * mean).sum()))
+    if not np.isfinite(norm):
+        totals[at.SKIPPED] += 1
+        return
+    if norm > rates[at.CLIP_NORM]:
+        totals[at.CLIPPED] += 1
+        mean *= rates[at.CLIP_NORM] / norm
+    sums[at.NORM] = norm
+    totals[at.STEPS] += 1
+    sums[at.BETA1_POWER] *= optimiser.BETA1
+    sums[at.BETA2_POWER] *= optimiser.BETA2
+    loop.first_moment[:] = optimiser.BETA1 * loop.first_moment + (1 - optimiser.BETA1) * mean
+    loop.second_moment[:] = optimiser.BETA2 * loop.second_moment + (1 - optimiser.BETA2) * mean * mean
+    first = loop.first_moment / (1 - sums[at.BETA1_POWER])
+    second = loop.second_moment / (1 - sums[at.BETA2_POWER])
+    rate = drift.learning_rate(rates, totals)
+    loop.weights -= (rate * first / (np.sqrt(second) + optimiser.EPSILON)).astype(loop.weights.dtype)
+    network.load_flat(loop.weights)

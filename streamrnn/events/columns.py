@@ -1,10 +1,17 @@
 """The columns that flow through the daemon: raw records in, events, predictions out."""
 
+from __future__ import annotations
+
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from streamrnn.events.label_answers import LabelAnswers
+    from streamrnn.events.labels import LabelColumns
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -39,11 +46,11 @@ class Records:
     def __len__(self) -> int:
         return len(self.offsets)
 
-    def split(self, offset: int) -> tuple["Records", "Records"]:
+    def split(self, offset: int) -> tuple[Records, Records]:
         """The records before ``offset``, and those at or after it."""
         at = bisect_left(self.offsets, offset)
 
-        def part(piece: slice, next_offset: int) -> "Records":
+        def part(piece: slice, next_offset: int) -> Records:
             return Records(
                 self.partition, self.offsets[piece], self.keys[piece], self.values[piece], self.timestamps[piece],
                 next_offset,
@@ -102,6 +109,7 @@ class Events:
     features : float64[n, features], NaN where a value is missing
     ends : bool[n], True where a tombstone (null value) ends its stream; its other columns are void
     rejects : the records that did not become events
+    labels : what they bring in label modes; some of them are labels then, and no events
     """
 
     partition: Partition
@@ -112,16 +120,17 @@ class Events:
     features: Floats
     ends: npt.NDArray[np.bool_]
     rejects: list[DeadLetter] = field(default_factory=list)
+    labels: LabelColumns | None = None
 
     def __len__(self) -> int:
         return len(self.offsets)
 
-    def cut(self, first: int, last: int) -> "Events":
+    def cut(self, first: int, last: int) -> Events:
         """The events from row ``first`` up to ``last``, without the rejects."""
         piece = slice(first, last)
         return Events(
             self.partition, self.offsets[piece], self.streams[piece], self.times[piece], self.timestamps[piece],
-            self.features[piece], self.ends[piece],
+            self.features[piece], self.ends[piece], labels=None if self.labels is None else self.labels.take(piece),
         )  # fmt: skip
 
 
@@ -183,6 +192,7 @@ class Predictions:
     low, high : float64[n, horizons, targets, L], the interval around each forecast; NaN where there is none
     anomalies : how anomalous each event is; None where that is not judged
     refused : events that the shard did not accept; they have no row
+    labels : answers of label modes
     """
 
     partition: Partition
@@ -204,6 +214,7 @@ class Predictions:
     high: Floats | None = None
     anomalies: Anomalies | None = None
     refused: list[Refusal] = field(default_factory=list)
+    labels: LabelAnswers | None = None
 
     def __len__(self) -> int:
         return len(self.offsets)

@@ -11,11 +11,14 @@ import numpy as np
 
 from streamrnn.events import reasons
 from streamrnn.events.columns import DeadLetter, Events, Floats, Records
+from streamrnn.events.labels import LabelColumns, LabelFields
 from streamrnn.events.parse import Parser
 from streamrnn.events.reasons import Refused
+from streamrnn.rows.labels import EVENT
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Events as EventSettings
+    from streamrnn.settings.schema import Settings
 
 #: Event times in seconds since 1970, about the years 6 to 10200.
 EARLIEST, LATEST = -6.2e10, 2.6e11
@@ -35,6 +38,7 @@ class Decoder:
     ----------
     settings : the section ``events`` of the settings
     numbered_time : whether a record's number in the log is its event time where neither a field nor the log has one
+    labels : fields of label modes
 
     Examples
     --------
@@ -49,12 +53,20 @@ class Decoder:
     [(8, 'not_a_number')]
     """
 
-    def __init__(self, settings: EventSettings, numbered_time: bool = False) -> None:
+    def __init__(
+        self, settings: EventSettings, numbered_time: bool = False, labels: LabelFields | None = None
+    ) -> None:
         self._settings = settings
         self._numbered_time = numbered_time
-        self._parser = Parser(settings)
+        self._labels = labels
+        self._parser = Parser(settings, labels)
         self._features = settings.features
         self._values: Callable[[Any], Any] = attrgetter(*(f"f{i}" for i in range(len(settings.features))))
+
+    @classmethod
+    def from_settings(cls, settings: Settings, numbered_time: bool) -> Decoder:
+        """The decoder that these settings ask for."""
+        return cls(settings.events, numbered_time, LabelFields.from_settings(settings))
 
     def decode(self, records: Records) -> Events:
         """The events of these records, and the refused ones beside them.
@@ -66,6 +78,8 @@ class Decoder:
         ends = np.fromiter((value is None for value in records.values), np.bool_, len(records))
         streams = self._streams(records, rows, refused)
         times = self._times(records, rows, refused, ends)
+        labels = self._label_columns(rows, times, refused)
+        self._refuse_times(times, ends if labels is None else ends | self._timeless(labels), refused)
         features = self._columns(rows, refused)
         offsets = np.array(records.offsets, np.int64)
         timestamps = np.array(records.timestamps, np.float64)
@@ -74,8 +88,9 @@ class Decoder:
             streams = [streams[i] for i in keep.tolist()]
             offsets, times, timestamps = offsets[keep], times[keep], timestamps[keep]
             features, ends = features[keep], ends[keep]
+            labels = None if labels is None else labels.take(keep)
         return Events(
-            records.partition, offsets, streams, times, timestamps, features, ends, _letters(records, refused)
+            records.partition, offsets, streams, times, timestamps, features, ends, _letters(records, refused), labels
         )
 
     def _rows(self, records: Records, refused: _Refusals) -> list[Any]:
@@ -136,13 +151,34 @@ class Decoder:
                 times = times / 1000.0
         if ends.any():
             times[ends] = np.array(records.timestamps, np.float64)[ends]
+        return times
+
+    def _refuse_times(self, times: Floats, exempt: Any, refused: _Refusals) -> None:
+        """Refuse records without a time, or with an impossible one, but those that need none."""
         within = (times >= EARLIEST) & (times <= LATEST)
-        for i in np.flatnonzero(~(within | ends)).tolist():
+        for i in np.flatnonzero(~(within | exempt)).tolist():
             if np.isnan(times[i]):
                 refused.setdefault(i, Refused(reasons.NO_TIME))
             else:
                 refused.setdefault(i, self._far_away(times[i]))
-        return times
+
+    def _label_columns(self, rows: list[Any], times: Floats, refused: _Refusals) -> LabelColumns | None:
+        """What the records bring in label modes."""
+        fields = self._labels
+        if fields is None:
+            return None
+        nothing = [None] * len(rows)
+        return fields.columns(
+            [row.label for row in rows],
+            nothing if fields.id is None else [row.id for row in rows],
+            nothing if fields.end is None else [row.end for row in rows],
+            times,
+            refused.setdefault,
+        )
+
+    def _timeless(self, labels: LabelColumns) -> Any:
+        """bool[n]: labels that are joined by id, whose own time says nothing."""
+        return (labels.kinds != EVENT) & (self._labels is not None and not self._labels.by_time)
 
     def _far_away(self, time: float) -> Refused:
         message = f"event time {time:g} s lies thousands of years away"

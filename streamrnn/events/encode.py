@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from streamrnn.events.columns import Floats, Predictions
+from streamrnn.events.label_answers import Label, Of, SettledLabel
 
 VERSION = 1
 
@@ -85,6 +86,20 @@ class Prediction(msgspec.Struct, gc=False):
     drift: bool | None
 
 
+class LabelledPrediction(Prediction, gc=False):
+    """Output record of label modes, version 1: the same, and what is said of labels.
+
+    ``label`` is null where labels are numbers, which are forecasts with horizon 0, and in the answer to a record that
+    is a label. ``settled_label`` and ``of`` (whose label it is) are null where no label came; ``final`` is false in
+    running answers of an unfinished sequence.
+    """
+
+    label: Label | None
+    settled_label: SettledLabel | None
+    of: Of | None
+    final: bool
+
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -109,19 +124,23 @@ def encode_predictions(p: Predictions, targets: tuple[str, ...]) -> list[bytes]:
         p.offsets.tolist(), p.streams, p.times.tolist(), p.counts.tolist(), forecasts, settled, p.records.tolist(),
         _anomalies(p, targets), [None] * len(p) if p.drift is None else p.drift.tolist(), strict=True,
     )  # fmt: skip
-    return [
-        encode(
-            Prediction(
-                VERSION, Source(topic, number, offset), stream, time, events, ahead, done, lineage, records, anomaly,
-                drift,
-            )
-        )
+    made = (
+        (VERSION, Source(topic, number, offset), stream, time, events, ahead, done, lineage, records, anomaly,
+         drift)
         for offset, stream, time, events, ahead, done, records, anomaly, drift in columns
-    ]
+    )
+    if p.labels is None:
+        return [encode(Prediction(*fields)) for fields in made]
+    rest = zip(
+        p.labels.labels(), p.labels.settled_labels(), p.labels.of_events(), p.labels.final.tolist(), strict=True
+    )
+    return [encode(LabelledPrediction(*fields, *more)) for fields, more in zip(made, rest, strict=True)]
 
 
 def _forecasts(p: Predictions, targets: tuple[str, ...]) -> list[list[Forecast]]:
-    """Of each row, by target and horizon."""
+    """Of each row, by target and horizon; none where the record is a label."""
+    if not targets:
+        return [[] for _ in range(len(p))]
     baselines = p.baselines.T.tolist()
     made = [
         [
@@ -132,7 +151,11 @@ def _forecasts(p: Predictions, targets: tuple[str, ...]) -> list[list[Forecast]]
         ]
         for (column, name), (place, horizon) in product(enumerate(targets), enumerate(p.horizons))
     ]
-    return list(map(list, zip(*made, strict=True)))
+    rows = list(map(list, zip(*made, strict=True)))
+    if p.labels is not None:
+        for row in np.flatnonzero(p.labels.are_labels).tolist():
+            rows[row] = []
+    return rows
 
 
 def _intervals(p: Predictions, place: int, column: int) -> list[list[Interval]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from streamrnn.events import reasons
+from streamrnn.events.labels import LabelFields
 from streamrnn.events.reasons import Refused
 
 if TYPE_CHECKING:
@@ -30,15 +31,17 @@ class Parser:
     """Reads stream, time and features out of JSON objects; other fields are skipped.
 
     Rows are structs with the attributes ``stream`` (text, int or None), ``time`` (float, text or None) and ``f0``,
-    ``f1``, ... (float; None or NaN where missing). Numbers are finite. Text and booleans are no numbers. Of a field
+    ``f1``, ... (float; None or NaN where missing); in label modes also ``label``, ``id`` (text, int or None) and
+    ``end`` (boolean or None). Numbers are finite. Text and booleans are no numbers. Of a field
     that stands twice the last one counts.
 
     Parameters
     ----------
     settings : the section ``events`` of the settings
+    labels : fields of label modes
     """
 
-    def __init__(self, settings: EventSettings) -> None:
+    def __init__(self, settings: EventSettings, labels: LabelFields | None = None) -> None:
         self.max_bytes = settings.max_bytes
         self._time_format = settings.time_format
         number = float | None
@@ -48,6 +51,13 @@ class Parser:
             ("time", settings.time, time, reasons.BAD_TIME),
             *((f"f{i}", name, number, reasons.NOT_A_NUMBER) for i, name in enumerate(settings.features)),
         ]
+        if labels is not None:
+            label = number if labels.number else str | int | bool | None
+            self._columns += [
+                ("label", labels.field, label, reasons.BAD_LABEL),
+                ("id", labels.id, str | int | None, reasons.BAD_ID),
+                ("end", labels.end, bool | None, reasons.BAD_END),
+            ]
         read = [(name, kind) for _, name, kind, _ in self._columns if name is not None]
         plain = not any(_ODD_NAME.search(name) for name, _ in read)
         self._row = self._make_row(rename=plain)
@@ -126,6 +136,8 @@ class Parser:
         kind = _kind(raw)
         if reason == reasons.BAD_STREAM:
             return Refused(reason, f"field {name!r} is {kind}; a stream id is text or an integer")
+        if reason in (reasons.BAD_LABEL, reasons.BAD_ID, reasons.BAD_END):
+            return Refused(reason, f"field {name!r} is {kind}; {reasons.EXPLANATIONS[reason]}")
         text_wanted = reason == reasons.BAD_TIME and self._time_format == "iso8601"
         if kind == "a number" and not text_wanted:
             code = reasons.OUT_OF_RANGE if reason == reasons.NOT_A_NUMBER else reason

@@ -16,6 +16,14 @@ OUT_OF_RANGE: Final = "out_of_range"
 DUPLICATE: Final = "duplicate"
 LATE: Final = "late"
 AHEAD: Final = "ahead"
+BAD_LABEL: Final = "bad_label"
+BAD_ID: Final = "bad_id"
+BAD_END: Final = "bad_end"
+NO_ID: Final = "no_id"
+UNKNOWN_CLASS: Final = "unknown_class"
+TOO_MANY_CLASSES: Final = "too_many_classes"
+LATE_LABEL: Final = "late_label"
+UNMATCHED_LABEL: Final = "unmatched_label"
 
 #: Every code with one line on what it means; the codes are a closed set, so they are safe as a metric's label.
 EXPLANATIONS: Final[dict[str, str]] = {
@@ -33,6 +41,14 @@ EXPLANATIONS: Final[dict[str, str]] = {
     DUPLICATE: "a field stands twice, once with a wrong type",
     LATE: "the event is older than its stream's newest by more than events.late_by",
     AHEAD: "the event is further ahead of the shard's clock than events.max_ahead",
+    BAD_LABEL: "the label is not of its kind: a number; or as a class a short text, an integer or a boolean",
+    BAD_ID: "the id is neither text nor an integer",
+    BAD_END: "the field of sequences.end is no boolean",
+    NO_ID: "a label without an id tells not which event it is of",
+    UNKNOWN_CLASS: "the label is not among labels.classes",
+    TOO_MANY_CLASSES: "the label would be one class more than labels.max_classes",
+    LATE_LABEL: "the label came more than labels.within events of its stream after its event",
+    UNMATCHED_LABEL: "the label fits no event of its stream that awaits one",
 }
 
 

@@ -33,6 +33,7 @@ from streamrnn.rows.ridge import (
 DISCOUNT = 0.9997
 POOLED_DISCOUNT = 0.9999
 KAPPA = 1000.0  # records of a stream that the shard's sums are worth; until it has seen as many, they count as they are
+DELTA = 0.5  # error from which an outcome of the next step counts less (Huber), in running changes
 OUTCOMES = 9.0  # of a horizon, before its own running change counts
 SLOW_SEASONS = 7.0  # half-life of the slow mean
 SLOW_STEPS = 168.0  # the same where there is no season
@@ -185,6 +186,10 @@ def process(slots, fresh, advance, outcomes, forecasts, spread, naive, errors, s
                     features(z, row, base, sizes, head, settled, horizons, lags, long_lags, levels, inverses)
                     for j in range(count):
                         z[j, size] = bounded((outcome - levels[j]) * inverses[j])
+                    if scale[field + PENDING] != ABSENT and abs(scale[field + ERROR]) > DELTA:
+                        trust = np.sqrt(DELTA / abs(scale[field + ERROR]))
+                        for f in range(size + 1):
+                            z[0, f] *= trust
                     add_products(products, z, edges, size, packed)
                     discount(own, k * systems.shape[0], DISCOUNT, products)
                     discount(pooled[k], 0, POOLED_DISCOUNT, products)

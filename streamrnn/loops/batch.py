@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import Anomalies, Floats, Ints
+from streamrnn.loops.label_batch import LabelBatch
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Batch:
     settled_low, settled_high : float64[n, H, T, L], the published interval of this step; NaN as ``settled``, and where
         none was given
     anomalies : how anomalous each record is
+    labels : columns of their own, in label modes
     """
 
     slots: Ints
@@ -74,6 +76,7 @@ class Batch:
     settled_low: Floats = field(init=False)
     settled_high: Floats = field(init=False)
     anomalies: Anomalies = field(init=False)
+    labels: LabelBatch = field(init=False)
 
     def __len__(self) -> int:
         return len(self.slots)

@@ -21,6 +21,8 @@ from streamrnn.loops.scale import ScaleLoop
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
+    from streamrnn.loops.label_mixture import ClassMixtureLoop, NumberMixtureLoop
+    from streamrnn.loops.label_network import LabelNetworkLoop
     from streamrnn.settings.schema import Settings
 
 Array = npt.NDArray[Any]
@@ -36,36 +38,37 @@ class Chain:
 
     Attributes
     ----------
+    loops : in their order
     scale, network, mixture, intervals : loops that others ask for what they hold
     """
 
     def __init__(self, settings: Settings, weights: Array) -> None:
         self._records = np.zeros(1, np.int64)
         self.scale = ScaleLoop(settings)
-        self.network = NetworkLoop(settings, weights)
-        self.mixture = MixtureLoop(settings)
+        self.network: NetworkLoop | LabelNetworkLoop = NetworkLoop(settings, weights)
+        self.mixture: MixtureLoop | NumberMixtureLoop | ClassMixtureLoop = MixtureLoop(settings)
         experts = settings.expert_names
         self._opinions = len(settings.forecast.horizons), len(settings.events.target_names), len(experts)
         streams, targets = settings.streams.max_live, len(settings.events.target_names)
         self.intervals = IntervalLoop.from_settings(settings)
-        self._loops: list[Loop] = [self.scale]
+        self.loops: list[Loop] = [self.scale]
         if settings.experts.ridge:
-            self._loops.append(RidgeLoop.from_settings(settings))
-        self._loops.append(self.network)
+            self.loops.append(RidgeLoop.from_settings(settings))
+        self.loops.append(self.network)
         for rate in settings.experts.networks:
-            self._loops.append(NetworkLoop(settings, weights, rate))
+            self.loops.append(NetworkLoop(settings, weights, rate))
         if settings.experts.linear:
             place = len(experts) - len(settings.experts.linear)
-            self._loops.append(LinearLoop(streams, targets, settings.experts.linear, place))
+            self.loops.append(LinearLoop(streams, targets, settings.experts.linear, place))
         if len(settings.forecast.horizons) > 1:
-            self._loops.append(ReadoutLoop(settings, experts.index("network")))
-        self._loops.append(self.mixture)
+            self.loops.append(ReadoutLoop(settings, experts.index("network")))
+        self.loops.append(self.mixture)
         if settings.forecast.levels:
-            self._loops.append(self.intervals)
+            self.loops.append(self.intervals)
         if settings.anomaly.enabled:
-            self._loops.append(AnomalyLoop.from_settings(settings))
+            self.loops.append(AnomalyLoop.from_settings(settings))
         if settings.model.kind == "none":
-            self._loops = [NoLoop(ScaleRows.from_settings(settings).target_features, len(settings.forecast.horizons))]
+            self.loops = [NoLoop(ScaleRows.from_settings(settings).target_features, len(settings.forecast.horizons))]
 
     @property
     def records(self) -> int:
@@ -76,19 +79,19 @@ class Chain:
         """Advance all state by the batch, and fill in its columns."""
         self._records[0] += len(batch)
         batch.experts = np.full((len(batch), *self._opinions), np.nan)
-        for loop in self._loops:
+        for loop in self.loops:
             loop.process(batch)
 
     def shared(self) -> dict[str, Array]:
         """The arrays that all streams share."""
         joined = {"records": self._records}
-        for loop in self._loops:
+        for loop in self.loops:
             joined |= loop.shared
         return joined
 
     def slabs(self, rows: int) -> dict[str, Array]:
         """The first rows of the slabs (views)."""
-        return {name: slab[:rows] for loop in self._loops for name, slab in loop.slabs.items()}
+        return {name: slab[:rows] for loop in self.loops for name, slab in loop.slabs.items()}
 
     def saved(self, rows: int) -> dict[str, Array]:
         """The arrays that a snapshot holds, slabs cut to the first ``rows`` (views, not copies)."""
@@ -111,8 +114,15 @@ class Chain:
             mine[...] = theirs
 
 
+def make_chain(settings: Settings, weights: Array) -> Chain:
+    """The chain that these settings ask for."""
+    from streamrnn.loops.label_chain import LabelChain
+
+    return LabelChain(settings, weights) if settings.learns_labels else Chain(settings, weights)
+
+
 def bytes_per_stream(settings: Settings) -> dict[str, int]:
     """Bytes of one stream's rows, by slab (the key index comes on top)."""
     streams = settings.streams.model_copy(update={"max_live": 1})
-    chain = Chain(settings.model_copy(update={"streams": streams}), np.zeros(0))
+    chain = make_chain(settings.model_copy(update={"streams": streams}), np.zeros(0))
     return {name: slab.nbytes for name, slab in chain.slabs(1).items()}

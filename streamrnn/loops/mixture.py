@@ -49,6 +49,11 @@ class MixtureLoop:
             for values in (sizes.horizons, sizes.group_of, sizes.longest, sizes.published, sizes.opinions)
         )
 
+    @property
+    def longest(self) -> list[int]:
+        """The place of each group's longest horizon."""
+        return self._sizes.longest
+
     def process(self, batch: Batch) -> None:
         """Settle what is pending, and publish."""
         from streamrnn.kernels import mixture

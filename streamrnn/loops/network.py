@@ -48,7 +48,7 @@ class NetworkLoop:
         self.pending = rows(streams, at.TARGET_FIELDS * layout.targets)
         self.counts = rows(streams, at.STREAM_FIELDS, np.int64)
         self.weights, self.first_moment, self.second_moment, self.gradient = (
-            _aligned_zeros(len(weights), precision) for _ in range(4)
+            aligned_zeros(len(weights), precision) for _ in range(4)
         )
         self.weights[:] = weights
         self.totals = np.zeros(at.TOTALS, np.int64)
@@ -120,7 +120,7 @@ class NetworkLoop:
         self.states[:, : self.layout.input_ring] = 0
 
 
-def _aligned_zeros(size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+def aligned_zeros(size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Zeros that begin with a cache line: vector loads that straddle two lines cost the kernels a fifth."""
     room = np.zeros(size * dtype.itemsize + CACHE_LINE, np.uint8)
     start = -room.ctypes.data % CACHE_LINE

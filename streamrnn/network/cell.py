@@ -66,11 +66,13 @@ class Cell(nn.Module):
         parameters = [self.w, self.b, self.u, self.c]
         return parameters if self.gain is None else [*parameters, self.gain]
 
-    def biased(self, sums: torch.Tensor, gate: int) -> torch.Tensor:
-        """A gate's sum [hidden] as its function takes it: normalised where asked for, then the bias b."""
-        own = slice(gate * self.hidden, (gate + 1) * self.hidden)
+    def biased(self, sums: torch.Tensor, first: int = 0) -> torch.Tensor:
+        """Sums [gates x hidden] of a gate and those after it as their functions take them: normalised gate by gate
+        where asked for, then the bias b."""
+        own = slice(first * self.hidden, first * self.hidden + sums.shape[-1])
         if self.gain is not None:
-            sums = normalised(sums) * self.gain[own]
+            apart = sums.reshape(*sums.shape[:-1], -1, self.hidden)
+            sums = normalised(apart).flatten(-2) * self.gain[own]
         return sums + self.b[own]
 
 

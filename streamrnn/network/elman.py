@@ -14,7 +14,7 @@ class ElmanCell(Cell):
 
     def forward(self, x: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         """The next state [hidden]."""
-        return tanh(self.biased(x @ self.w + state @ self.u, 0))
+        return tanh(self.biased(x @ self.w + state @ self.u))
 
 
 class RectifiedElmanCell(Cell):
@@ -24,4 +24,4 @@ class RectifiedElmanCell(Cell):
 
     def forward(self, x: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         """The next state [hidden]."""
-        return relu(self.biased(x @ self.w + state @ self.u, 0))
+        return relu(self.biased(x @ self.w + state @ self.u))

@@ -17,10 +17,9 @@ class GRUCell(Cell):
 
     def forward(self, x: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         """The next state [hidden]."""
-        left = (x @ self.w).chunk(3, -1)
-        right = (state @ self.u + self.c).chunk(3, -1)
-        reset = sigmoid(self.biased(left[0] + right[0], 0))
-        update = sigmoid(self.biased(left[1] + right[1], 1))
-        candidate = tanh(self.biased(left[2] + reset * right[2], 2))
+        left, right = x @ self.w, state @ self.u + self.c
+        two = 2 * self.hidden
+        reset, update = sigmoid(self.biased(left[..., :two] + right[..., :two])).chunk(2, -1)
+        candidate = tanh(self.biased(left[..., two:] + reset * right[..., two:], 2))
         after: torch.Tensor = candidate + update * (state - candidate)
         return after

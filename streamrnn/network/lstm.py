@@ -32,9 +32,9 @@ class LSTMCell(Cell):
     def forward(self, x: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         """The next state [2 hidden]."""
         h, memory = state.chunk(2, -1)
-        sums = (x @ self.w + h @ self.u).chunk(4, -1)
-        write, keep, show = (sigmoid(self.biased(sums[gate], gate)) for gate in (0, 1, 3))
-        memory = keep * memory + write * tanh(self.biased(sums[2], 2))
+        sums = self.biased(x @ self.w + h @ self.u)
+        write, keep, _, show = sigmoid(sums).chunk(4, -1)
+        memory = keep * memory + write * tanh(sums[..., 2 * self.hidden : 3 * self.hidden])
         seen = memory
         if self.memory_gain is not None and self.memory_bias is not None:
             seen = normalised(memory) * self.memory_gain + self.memory_bias

@@ -72,6 +72,7 @@ class PrometheusSensor(Sensor):
         self._make_flow()
         self._make_learning()
         self._make_scores(targets, horizons)
+        self._make_parts()
         self._make_service()
 
     def on_batch(self, partition: Partition, report: BatchReport) -> None:
@@ -90,6 +91,7 @@ class PrometheusSensor(Sensor):
         self._learning_rate.set(max(self._rates_by_partition.values()))
         self._learned(report)
         self._scored(report)
+        self._judged(report)
 
     def on_restore(self, partition: Partition, seconds: float) -> None:
         self._restore_duration.observe(seconds)
@@ -177,6 +179,18 @@ class PrometheusSensor(Sensor):
                 _add(counter, amount)
             self._skills[target, horizon].set(self._skill_window.of(target, horizon))
 
+    def _judged(self, report: BatchReport) -> None:
+        for (target, horizon, expert), score in report.experts.items():
+            counters = self._experts(target, horizon, expert)
+            for counter, amount in zip(counters, (score.count, score.absolute_error, score.weight), strict=True):
+                _add(counter, amount)
+        for (target, horizon, level), held in report.intervals.items():
+            counters = self._intervals(target, horizon, level)
+            amounts = held.count, held.covered, held.width, held.score
+            for counter, amount in zip(counters, amounts, strict=True):
+                _add(counter, amount)
+        _add(self._alerts, report.alerts)
+
     def _count_streams(self, partition: Partition, live: int) -> None:
         self._streams_by_partition[partition] = live
         self._streams.set(sum(self._streams_by_partition.values()))
@@ -239,6 +253,24 @@ class PrometheusSensor(Sensor):
             )  # fmt: skip
             self._skills[key] = skill.labels(*labels)
             self._skills[key].set(math.nan)
+
+    def _make_parts(self) -> None:
+        of = "target", "horizon", "expert"
+        experts = (
+            self._counter("expert_settled", "Forecasts of an expert whose outcome came.", *of),
+            self._counter("expert_absolute_error", "Absolute error of an expert.", *of),
+            self._counter("expert_weight", "Weight of an expert, summed over settled forecasts.", *of),
+        )
+        self._experts = cache(lambda *key: tuple(counter.labels(*map(str, key)) for counter in experts))
+        level = "target", "horizon", "level"
+        intervals = (
+            self._counter("intervals_settled", "Intervals whose outcome came.", *level),
+            self._counter("intervals_covered", "Intervals that held their outcome.", *level),
+            self._counter("interval_width", "Summed width of settled intervals.", *level),
+            self._counter("interval_score", "Summed interval score (Winkler): width, and what was missed.", *level),
+        )
+        self._intervals = cache(lambda *key: tuple(counter.labels(*map(str, key)) for counter in intervals))
+        self._alerts = self._counter("anomaly_alerts", "Alerts of the anomaly score, one for each excursion.")
 
     def _make_service(self) -> None:
         busy = self._counter("busy_seconds", "Time spent, by stage: its rate is the share of wall time.", "stage")

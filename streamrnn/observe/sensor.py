@@ -1,7 +1,7 @@
 """Hooks that the daemon calls, so that the loop knows no metrics library."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from streamrnn.events.columns import DeadLetter, Events, Partition
@@ -17,6 +17,52 @@ class TargetScore:
     squared_error: float
     baseline_absolute_error: float
     baseline_squared_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertScore:
+    """Sums of one expert of a target, taken when a horizon settles: its error, and the weight that it had."""
+
+    count: int
+    absolute_error: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalScore:
+    """Sums of one level's intervals: how many settled, how many held their outcome, widths and interval scores."""
+
+    count: int
+    covered: int
+    width: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScore:
+    """Prequential sums of labels that are classes over one batch (or a whole run): right answers and log loss (natural
+    logarithms, a probability below a thousandth counting as that) of the published answer, of the last known label, and
+    of the most frequent class."""
+
+    count: int
+    correct: int
+    log_loss: float
+    last_correct: int
+    last_log_loss: float
+    frequent_correct: int
+    frequent_log_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabelReport:
+    """What one batch did with labels: ``delay`` is in events of the stream, summed over those that found their event;
+    ``score`` is None where labels are numbers."""
+
+    score: LabelScore | None
+    matched: int
+    late: int
+    unmatched: int
+    delay: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +84,10 @@ class BatchReport:
     gradient_norm: float
     drifts: Mapping[str, int]  # alarms, by scope: stream, shard
     learning_rate: float
+    experts: Mapping[tuple[str, int, str], ExpertScore] = field(default_factory=dict)  # by target, horizon and name
+    intervals: Mapping[tuple[str, int, float], IntervalScore] = field(default_factory=dict)  # by target, horizon, level
+    alerts: int = 0  # of the anomaly score
+    labels: LabelReport | None = None
 
 
 class Sensor:

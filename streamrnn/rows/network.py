@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from streamrnn.rows import drift
-from streamrnn.rows.cells import state_size
+from streamrnn.rows.cells import GATES, INNER_BIASES, NAMES, state_size
+from streamrnn.rows.labels import LabelRows
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
@@ -59,9 +60,10 @@ class NetworkRows:
     def from_settings(cls, settings: Settings) -> NetworkRows:
         """The sizes that these settings ask for."""
         scale = ScaleRows.from_settings(settings)
+        labels = LabelRows.from_settings(settings) if settings.learns_labels else None
         return cls(
-            targets=scale.targets,
-            inputs=scale.inputs,
+            targets=scale.targets if labels is None else labels.outputs,
+            inputs=scale.inputs if labels is None else labels.inputs,
             hidden=settings.model.hidden_size,
             cell=settings.model.cell,
             layers=settings.model.layers,
@@ -79,6 +81,13 @@ class NetworkRows:
     def state(self) -> int:
         """Numbers of the recurrent state at one step, of all layers."""
         return state_size(self.cell, self.hidden, self.layers)
+
+    @property
+    def weights(self) -> int:
+        """Weights of a network of one layer without normalisation: w, b, u, c of the cell, then the head's v and d."""
+        wide, inner = GATES[NAMES.index(self.cell)], INNER_BIASES[NAMES.index(self.cell)]
+        cell = self.hidden * (wide * (self.inputs + self.hidden + 1) + inner)
+        return cell + self.targets * (self.hidden + 1)
 
     @property
     def input_ring(self) -> int:

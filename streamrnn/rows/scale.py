@@ -44,9 +44,10 @@ class ScaleRows:
     def from_settings(cls, settings: Settings) -> ScaleRows:
         """The sizes that these settings ask for."""
         features = settings.events.features
+        targets = () if settings.learns_labels else settings.events.target_names
         return cls(
             features=len(features),
-            target_features=tuple(features.index(target) for target in settings.events.target_names),
+            target_features=tuple(features.index(target) for target in targets),
             season=settings.forecast.season or 0,
             calendar=settings.model.calendar,
             ridge=settings.experts.ridge,

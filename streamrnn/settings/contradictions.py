@@ -31,7 +31,7 @@ class Contradiction:
 
 def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
-    groups = (_learning, _forecast, _fields, _time, _transport, _kafka, _snapshots)
+    groups = (_learning, _forecast, _fields, _time, _labels, _label_fields, _transport, _kafka, _snapshots)
     return [found for group in groups for found in group(settings)]
 
 
@@ -86,6 +86,63 @@ def _time(settings: Settings) -> Iterator[Contradiction]:
     events = settings.events
     if events.late_by > 0 and events.late == "process":
         yield Contradiction(("events.late_by", "events.late"), "has no effect without events.late: drop; set that or 0")
+
+
+def _labels(settings: Settings) -> Iterator[Contradiction]:
+    labels, sequences, mode = settings.labels, settings.sequences, "labels.mode"
+    if labels.classes is not None:
+        if labels.kind == "number":
+            yield Contradiction(("labels.classes", "labels.kind"), "must be null where labels are numbers")
+        if len(set(labels.classes)) < len(labels.classes):
+            yield Contradiction(("labels.classes",), "must not name a class twice")
+    if labels.dead_letters and labels.mode != "delayed":
+        yield Contradiction(("labels.dead_letters", mode), "has no effect without labels.mode: delayed")
+    if labels.sequence and sequences.end is None:
+        text = "must come with sequences.end, which tells where the label of a sequence stands"
+        yield Contradiction(("labels.sequence", "sequences.end"), text)
+    if not settings.learns_labels:
+        for key, used in (
+            ("labels.sequence", labels.sequence),
+            ("sequences.end", sequences.end is not None),
+            ("sequences.gap", sequences.gap is not None),
+        ):
+            if used:
+                yield Contradiction((key, mode), "has no effect without labels.mode: field or delayed")
+        return
+    if labels.mode == "delayed" and labels.join == "time" and settings.events.time is None:
+        yield Contradiction(("labels.join", "events.time"), "must be id where events.time names no field")
+    next_alone = "has no effect with labels, which take the place of forecasts: set it to its default"
+    if settings.events.targets is not None:
+        yield Contradiction(("events.targets", mode), next_alone)
+    if settings.forecast.interval is not None:
+        yield Contradiction(("forecast.interval", mode), next_alone)
+    if settings.forecast.season is not None:
+        yield Contradiction(("forecast.season", mode), next_alone)
+    if settings.model.k1 > 1:
+        yield Contradiction(("model.k1", mode), "must be 1 with labels: each is learned when it comes")
+    if settings.model.kind != "network":
+        yield Contradiction(("model.kind", mode), "must be network with labels")
+
+
+def _label_fields(settings: Settings) -> Iterator[Contradiction]:
+    if not settings.learns_labels:
+        return
+    events, labels, end = settings.events, settings.labels, settings.sequences.end
+    taken = {events.stream: "events.stream", events.time: "events.time"}
+    if labels.field in events.features:
+        text = "must not be among events.features: the network would be shown what it is to tell"
+        yield Contradiction(("labels.field", "events.features"), text)
+    taken_too = {"labels.field": labels.field}
+    if labels.mode == "delayed" and labels.join == "id":
+        taken_too["labels.id"] = labels.id
+    if end is not None:
+        taken_too["sequences.end"] = end
+    for key, name in taken_too.items():
+        if name in taken:
+            yield Contradiction((key, taken[name]), f"must be another field than {taken[name]}")
+        elif key != "labels.field" and name in events.features:
+            yield Contradiction((key, "events.features"), "must not be among events.features")
+        taken.setdefault(name, key)
 
 
 def _transport(settings: Settings) -> Iterator[Contradiction]:

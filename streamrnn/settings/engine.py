@@ -40,6 +40,6 @@ def choose_engine(model: Model) -> EngineChoice:
         return EngineChoice("torch", "as model.engine says")
     beyond = uncompiled(model)
     if beyond:
-        text = f"as model.engine is auto, and {' and '.join(beyond)} run on torch alone, a few hundred events a second"
+        text = f"for {' and '.join(beyond)} (model.engine is auto): about a hundred events a second"
         return EngineChoice("torch", text, slow=True)
     return EngineChoice("compiled", "as model.engine is auto, and it runs one layer of any cell")

@@ -38,7 +38,9 @@ def _ascending(horizons: tuple[int, ...]) -> tuple[int, ...]:
 
 
 # The sections and settings that change state, or which records are accepted.
-STATE = {"seed", "events", "model", "forecast", "experts", "drift", "anomaly", "streams", "scoring"}
+STATE = {
+    "seed", "events", "labels", "sequences", "model", "forecast", "experts", "drift", "anomaly", "streams", "scoring",
+}  # fmt: skip
 
 
 class Section(BaseModel):
@@ -220,6 +222,56 @@ class Events(Section):
     def target_names(self) -> tuple[str, ...]:
         """The features to forecast, written out."""
         return self.features if self.targets is None else self.targets
+
+
+class Labels(Section):
+    """What is learned and told, where that is not the stream's own future."""
+
+    mode: Literal["next", "field", "delayed"] = Field(
+        default="next",
+        description="next: the stream's own next values. field: a label that stands in the event itself. delayed: a "
+        "label that comes later, as a record of its own.",
+    )
+    field: Name = Field(default="label", description="Field that holds the label.")
+    kind: Literal["class", "number"] = Field(
+        default="class", description="class: one of a few texts, integers or booleans. number: a number."
+    )
+    classes: tuple[Name, ...] | None = Field(
+        default=None,
+        strict=False,
+        min_length=2,
+        max_length=100,
+        json_schema_extra={"allowed": "a list of 2 to 100 texts, or null"},
+        description="The classes there are, as text. null: those that come, in the order in which they come.",
+    )
+    max_classes: int = Field(default=16, ge=2, le=100, description="Classes that are found at most.")
+    join: Literal["id", "time"] = Field(
+        default="id", description="What a delayed label and its event have in common: an id, or stream and event time."
+    )
+    id: Name = Field(default="id", description="Field that holds the id, in events and in labels.")
+    within: int = Field(
+        default=64, ge=1, le=10_000, description="Events of its stream after which a delayed label is still learned."
+    )
+    dead_letters: bool = Field(
+        default=False, description="Whether delayed labels that are late, or of no event, become dead letters."
+    )
+    sequence: bool = Field(default=False, description="Whether a label is of a whole sequence, and stands at its end.")
+
+    @property
+    def most_classes(self) -> int:
+        """Most classes there can be; 0 where labels are numbers."""
+        if self.kind == "number":
+            return 0
+        return self.max_classes if self.classes is None else len(self.classes)
+
+
+class Sequences(Section):
+    """Where a stream's sequences end: its hidden state and window begin anew behind that."""
+
+    end: Name | None = Field(default=None, description="Field that is true in a sequence's last event. null: none.")
+    gap: float | None = Field(
+        default=None, gt=0, description="Seconds without an event that end a sequence. null: no silence does."
+    )
 
 
 class Model(Section):
@@ -487,6 +539,8 @@ class Settings(Section):
     transport: Transport = Field(default_factory=Transport)
     kafka: Kafka = Field(default_factory=Kafka)
     events: Events = Field(default_factory=Events)
+    labels: Labels = Field(default_factory=Labels)
+    sequences: Sequences = Field(default_factory=Sequences)
     model: Model = Field(default_factory=Model)
     forecast: Forecast = Field(default_factory=Forecast)
     experts: Experts = Field(default_factory=Experts)
@@ -508,6 +562,25 @@ class Settings(Section):
             text = "; ".join(f"{each.keys[0]} {each.text}" for each in found)
             raise PydanticCustomError("contradiction", "{text}", {"text": text, "found": found})
         return self
+
+    @property
+    def learns_labels(self) -> bool:
+        """Whether labels are learned, and not the stream's own future."""
+        return self.labels.mode != "next"
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """What is forecast as a number: features, or the label if that is one."""
+        if not self.learns_labels:
+            return self.events.target_names
+        return (self.labels.field,) if self.labels.kind == "number" else ()
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """Steps ahead that are forecast; 0 for the label of the event itself, none where labels are classes."""
+        if not self.learns_labels:
+            return self.forecast.horizons
+        return (0,) if self.labels.kind == "number" else ()
 
     @property
     def expert_names(self) -> tuple[str, ...]:

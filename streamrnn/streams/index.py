@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import Events
+from streamrnn.rows.labels import LABEL
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
 Array = npt.NDArray[Any]
+Gate = Callable[[int], tuple[str, str] | None]
 
 
 @dataclass(slots=True)
@@ -26,8 +28,8 @@ class Assigned:
 
     Attributes
     ----------
-    rows : int64[m], the accepted events' places in the batch
-    slots, live : int64[m]; fresh : bool[m]
+    rows : int64[m], the accepted records' places in the batch
+    slots, live : int64[m]; fresh : bool[m]; the slot of a label whose stream is not live is -1
     ended : int64, places of the tombstones
     refused : place, reason and message of each event that is not accepted
     """
@@ -77,9 +79,18 @@ class StreamIndex:
         """The stream's slot; None where it is not live."""
         return self._slots.get(stream)
 
-    def assign(self, events: Events) -> Assigned:
-        """Give each event its slot, in log order."""
+    def assign(self, events: Events, gate: Gate | None = None) -> Assigned:
+        """Give each event its slot, in log order.
+
+        Records that are labels have the slot of their stream and change nothing: they are no sign of life.
+
+        Parameters
+        ----------
+        events : decoded
+        gate : asked for each record, by its place, before it is accepted; says why not, with reason and message
+        """
         n = len(events)
+        labels = [False] * n if events.labels is None else (events.labels.kinds == LABEL).tolist()
         rows, slots, live, ended = array("q"), array("q"), array("q"), array("q")
         fresh = bytearray()
         refused: list[tuple[int, str, str]] = []
@@ -91,7 +102,17 @@ class StreamIndex:
         clock = self._clock
         times: list[float] = events.times.tolist()
         ends: list[bool] = events.ends.tolist()
-        for i, stream, time, end in zip(range(n), events.streams, times, ends, strict=True):
+        for i, stream, time, end, label in zip(range(n), events.streams, times, ends, labels, strict=True):
+            if label:
+                why = None if gate is None else gate(i)
+                if why is not None:
+                    refused.append((i, *why))
+                    continue
+                fresh.append(0)
+                rows.append(i)
+                slots.append(index.get(stream, -1))
+                live.append(len(index))
+                continue
             if end:
                 gone = index.pop(stream, None)
                 if gone is not None:
@@ -113,7 +134,11 @@ class StreamIndex:
                     message = f"{behind:g} s older than its stream's last; events.late_by allows {self._late_by:g} s"
                     refused.append((i, "late", message))
                     continue
-                late += 1
+            why = None if gate is None else gate(i)
+            if why is not None:
+                refused.append((i, *why))
+                continue
+            late += slot is not None and time < last_time[slot]
             if clock is None or time > clock:
                 clock = time
             if expire_after is not None:
@@ -153,7 +178,7 @@ class StreamIndex:
         return Assigned(
             rows=np.array(rows, np.int64),
             slots=np.array(slots, np.int64),
-            fresh=np.frombuffer(bytes(fresh), np.bool_),
+            fresh=np.frombuffer(fresh, np.bool_),  # of a bytearray, so that it can be written, as the kernels expect
             live=np.array(live, np.int64),
             ended=np.array(ended, np.int64),
             refused=refused,

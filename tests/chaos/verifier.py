@@ -71,7 +71,7 @@ class Oracle:
             piece, records = records.split(end)
             events = decoder.decode(piece)
             predictions, _ = self.shard.process(events)
-            values = encode_predictions(predictions, self._settings.events.target_names)
+            values = encode_predictions(predictions, self._settings.target_names)
             found = [
                 Answer(offset, PREDICTION, value)
                 for offset, value in zip(predictions.offsets.tolist(), values, strict=True)

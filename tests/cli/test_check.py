@@ -112,7 +112,7 @@ def test_what_would_stop_the_daemon_is_named_with_its_exit_code(
     [
         ([], "ok", "engine: compiled, as model.engine is auto"),
         (["model.engine=torch"], "ok", "engine: torch, as model.engine says"),
-        (["model.layers=2"], "WARN", "engine: torch, as model.engine is auto, and model.layers run"),
+        (["model.layers=2"], "WARN", "engine: torch, for model.layers (model.engine is auto)"),
         (["model.kind=none"], "ok", "engine: none, as model.kind says"),
     ],
 )

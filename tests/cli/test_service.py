@@ -3,11 +3,10 @@
 import urllib.request
 from pathlib import Path
 
-import numba
 import pytest
 import typer
 
-from streamrnn.cli.service import must_compile, serve
+from streamrnn.cli.service import serve
 from streamrnn.exits import ExitCode
 from streamrnn.settings.schema import Settings
 from tests.helpers import settings
@@ -47,17 +46,3 @@ def test_an_address_that_cannot_be_had_ends_with_code_2_and_the_remedy_given(
         pytest.fail("it was served")
     assert ended.value.exit_code == ExitCode.SETTINGS
     assert capsys.readouterr().err.endswith("stop what uses it, use --port\n")
-
-
-def test_an_empty_cache_means_that_the_compiler_will_be_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
-    assert must_compile(settings())
-    assert not must_compile(settings("model.engine=torch"))
-    assert not must_compile(settings("model.layers=2"))
-    assert not must_compile(settings("model.kind=none"))
-    (tmp_path / "kernels").mkdir()
-    (tmp_path / "kernels" / "loop.process_gru-200.py311.nbi").touch()
-    assert not must_compile(settings())
-    assert must_compile(settings("model.cell=lstm"))

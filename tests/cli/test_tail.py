@@ -35,9 +35,10 @@ COMMAND = [sys.executable, "-c", "from streamrnn.cli.app import main; main()", "
 def prediction(offset: int, stream: str = "pump-7", time: float = 1_700_000_000.0, targets: int = 1) -> bytes:
     """A record as the daemon publishes it."""
     names = ["heat", "flow"][:targets]
-    ahead = [Forecast(name, 1, 21.53, 21.5) for name in names]
+    ahead = [Forecast(name, 1, 21.53, 21.5, []) for name in names]
     done = [Settled(name, 21.5, 21.25, 0.25, 21.75, -0.25, 1) for name in names]
-    return msgspec.json.encode(Prediction(1, Source("events", 0, offset), stream, time, 9, ahead, done, "f00", 9))
+    source = Source("events", 0, offset)
+    return msgspec.json.encode(Prediction(1, source, stream, time, 9, ahead, done, "f00", 9, None, None))
 
 
 @pytest.fixture
@@ -79,7 +80,8 @@ def test_a_line_has_time_stream_source_forecast_last_value_and_what_the_event_se
 
 def test_what_is_unknown_is_a_dash(log: DirectoryLog, tmp_path: Path) -> None:
     nan = float("nan")
-    ended = Prediction(1, Source("events", 0, 1), "a", nan, 0, [Forecast("heat", 1, nan, nan)], [], "f00", 9)
+    ahead = [Forecast("heat", 1, nan, nan, [])]
+    ended = Prediction(1, Source("events", 0, 1), "a", nan, 0, ahead, [], "f00", 9, None, None)
     commit(log, msgspec.json.encode(ended))
     assert rows(tail(tmp_path, "--last", "1", "--count", "1"))[1] == ["-", "a", "events-0", "1", *"-----"]
 

@@ -248,7 +248,8 @@ def test_topics_are_made_as_the_input_is_and_checked(bootstrap: str, topics: Top
 
 def test_a_compacted_input_is_refused(bootstrap: str, topics: Topics, tmp_path: Path) -> None:
     with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
-        admin.create_topics({f"{topics.name}-c": {"num_partitions": 1, "configs": {"cleanup.policy": "compact"}}})
+        compacted = {f"{topics.name}-c": {"num_partitions": 1, "configs": {"cleanup.policy": "compact"}}}
+        admin.create_topics(compacted, wait_for_metadata=True)
     with pytest.raises(TransportError, match="is compacted"):
         KafkaLog(settings(*topics.overrides(tmp_path), f"transport.input={topics.name}-c"))
 

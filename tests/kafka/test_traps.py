@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError, RequestTimedOutError
 from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata
 
 from streamrnn.events.columns import Partition
@@ -226,6 +226,25 @@ def test_b11_an_outage_shows_in_the_time_since_the_last_heartbeat(own: JavaBroke
         while (log.out_of_touch() or 0) > 1:
             log.poll(0.05)
             assert time.monotonic() - started < WAIT
+
+
+def test_b15_a_poll_that_gives_up_on_a_lost_connection_is_made_again(
+    topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics.produce([b"0"], lambda i: 0)
+    refusals = [KafkaConnectionError("111 ECONNREFUSED"), RequestTimedOutError("no metadata")]
+    usual = KafkaConsumer.poll
+
+    def poll(consumer: Any, *given: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return usual(consumer, *given)
+
+    with opened(topics) as log:
+        assigned(log)
+        monkeypatch.setattr(KafkaConsumer, "poll", poll)
+        assert read(log, 1) == [0]
+    assert not refusals
 
 
 def opened(topics: Topics, *overrides: str) -> Any:

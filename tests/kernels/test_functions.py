@@ -18,6 +18,13 @@ def test_tanh_and_sigmoid_are_within_their_stated_error(x: float) -> None:
     assert functions.sigmoid(x) == pytest.approx(1 / (1 + math.exp(-x)), abs=4e-7)
 
 
+@pytest.mark.parametrize(
+    ("x", "y"), [(-1e30, 0.0), (-0.5, 0.0), (0.0, 0.0), (0.5, 0.5), (20.5, 20.0), (math.inf, 20.0), (math.nan, 20.0)]
+)
+def test_the_rectifier_has_two_limits(x: float, y: float) -> None:
+    assert functions.relu(x) == y
+
+
 @pytest.mark.parametrize("x", [0.0, 1e-9, -1e-9, 0.3466, -0.3466, 1.0, -2.7, 3.0, 17.5, -300.0, 699.0, -699.0])
 def test_exp_is_exact_to_rounding(x: float) -> None:
     assert functions.exp(x) == pytest.approx(math.exp(x), rel=2e-15 * max(1, abs(x) / 8))
@@ -60,7 +67,7 @@ from streamrnn.kernels import functions
 xs = np.linspace(-9, 9, 2001)
 digest = hashlib.sha256()
 for f, values in ((functions.tanh, xs), (functions.tanh, xs.astype(np.float32)), (functions.sigmoid, xs),
-                  (functions.exp, xs * 70), (functions.sine_of_turn, xs),
+                  (functions.exp, xs * 70), (functions.relu, xs * 3), (functions.sine_of_turn, xs),
                   (functions.log, 10.0 ** (30 * xs))):
     digest.update(np.array([f(x) for x in values]).tobytes())
 print(digest.hexdigest())

@@ -155,7 +155,9 @@ def test_names_keep_the_rules(sensor: PrometheusSensor) -> None:
             if metric.type == "gauge":
                 assert sample.name == metric.name and not sample.name.endswith("_total")
             assert set(sample.labels) <= {
+                "expert",
                 "horizon",
+                "level",
                 "reason",
                 "target",
                 "baseline",

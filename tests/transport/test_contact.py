@@ -54,6 +54,7 @@ def watched() -> Watched:
 
 
 def test_answers_keep_it_alive_without_a_word(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "streamrnn")
     watched.passes(100, answers=True)
     assert watched.contact.silence == 0 and not caplog.records
 
@@ -68,6 +69,7 @@ def test_silence_ends_the_process_once_an_answer_is_late_by_the_request_timeout(
 def test_an_outage_is_told_while_it_lasts_and_when_it_is_over(
     watched: Watched, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "streamrnn")
     watched.passes(15)
     watched.passes(1, answers=True)
     told: list[tuple[str, float]] = [(each.message, vars(each)["seconds"]) for each in caplog.records]

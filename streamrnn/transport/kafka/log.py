@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import IllegalStateError, NoOffsetForPartitionError
+from kafka.errors import IllegalStateError, NoOffsetForPartitionError, RetriableError
 from kafka.structs import OffsetAndMetadata
 
 from streamrnn.events.columns import DeadLetter, Output, Partition, Records
@@ -190,6 +190,12 @@ class KafkaLog:
         except TransportError as error:
             # The client looks for a commit as soon as a partition is assigned. There may be none: we always seek.
             if isinstance(error.__cause__, NoOffsetForPartitionError):
+                return []
+            # Where it looks for its coordinator, it tries again after some errors and gives up after others, which hit
+            # the refresh of its metadata meanwhile. How long an outage may last is not for it to say.
+            if isinstance(error.__cause__, RetriableError) and error.kind in ("unreachable", "timeout"):
+                self._news.clear()
+                self._news.wait(timeout)
                 return []
             _refuse_unreadable(error.__cause__)
             raise

@@ -1,0 +1,145 @@
+"""The reference engine in label modes: the label network's loop by torch and autograd, one record at a time.
+
+Slow, and the definition of what the compiled loop computes: softmax, cross entropy, Huber's loss, gradients and the
+optimiser are torch's own or written again here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from streamrnn.engine.reference import optimise
+from streamrnn.kernels import drift
+from streamrnn.kernels.label_network import AGE, BASE, FIELDS, LENGTHS, RMS
+from streamrnn.kernels.scaling import CLIP
+from streamrnn.loops.batch import Batch
+from streamrnn.network.forecaster import Forecaster
+from streamrnn.rows import network as at
+from streamrnn.rows.labels import EVENT
+
+if TYPE_CHECKING:
+    from streamrnn.loops.label_network import LabelNetworkLoop
+
+Array = npt.NDArray[np.float64]
+
+
+def process(loop: LabelNetworkLoop, batch: Batch, seen: Array) -> None:
+    """Advance the loop by the batch, record by record; its arrays are those of the compiled engine.
+
+    Parameters
+    ----------
+    seen : float64[n, inputs], what the network is shown
+    """
+    network = Forecaster(loop.layout, 0, torch.float64 if loop.weights.itemsize == 8 else torch.float32)
+    network.load_flat(loop.weights)
+    batch.labels.network[:] = np.nan
+    for i in range(len(batch)):
+        if batch.slots[i] >= 0:
+            _Record(loop, batch, i, network).run(seen[i])
+
+
+class _Record:
+    """One record's way through the loop."""
+
+    def __init__(self, loop: LabelNetworkLoop, batch: Batch, i: int, network: Forecaster) -> None:
+        self.loop, self.batch, self.i, self.network = loop, batch, i, network
+        sizes, slot = loop.rows, batch.slots[i]
+        row, self.pending, self.counts = loop.states[slot], loop.pending[slot], loop.counts[slot]
+        edge = sizes.window_steps * sizes.state
+        self.states = row[:edge].reshape(sizes.window_steps, sizes.state)
+        self.inputs = row[edge:].reshape(sizes.window_steps, sizes.inputs)
+        if batch.fresh[i]:
+            row[:] = 0
+            self.pending[:] = 0
+            self.counts[:] = 0
+
+    def run(self, seen: Array) -> None:
+        """Step and answer, then learn."""
+        labels = self.batch.labels
+        if labels.kinds[self.i] == EVENT:
+            self._step(int(labels.numbers[self.i]), seen)
+        if labels.settles[self.i] > 0:
+            self._learn(int(labels.settles[self.i]))
+            self._count(int(self.batch.live[self.i]))
+
+    def _step(self, number: int, seen: Array) -> None:
+        """Advance the stream's state, and say what is held of the event's label."""
+        labels, sizes, i = self.batch.labels, self.loop.rows, self.i
+        before, after = (number - 1) % sizes.window_steps, number % sizes.window_steps
+        if labels.restarts[i]:
+            self.states[before] = 0
+            self.counts[AGE] = 0
+        self.inputs[after] = seen
+        with torch.no_grad():
+            x = torch.from_numpy(self.inputs[after].copy())
+            reached = self.network.stack(x, torch.from_numpy(self.states[before].copy()))
+            outputs = self.network.head(reached).double()
+        self.states[after] = reached.numpy()
+        self.counts[AGE] = min(self.counts[AGE] + 1, sizes.k2)
+        self.counts[LENGTHS + number % sizes.waiting] = self.counts[AGE]
+        known = int(labels.classes[i])
+        if sizes.classes:
+            if known:
+                labels.network[i] = 0
+                labels.network[i, :known] = torch.softmax(outputs[:known], 0).numpy()
+            return
+        account = self.pending[FIELDS * (number % sizes.waiting) :]
+        account[BASE] = np.nan_to_num(labels.last[i])
+        account[RMS] = 0.0 if np.isnan(labels.last[i]) else labels.rms[i]
+        labels.network[i, 0] = labels.last[i] + labels.rms[i] * float(outputs[0])
+
+    def _learn(self, number: int) -> None:
+        """Add the gradient of one label: back through the window that ends at its event."""
+        loop, sizes, network = self.loop, self.loop.rows, self.network
+        length = int(self.counts[LENGTHS + number % sizes.waiting])
+        network.zero_grad()
+        reached = torch.from_numpy(self.states[(number - length) % sizes.window_steps].copy())
+        for step in range(number - length + 1, number + 1):
+            reached = network.stack(torch.from_numpy(self.inputs[step % sizes.window_steps].copy()), reached)
+        loss = self._loss(network.head(reached), number)
+        if loss is None:
+            return
+        loop.sums[at.LOSS] += float(loss.detach())
+        loss.backward()  # type: ignore[no-untyped-call]
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in network.ordered()]
+        loop.gradient += torch.cat([g.reshape(-1) for g in gradients]).numpy()
+        loop.totals[at.CONTRIBUTED] += 1
+        loop.totals[at.PASSES] += 1
+        drift.watch_shard(
+            float(loss.detach()), int(self.batch.live[self.i]), loop.sizes, loop.rates, loop.first_moment,
+            loop.second_moment, loop.totals, loop.sums,
+        )  # fmt: skip
+
+    def _loss(self, outputs: torch.Tensor, number: int) -> torch.Tensor | None:
+        """Cross entropy of a class among those known now; Huber's loss (the absolute error where delta is 0) of a
+        number, in units of its base's error; None where there is nothing to learn."""
+        labels, sizes = self.batch.labels, self.loop.rows
+        label = float(labels.values[self.i])
+        if sizes.classes:
+            known = max(int(labels.classes[self.i]), int(label) + 1)
+            return torch.nn.functional.cross_entropy(outputs[:known], torch.tensor(int(label)))
+        account = self.pending[FIELDS * (number % sizes.waiting) :]
+        if account[RMS] <= 0.0:
+            return None
+        goal = float(np.clip((label - account[BASE]) / account[RMS], -CLIP, CLIP))
+        error = outputs[0] - goal
+        delta = float(self.loop.rates[at.HUBER_DELTA])
+        if delta == 0.0:
+            return error.abs()
+        return torch.nn.functional.huber_loss(error, torch.zeros_like(error), reduction="sum", delta=delta)
+
+    def _count(self, live: int) -> None:
+        """Count the label; every min(live streams, largest) labels make one optimiser step."""
+        totals = self.loop.totals
+        totals[at.SINCE_STEP] += 1
+        if totals[at.SINCE_STEP] >= totals[at.RECORDS_PER_STEP]:
+            if totals[at.CONTRIBUTED] > 0:
+                optimise(self.loop, self.network, int(totals[at.CONTRIBUTED]))
+            totals[at.SINCE_STEP] = 0
+            totals[at.CONTRIBUTED] = 0
+            totals[at.RECORDS_PER_STEP] = max(1, min(live, int(self.loop.sizes[at.LARGEST_STEP])))
+        drift.count_down(totals)

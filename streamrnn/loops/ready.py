@@ -1,0 +1,83 @@
+"""Compile the loops before they are needed: several processes at once, as the compiler keeps a process to one core."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from streamrnn.loops.batch import Batch
+from streamrnn.loops.chain import Chain, make_chain
+from streamrnn.loops.label_batch import no_labels
+from streamrnn.rows.labels import LabelRows
+from streamrnn.rows.network import NetworkRows
+from streamrnn.rows.scale import ScaleRows
+from streamrnn.settings.engine import choose_engine
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+MOST = 4  # processes: each takes some 400 MB
+
+
+def must_compile(settings: Settings) -> bool:
+    """Whether no earlier start left compiled code for this cell: the first event would wait for the compiler."""
+    if settings.model.kind == "none" or choose_engine(settings.model).name == "torch":
+        return False
+    import numba
+
+    import streamrnn.kernels  # noqa: F401  # it sets where compiled code is kept
+
+    config: Any = numba.config
+    network = "label_network" if settings.learns_labels else "network"
+    return next(Path(config.CACHE_DIR).rglob(f"{network}.process_{settings.model.cell}-*.nbi"), None) is None
+
+
+def compile_loops(settings: Settings) -> None:
+    """Compile what these settings need and keep it on disk, where the next start finds it."""
+    loops = len(_chain(settings).loops)
+    at_once = min(loops, MOST, len(os.sched_getaffinity(0)))
+    if at_once == 1:
+        for number in range(loops):
+            compile_loop(settings, number)
+        return
+    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
+        list(pool.map(compile_loop, [settings] * loops, range(loops)))
+
+
+def compile_loop(settings: Settings, number: int) -> None:
+    """Compile the loop of that number in the chain, by giving it a batch of no records."""
+    import streamrnn.kernels  # noqa: F401  # it sets where compiled code is kept
+
+    _chain(settings).loops[number].process(_no_records(settings))
+
+
+def _chain(settings: Settings) -> Chain:
+    streams = settings.streams.model_copy(update={"max_live": 1})
+    weights = np.zeros(NetworkRows.from_settings(settings).weights)
+    return make_chain(settings.model_copy(update={"streams": streams}), weights)
+
+
+def _no_records(settings: Settings) -> Batch:
+    """A batch of no records with all columns, so that any loop can be the first."""
+    targets, horizons = len(settings.events.target_names), len(settings.forecast.horizons)
+
+    def floats(*shape: int) -> np.ndarray:
+        return np.empty((0, *shape))
+
+    whole = np.empty(0, np.int64)
+    batch = Batch(whole, np.empty(0, np.bool_), whole, floats(), floats(len(settings.events.features)), whole)
+    batch.advance = batch.steps = batch.events = whole
+    batch.outcomes = batch.last = batch.rms = batch.unit = floats(targets)
+    batch.inputs = floats(ScaleRows.from_settings(settings).inputs)
+    batch.hidden = np.empty((0, settings.model.hidden_size), settings.model.precision)
+    batch.base = batch.spread = batch.forecasts = floats(horizons, targets)
+    batch.settled = batch.settled_baselines = floats(horizons, targets)
+    batch.experts = floats(horizons, targets, len(settings.expert_names))
+    if settings.learns_labels:
+        batch.labels = no_labels(LabelRows.from_settings(settings))
+    return batch

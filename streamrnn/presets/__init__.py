@@ -1,0 +1,1 @@
+"""Settings files for common tasks, filled from a look at the data."""

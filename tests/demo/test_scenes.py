@@ -1,0 +1,86 @@
+"""What is made up for each preset can be learned from, and is the same for the same seed."""
+
+import json
+from collections import Counter
+from itertools import chain, islice
+from typing import Any
+
+import pytest
+
+from streamrnn.demo.append import append
+from streamrnn.demo.scenes import SCENES
+from streamrnn.presets.templates import PRESETS
+
+
+def lines(preset: str, count: int = 4000, seed: int = 0, streams: int = 10) -> list[bytes]:
+    return list(islice(chain.from_iterable(SCENES[preset](seed, streams)), count))
+
+
+def rows(preset: str, count: int = 4000) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines(preset, count)]
+
+
+def test_there_is_a_scene_for_every_preset() -> None:
+    assert list(SCENES) == list(PRESETS)
+
+
+@pytest.mark.parametrize("preset", SCENES)
+def test_the_same_seed_gives_the_same_bytes(preset: str) -> None:
+    assert lines(preset) == lines(preset)
+    assert lines(preset) != lines(preset, seed=1)
+
+
+@pytest.mark.parametrize("preset", SCENES)
+def test_every_stream_speaks_in_the_order_of_its_times(preset: str) -> None:
+    last: dict[str, float] = {}
+    for row in rows(preset):
+        assert row["time"] >= last.get(row["stream"], 0.0)
+        last[row["stream"]] = row["time"]
+    assert len(last) >= 9
+
+
+def test_faults_of_every_kind_are_marked_after_a_quiet_beginning() -> None:
+    found = rows("anomaly", 40_000)
+    assert all(row["fault"] is None for row in found[: 800 * 10])
+    kinds = Counter(row["fault"] for row in found)
+    assert set(kinds) == {None, "surge", "stuck", "restless", "idle"}
+    assert kinds[None] > 0.9 * len(found)
+
+
+def test_a_class_depends_on_the_past_and_not_on_the_features_alone() -> None:
+    found = rows("classify")
+    assert set(row["label"] for row in found) == {"sound", "worn", "failing"}
+    by_load: dict[float, set[str]] = {}
+    for row in found:
+        by_load.setdefault(round(row["load"], 1), set()).add(row["label"])
+    assert sum(len(labels) == 3 for labels in by_load.values()) > len(by_load) / 2
+
+
+def test_delayed_labels_name_an_earlier_event_and_agree_with_the_scene_that_has_them_at_once() -> None:
+    truth = [row["label"] for row in rows("classify")]
+    events: dict[str, int] = {}
+    labels = Counter[str]()
+    for row in rows("delayed-labels"):
+        if "label" not in row:
+            events[row["id"]] = len(events)
+            continue
+        assert row["id"] in events
+        assert row["label"] == truth[events[row["id"]]]
+        labels[row["id"]] += 1
+    assert max(labels.values()) == 2
+    assert 0.8 * len(events) < len(labels) < len(events)
+
+
+def test_sequences_end_with_an_outcome_and_only_there() -> None:
+    found = rows("sequence-label")
+    assert all((row["outcome"] is not None) == row["end"] for row in found)
+    outcomes = Counter(row["outcome"] for row in found if row["end"])
+    assert min(outcomes["bought"], outcomes["left"]) > 100
+
+
+def test_events_are_appended_to_a_directory_log(tmp_path) -> None:
+    for _ in range(2):
+        counts = list(append(tmp_path / "events", SCENES["forecast"](0, 10), 1e9, 500))
+        assert counts[-1] == 500
+    text = (tmp_path / "events" / "0.jsonl").read_bytes()
+    assert text.count(b"\n") == 1000 and text.endswith(b"\n")

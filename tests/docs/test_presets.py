@@ -1,0 +1,55 @@
+"""The commands of each preset's page run as they are written, on fewer events."""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from streamrnn.presets.templates import PRESETS
+
+DOCS = Path(__file__).parents[2] / "docs"
+FEWER = 10  # times
+
+
+def commands(preset: str) -> list[str]:
+    """The page's first block of commands."""
+    text = (DOCS / f"{preset}.md").read_text()
+    block = re.search(r"\n\n((?:    streamrnn .*\n)+)", text)
+    assert block is not None
+    return [line.strip() for line in block[1].splitlines()]
+
+
+def test_every_preset_has_a_page_of_five_commands() -> None:
+    for preset in PRESETS:
+        verbs = [line.split()[1] for line in commands(preset)]
+        assert verbs == ["init", "check", "feed", "run", "tail"]
+
+
+@pytest.mark.timeout(600)  # the first start on a machine compiles
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_commands_of_a_page_run_as_written(preset: str, tmp_path: Path) -> None:
+    lacking = PRESETS[preset].lacking()
+    if lacking:
+        pytest.skip(f"preset {preset} waits for the settings {', '.join(lacking)}")
+    command = tmp_path / "bin" / "streamrnn"
+    command.parent.mkdir()
+    command.write_text(f"#!{sys.executable}\nfrom streamrnn.cli.app import main\nmain()\n")
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    fewer = [re.sub(r"(--(?:events|count)) (\d+)", lambda m: f"{m[1]} {int(m[2]) // FEWER}", line)
+             for line in commands(preset)]  # fmt: skip
+    environment = os.environ | {
+        "PATH": f"{command.parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(DOCS.parent),
+        "STREAMRNN_HTTP__PORT": "0",
+    }
+    script = "\n".join(["set -eo pipefail", *fewer, "kill -TERM %1", "wait %1"])
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=580
+    )
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert "meter-000" in last or last.startswith('{"v":1')

@@ -1,0 +1,52 @@
+"""Which field is the label, what names its event, and how late it comes."""
+
+from itertools import chain, islice
+
+import msgspec
+
+from streamrnn.demo.scenes import SCENES
+from streamrnn.presets.inference import Inferred, infer
+from streamrnn.presets.sample import take
+from tests.presets.make import START, fields
+
+
+def inferred(preset: str, count: int = 4000) -> Inferred:
+    lines = islice(chain.from_iterable(SCENES[preset](0, 10)), count)
+    return infer(take(fields([msgspec.json.decode(line) for line in lines]), False), preset)
+
+
+def test_a_label_in_the_event_is_no_feature() -> None:
+    found = inferred("classify")
+    assert found.values["labels.field"] == "label" and found.values["labels.kind"] == "class"
+    assert found.values["events.features"] == ["load", "heat"]
+
+
+def test_a_delayed_label_is_found_with_its_id_and_its_wait() -> None:
+    found = inferred("delayed-labels")
+    assert (found.values["labels.field"], found.values["labels.id"]) == ("label", "id")
+    assert found.values["labels.within"] == 64
+    assert found.values["events.features"] == ["load", "heat"]
+
+
+def test_a_sequence_ends_with_its_flag() -> None:
+    found = inferred("sequence-label")
+    assert (found.values["labels.field"], found.values["sequences.end"]) == ("outcome", "end")
+    assert found.values["events.features"] == ["seconds", "price"]
+
+
+def test_that_nothing_ends_the_sequences_is_said() -> None:
+    rows = [{"time": START + n, "v": n % 7 + 0.5, "outcome": "xyz"[n % 3]} for n in range(300)]
+    assert "No flag marks the last event" in infer(take(fields(rows), False), "sequence-label").remarks[-1]
+
+
+def test_the_user_names_the_label_and_others_are_told() -> None:
+    rows = [
+        {"time": START + n, "v": n % 7 + 0.5, "quality": "ab"[n % 2], "outcome": "xyz"[n % 3], "price": n % 31 + 0.1}
+        for n in range(300)
+    ]
+    sample = take(fields(rows), False)
+    assert infer(sample, "classify").values["labels.field"] == "outcome"
+    assert "quality (a, b)" in infer(sample, "classify").why["labels.field"]
+    named = infer(sample, "classify", label="quality")
+    assert named.values["labels.field"] == "quality" and "as you said" in named.why["labels.field"]
+    assert infer(sample, "classify", label="price").values["labels.kind"] == "number"
