@@ -77,7 +77,9 @@ class ReferenceRidge:
                         level = self.values[new - h]
                         features = self._features(new - h, h, level)
                         target = np.clip((outcome - level) / self._change(h), -8, 8)
-                        products += np.outer(features, [*features, target])
+                        far_off = h == 1 and not np.isnan(self.pending) and abs(self.error) > 0.5
+                        trust = 0.5 / abs(self.error) if far_off else 1.0
+                        products += trust * np.outer(features, [*features, target])
                 # Sums are kept in float32.
                 self.sums[g] = (0.9997 * self.sums[g] + products).astype(np.float32).astype(np.float64)
                 self.pool.sums[g] = 0.9999 * self.pool.sums.get(g, 0.0) + products

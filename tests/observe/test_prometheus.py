@@ -159,6 +159,7 @@ def test_names_keep_the_rules(sensor: PrometheusSensor) -> None:
                 "horizon",
                 "level",
                 "reason",
+                "scope",
                 "target",
                 "baseline",
                 "stage",
