@@ -163,7 +163,6 @@ def test_names_keep_the_rules(sensor: PrometheusSensor) -> None:
                 "target",
                 "baseline",
                 "stage",
-                "scope",
                 "topic",
                 "partition",
                 "event",
