@@ -15,6 +15,7 @@ from streamrnn.events.encode import Source
 UNKNOWN = "-"
 WIDEST = 60  # what a column grows to: a longer cell shifts its own line only
 STREAM_CHARACTERS = 40  # shown of a stream's name, so that the numbers stay in sight
+LABEL_CHARACTERS = 24  # and of a class
 MESSAGE_CHARACTERS = 200  # shown of a dead letter's message
 VALUE_CHARACTERS = 80  # and of its value
 
@@ -38,6 +39,10 @@ _FORECAST = Column("forecast", "bold", number=True)
 _SCORES = (
     Column("last value", number=True), Column("outcome", number=True),
     Column("error", "yellow", number=True), Column("naive error", number=True),
+)  # fmt: skip
+_LABELS = (
+    Column("answer", "bold", varies=True), Column("probability", number=True), Column("last label"),
+    Column("label of", "dim", varies=True), Column("outcome"), Column("answered", "yellow"), Column("last label then"),
 )  # fmt: skip
 _LETTER = (
     Column("reason", "red"), Column("source", "dim", varies=True), Column("message", varies=True),
@@ -91,6 +96,8 @@ def _answer(row: Answer) -> tuple[Sequence[Column], list[str]]:
     settled = {each.target: each for each in row.settled if each.horizon == 1}
     columns = list(_PLACE)
     cells = [_time(row.time), _shown(row.stream, STREAM_CHARACTERS), _source(row.source)]
+    if row.final is not None:
+        return [*columns, *_LABELS], [*cells, *_labels(row)]
     groups = [list(group) for _, group in groupby(row.forecasts, lambda each: each.target)]
     for group in groups:
         target, baseline = group[0].target, group[0].baseline
@@ -103,6 +110,27 @@ def _answer(row: Answer) -> tuple[Sequence[Column], list[str]]:
         outcome, errors = (None, (None, None)) if done is None else (done.outcome, (done.error, done.baseline_error))
         cells += [_number(outcome), *(_number(error, "+") for error in errors)]
     return columns, cells
+
+
+def _labels(row: Answer) -> list[str]:
+    """Cells of what is held of the event's label, and of what a label said of an earlier answer."""
+    answer = probability = baseline = outcome = answered = then = UNKNOWN
+    if row.label is not None:
+        answer, baseline = (_shown(text, LABEL_CHARACTERS) for text in (row.label.answer, row.label.baseline))
+        probability = f"{row.label.probabilities.get(row.label.answer, 0.0):.3f}"
+    elif row.forecasts:
+        answer, baseline = _number(row.forecasts[0].forecast), _number(row.forecasts[0].baseline)
+    if answer != UNKNOWN and not row.final:
+        answer += " so far"
+    if row.settled_label is not None:
+        said = row.settled_label
+        outcome, answered, then = (
+            _shown(text, LABEL_CHARACTERS) for text in (said.outcome, said.answer, said.baseline)
+        )
+    elif row.settled:
+        done = row.settled[0]
+        outcome, answered, then = _number(done.outcome), _number(done.forecast), _number(done.baseline)
+    return [answer, probability, baseline, UNKNOWN if row.of is None else str(row.of.offset), outcome, answered, then]
 
 
 def _letter(row: Envelope) -> tuple[Sequence[Column], list[str]]:

@@ -18,6 +18,7 @@ from streamrnn.exits import ExitCode
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from streamrnn.replay.labels import LabelReplayReport
     from streamrnn.replay.options import SourceOptions
     from streamrnn.replay.report import ReplayReport
     from streamrnn.settings.load import Loaded
@@ -75,6 +76,7 @@ def replay(
     streamrnn replay speeds.csv --time date --wide --report out.html
     streamrnn replay log.jsonl --feature load --feature wind
     """
+    from streamrnn.events.labels import LabelFields
     from streamrnn.replay.options import SourceError, SourceOptions
     from streamrnn.settings.origin import DEFAULT
 
@@ -91,6 +93,7 @@ def replay(
             stream_needed=not wide and _named(stream, loaded, "stream"),
             time_needed=_named(time_, loaded, "time"),
             detect_time=loaded.origins["events.time_format"] == DEFAULT,
+            labels=LabelFields.from_settings(loaded.settings),
         )  # fmt: skip
         run = _run(path, loaded.settings, options, quiet=as_json)
     except (EOFError, zlib.error, UnicodeDecodeError, csv.Error, gzip.BadGzipFile) as error:
@@ -117,7 +120,7 @@ def replay(
 class _Run:
     """What a replay came to. ``pace`` is in events a second, without the first batch (it waits for the compiler)."""
 
-    report: "ReplayReport"
+    report: "ReplayReport | LabelReplayReport"
     seconds: float = 0.0
     pace: float = 0.0
 
@@ -170,6 +173,7 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
     """Read, learn and score to the end of the file."""
     from streamrnn.loops.ready import compile_loops, must_compile
     from streamrnn.replay.intake import Intake
+    from streamrnn.replay.labels import LabelReplayReport
     from streamrnn.replay.report import ReplayReport
     from streamrnn.replay.source import open_source
     from streamrnn.shard import Shard
@@ -177,7 +181,9 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
     source = open_source(path, settings.events, options)
     shard: Shard | None = None
     intake = Intake(settings.events.features, source.findings)
-    run = _Run(ReplayReport(settings.events.target_names, intake))
+    classes = settings.learns_labels and settings.labels.kind == "class"
+    report = LabelReplayReport(settings.labels.field, intake) if classes else None
+    run = _Run(report or ReplayReport(settings.target_names, intake))
     started = since = time.perf_counter()
     before = 0
     with _progress(quiet) as progress:
@@ -190,6 +196,8 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
             predictions, _ = shard.process(events)
             intake.add(events, predictions.refused)
             run.report.add(predictions)
+            if report is not None:
+                report.score = shard.label_score()
             progress.update(task, completed=source.fraction, description="learning", events=run.report.events)
             if first:
                 since, before = time.perf_counter(), run.report.events

@@ -13,6 +13,7 @@ from streamrnn.daemon import Daemon
 from streamrnn.events.columns import Partition, Predictions
 from streamrnn.exits import ExitCode
 from streamrnn.observe.http import HttpError, HttpServer
+from streamrnn.observe.labels import LabelSensor
 from streamrnn.observe.prometheus import PrometheusSensor
 from streamrnn.observe.sensor import Sensor
 from streamrnn.partitions import NoPartitionError
@@ -55,6 +56,9 @@ def serve(
     """
     build = versions() | {"engine": choose_engine(settings.model).name}
     metrics = PrometheusSensor(settings.target_names, settings.horizons, build, settings.scoring.window)
+    if settings.learns_labels:
+        classes = settings.labels.kind == "class"
+        sensors = [LabelSensor(metrics.registry, classes, settings.scoring.window), *sensors]
     try:
         daemon = Daemon(settings, [metrics, *sensors], tap, new_lineage=new_lineage, skip_to=skip_to)
     except (TransportError, OSError, NoPartitionError) as error:

@@ -9,6 +9,7 @@ import msgspec
 
 from streamrnn.events.dead_letter import Envelope, base64_of
 from streamrnn.events.encode import Source
+from streamrnn.events.label_answers import Label, Of, SettledLabel
 
 VERSION = 1
 
@@ -53,10 +54,13 @@ class Settled(msgspec.Struct, gc=False):
     error: float | None
     baseline_error: float | None
     horizon: int
+    forecast: float | None = None
+    baseline: float | None = None
 
 
 class Answer(msgspec.Struct, gc=False):
-    """A prediction, version 1, as far as a line shows it; ``time`` is None where the event had none."""
+    """A prediction, version 1, as far as a line shows it; ``time`` is None where the event had none, ``final`` outside
+    of label modes."""
 
     v: int
     source: Source
@@ -64,6 +68,10 @@ class Answer(msgspec.Struct, gc=False):
     time: float | None
     forecasts: list[Forecast]
     settled: list[Settled]
+    label: Label | None = None
+    settled_label: SettledLabel | None = None
+    of: Of | None = None
+    final: bool | None = None
 
 
 _answers = msgspec.json.Decoder(Answer)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from streamrnn.observe.sensor import TargetScore
+from streamrnn.observe.sensor import BatchReport, LabelScore, TargetScore
 
 
 class RecentSkill:
@@ -34,7 +34,20 @@ class RecentSkill:
         return 1.0 - error / baseline if baseline > 0.0 else math.nan
 
     def mean(self) -> float:
-        """Mean skill, one step ahead, of the targets that have one; NaN if none has."""
-        found = (self.of(target) for target, horizon in self._sums if horizon == 1)
+        """Mean skill of the next step, or of labels, over the targets that have one; NaN if none has."""
+        found = (self.of(target) for target, horizon in self._sums if horizon <= 1)
         known = [skill for skill in found if not math.isnan(skill)]
         return sum(known) / len(known) if known else math.nan
+
+
+def as_errors(score: LabelScore) -> TargetScore:
+    """Wrong answers as errors of 1, so that skill is 1 - wrong answers / those of the last label."""
+    wrong, naive = float(score.count - score.correct), float(score.count - score.last_correct)
+    return TargetScore(score.count, wrong, wrong, naive, naive)
+
+
+def scores_of(report: BatchReport) -> Mapping[tuple[str, int], TargetScore]:
+    """The batch's errors by target and horizon; wrong answers as those of a target "label" at horizon 0."""
+    if report.labels is None or report.labels.score is None:
+        return report.scores
+    return {("label", 0): as_errors(report.labels.score)}

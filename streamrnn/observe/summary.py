@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from streamrnn.events.columns import Partition
 from streamrnn.observe.sensor import BatchReport, Sensor
-from streamrnn.observe.skill import RecentSkill
+from streamrnn.observe.skill import RecentSkill, scores_of
 
 _logger = logging.getLogger(__name__)
 
@@ -44,8 +44,9 @@ class SummarySensor(Sensor):
         self._refused.update(report.dead_letters)
         self._all_refused.update(report.dead_letters)
         self._streams[partition] = report.live_streams
-        self._skill.add(report.scores)
-        self._whole_skill.add(report.scores)
+        scores = scores_of(report)
+        self._skill.add(scores)
+        self._whole_skill.add(scores)
         self._tell_if_due()
 
     def on_replay(self, partition: Partition, events: int, left: int) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from streamrnn.events.labels import LabelFields
+
 
 class SourceError(Exception):
     """The file cannot be read as events; the message names the remedy."""
@@ -21,6 +23,7 @@ class SourceOptions:
     partition : of a directory log with several
     stream_needed, time_needed : whether a table must have that column; else a missing one is made up
     detect_time : whether the way times are written is found out, whatever events.time_format says
+    labels : which fields hold labels, in label modes
     """
 
     wide: bool = False
@@ -32,6 +35,7 @@ class SourceOptions:
     stream_needed: bool = False
     time_needed: bool = False
     detect_time: bool = False
+    labels: LabelFields | None = None
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from streamrnn.events.decode import EARLIEST, LATEST
 from streamrnn.replay import cells, guess, times
 from streamrnn.replay.cells import Column
 from streamrnn.replay.header import find_columns, values_hint
+from streamrnn.replay.label_cells import LabelCells
 from streamrnn.replay.options import Findings, SourceError, SourceOptions
 from streamrnn.settings.schema import Events as EventSettings
 
@@ -58,6 +59,9 @@ class TableReader:
         self._options = options
         self._format: str = settings.time_format
         self._stream, self._time, self._features = find_columns(names, settings, options)
+        self._labels = None if options.labels is None else LabelCells(names, options.labels)
+        if options.wide and self._labels is not None:
+            raise SourceError("--wide has no place for labels: leave it out, or set labels.mode to next")
         self._rows = 0
         findings.missing = cells.MISSING_WORDS
 
@@ -87,6 +91,7 @@ class TableReader:
         for place, column in enumerate(self._features):
             values[:, place] = self._numbers(column, columns[column], bad)
         streams = self._streams(columns, count, bad)
+        labels = None if self._labels is None else self._labels.read(columns, seconds, bad)
         good = np.setdiff1d(np.arange(count), np.fromiter(bad, np.int64, len(bad)))
         rejects = []
         for at, (reason, message) in sorted(bad.items()):
@@ -94,7 +99,9 @@ class TableReader:
             rejects.append(self._letter(at, int(rows[at]), reason, f"{where}: {message}", columns))
         if self._options.wide:
             return self._melted(rows[good], values[good], seconds[good], rejects)
-        return self._made(rows[good], [streams[row] for row in good.tolist()], seconds[good], values[good], rejects)
+        events = self._made(rows[good], [streams[row] for row in good.tolist()], seconds[good], values[good], rejects)
+        events.labels = None if labels is None else labels.take(good)
+        return events
 
     def _melted(self, rows: Ints, values: Floats, seconds: Floats, rejects: list[DeadLetter]) -> Events:
         """Row by row in the order of columns, each its own stream; the cell's number is the event's offset."""
@@ -122,6 +129,8 @@ class TableReader:
         """Settle from the first batch what the names alone do not tell, and remark on what was made up."""
         stream, time = self._settings.stream, self._settings.time
         taken = {self._names[place] for place in (*self._features, self._stream, self._time) if place is not None}
+        if self._options.labels is not None:
+            taken.add(self._options.labels.field)
         remarks = self._findings.remarks
         if self._time is not None and self._options.detect_time and self._names[self._time] not in self._instants:
             self._format = times.recognised(_known(columns[self._time])) or self._format

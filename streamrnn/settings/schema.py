@@ -431,7 +431,7 @@ class Streams(Section):
     """How many streams are kept, and for how long."""
 
     max_live: int = Field(
-        default=100_000,
+        default=10_000,
         ge=1,
         le=100_000_000,
         description="Streams that a partition keeps; the longest silent one makes room.",

@@ -21,7 +21,7 @@ class ClassRegistry:
 
     Parameters
     ----------
-    settings : the daemon's settings, in a label mode
+    settings : the daemon's settings; outside of label modes there are no classes
 
     Attributes
     ----------
@@ -29,8 +29,8 @@ class ClassRegistry:
     """
 
     def __init__(self, settings: Settings) -> None:
-        listed = settings.labels.classes
-        self._most = settings.labels.most_classes
+        listed = settings.labels.classes if settings.learns_labels else None
+        self._most = settings.labels.most_classes if settings.learns_labels else 0
         self._finds = listed is None and self._most > 0
         self.names: tuple[str, ...] = listed or ()
         self._codes = {name: code for code, name in enumerate(self.names)}
