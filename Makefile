@@ -26,6 +26,7 @@ demo: $(STAMP) ## learn from a made-up stream and show it (ARGS="--help" for opt
 	$(VENV)/bin/streamrnn demo $(ARGS)
 
 test: $(STAMP) ## all quick tests
+	$(VENV)/bin/streamrnn compile
 	$(PYTEST) -m 'not slow and not kafka' $(ARGS)
 
 test-kafka: $(STAMP) ## tests on a Kafka broker; without one they skip, and say so
