@@ -188,7 +188,7 @@ def _label(field: str, more: str) -> tuple[Line, ...]:
 
 CLASSIFY = Preset(
     "classify",
-    "the class of every event, told from its features and its stream's past before the event's own label is read",
+    "the class of every event, told before its own label is read",
     (
         STREAM,
         TIME,
