@@ -65,3 +65,43 @@ def test_what_fits_together_passes(load_text, overrides):
 def test_settings_made_in_code_are_checked_too():
     with pytest.raises(ValueError, match=r"model\.k1 must not be larger"):
         Settings.model_validate({"model": {"k1": 9}})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key", "text"),
+    [
+        (["labels.mode=field", "events.features=value,label"], "labels.field", "shown what it is to tell"),
+        (["labels.mode=field", "labels.field=time"], "labels.field", "another field than events.time"),
+        (["labels.mode=delayed", "labels.id=stream"], "labels.id", "another field than events.stream"),
+        (["labels.mode=delayed", "labels.id=value"], "labels.id", "must not be among events.features"),
+        (["labels.mode=field", "sequences.end=label"], "sequences.end", "another field than labels.field"),
+        (["labels.mode=field", "labels.sequence=true"], "labels.sequence", "must come with sequences.end"),
+        (["labels.mode=field", "labels.dead_letters=true"], "labels.dead_letters", "without labels.mode: delayed"),
+        (["labels.mode=delayed", "labels.join=time", "events.time=null"], "labels.join", "must be id"),
+        (["labels.mode=field", "labels.kind=number", "labels.classes=[a,b]"], "labels.classes", "must be null"),
+        (["labels.mode=field", "labels.classes=[a,a]"], "labels.classes", "must not name a class twice"),
+        (["labels.mode=field", "events.targets=value"], "events.targets", "has no effect with labels"),
+        (["labels.mode=field", "forecast.season=24"], "forecast.season", "has no effect with labels"),
+        (["labels.mode=field", "forecast.interval=60"], "forecast.interval", "has no effect with labels"),
+        (["labels.mode=field", "model.k1=2"], "model.k1", "must be 1 with labels"),
+        (["labels.mode=field", "model.kind=none"], "model.kind", "must be network with labels"),
+        (["sequences.end=last"], "sequences.end", "has no effect without labels.mode"),
+        (["sequences.gap=60"], "sequences.gap", "has no effect without labels.mode"),
+    ],
+)
+def test_labels_that_cannot_be_learned_are_refused(problems, overrides, key, text):
+    (problem,) = problems("", *overrides)
+    assert f" {key}: " in problem
+    assert text in problem
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["labels.mode=field"],
+        ["labels.mode=delayed", "labels.join=time", "labels.id=value"],  # the id has no part in that
+        ["labels.mode=field", "labels.sequence=true", "sequences.end=last", "sequences.gap=60"],
+    ],
+)
+def test_labels_that_fit_pass(load_text, overrides):
+    load_text("", *overrides)

@@ -42,6 +42,8 @@ def test_the_digest_is_sixteen_hex_digits():
         "model.engine=torch",
         "streams.max_live=5",
         "scoring.window=20",
+        "labels.mode=field",
+        "labels.within=9",
     ],
 )
 def test_what_changes_state_changes_the_digest(override):
