@@ -188,7 +188,7 @@ def _label(field: str, more: str) -> tuple[Line, ...]:
 
 CLASSIFY = Preset(
     "classify",
-    "the class of every event, told from its features and past before its own label is read",
+    "the class of every event, told before its own label is read",
     (
         STREAM,
         TIME,

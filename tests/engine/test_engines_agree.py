@@ -14,7 +14,7 @@ from streamrnn.rows.cells import NAMES
 from streamrnn.rows.network import NetworkRows
 from streamrnn.settings.schema import Settings
 from streamrnn.streams.index import StreamIndex
-from tests.helpers import settings, walk
+from tests.helpers import events, settings, walk
 
 VARIANTS = [
     [],
@@ -49,10 +49,10 @@ def run(engine: str, overrides: list[str], n: int) -> tuple[Chain, Batch]:
     return chain, process(chain, chosen, walk(n, 5, features=len(chosen.events.features)))
 
 
-def process(chain: Chain, chosen: Settings, events: Events) -> Batch:
-    assigned = StreamIndex(chosen).assign(events)
+def process(chain: Chain, chosen: Settings, log: Events) -> Batch:
+    assigned = StreamIndex(chosen).assign(log)
     batch = Batch(
-        assigned.slots, assigned.fresh, assigned.live, events.times, events.features, np.arange(len(events)) + 1
+        assigned.slots, assigned.fresh, assigned.live, log.times, log.features, np.arange(len(log)) + 1
     )
     chain.process(batch)
     return batch
@@ -73,6 +73,27 @@ def test_float64_runs_agree_within_a_millionth(overrides: list[str]) -> None:
         np.testing.assert_allclose(ours, theirs, atol=1e-6 * scale, rtol=0, equal_nan=True, err_msg=name)
     np.testing.assert_allclose(compiled.network.weights, reference.network.weights, atol=1e-6)
     np.testing.assert_array_equal(compiled.network.totals, reference.network.totals)
+
+
+@pytest.mark.parametrize("action", ["learning_rate", "reset_moments"])
+def test_they_agree_on_drift_and_on_what_is_done_about_it(action: str) -> None:
+    rng = np.random.default_rng(0)
+    log = events(np.where(np.arange(500) < 300, np.cumsum(rng.normal(size=500)), 30 * rng.normal(size=500)))
+
+    def run_through(engine: str) -> tuple[Chain, Batch]:
+        chosen = settings(
+            f"model.engine={engine}", "model.precision=float64", "drift.stream=reset_mixture", f"drift.shard={action}",
+            "drift.boost_records=60", "drift.threshold=2",
+        )  # fmt: skip
+        chain = Chain(chosen, initial_weights(NetworkRows.from_settings(chosen), 3, "float64"))
+        return chain, process(chain, chosen, log)
+
+    (compiled, answers), (reference, expected) = run_through("compiled"), run_through("torch")
+    assert expected.drift.any() and reference.network.totals[network.DRIFTS] > 0
+    np.testing.assert_array_equal(answers.drift, expected.drift)
+    np.testing.assert_array_equal(compiled.network.totals, reference.network.totals)
+    np.testing.assert_allclose(compiled.network.weights, reference.network.weights, atol=1e-6)
+    np.testing.assert_allclose(answers.forecasts, expected.forecasts, atol=1e-4, rtol=0, equal_nan=True)
 
 
 @pytest.mark.slow

@@ -70,6 +70,13 @@ def test_each_row_is_one_record_in_order() -> None:
     assert [json.loads(record)["source"]["offset"] for record in records] == [40, 41, 42]
 
 
+def test_drift_is_said_by_the_event_that_shows_it_and_null_where_it_is_not_watched() -> None:
+    watched = encode_predictions(predictions(streams=["a", "b"], drift=[False, True]), ("x",))
+    assert [json.loads(record)["drift"] for record in watched] == [False, True]
+    [blind] = encode_predictions(predictions(streams=["a"]), ("x",))
+    assert json.loads(blind)["drift"] is None
+
+
 def test_a_tombstone_without_a_time_has_null() -> None:
     [record] = encode_predictions(predictions(times=[NAN], counts=[0]), ("x",))
     content = json.loads(record)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from streamrnn.kernels.loop import process
 
 from streamrnn.kernels import rectified
 from streamrnn.kernels.cells import CELLS, for_each_cell
+from streamrnn.kernels.network import process
 from streamrnn.network.stack import CELLS as DEFINITIONS
 from streamrnn.rows.cells import GATES, KEPT, NAMES, STATES
 

@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks.plain_anomaly import Detector
 from streamrnn.kernels import novelty
+from streamrnn.rows.anomaly import NOVELTY_FIELDS
 
 
 def test_the_least_of_numbers_is_found_by_their_bits() -> None:
@@ -40,7 +41,7 @@ def test_weights_are_what_they_stand_for() -> None:
 def test_a_new_anchor_and_unit_leave_the_series_where_it_was(mean: float, deviation: float) -> None:
     rng = np.random.default_rng(0)
     ring = rng.normal(size=(novelty.PARTS, 69)).astype(np.float32)
-    account = np.zeros(novelty.FIELDS)
+    account = np.zeros(NOVELTY_FIELDS)
     account[novelty.ANCHOR], account[novelty.UNIT] = 4.0, 2.0
     offsets = np.array([1.0, 1.0, 1.0, 0.0])[:, None]  # errors are not measured from the anchor
     before = ring * 2.0 + 4.0 * offsets

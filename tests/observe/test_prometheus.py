@@ -34,6 +34,8 @@ def test_a_batch_is_counted(sensor: PrometheusSensor, make_report: Callable[...,
     }  # fmt: skip
     assert {name: value(sensor, name) for name in expected} == expected
     assert value(sensor, "dead_letters_total", reason="not_json") == 2
+    assert value(sensor, "drift_detected_total", scope="stream") == 6
+    assert value(sensor, "drift_detected_total", scope="shard") == 2
     assert value(sensor, "expired_streams_total", reason="time") == 8
     assert value(sensor, "updates_total", result="applied") == 6
     assert value(sensor, "updates_total", result="skipped") == 2
@@ -105,6 +107,16 @@ def test_streams_are_summed_over_partitions(sensor: PrometheusSensor, make_repor
     sensor.on_batch(Partition("events", 4), make_report(live_streams=6))
     sensor.on_batch(PARTITION, make_report(live_streams=4))
     assert value(sensor, "streams") == 10
+
+
+def test_the_largest_learning_rate_of_the_partitions_held_shows(
+    sensor: PrometheusSensor, make_report: Callable[..., BatchReport]
+) -> None:
+    sensor.on_batch(PARTITION, make_report(learning_rate=0.006))
+    sensor.on_batch(Partition("events", 4), make_report(learning_rate=0.002))
+    assert value(sensor, "learning_rate") == 0.006
+    sensor.on_assignment(PARTITION, 1, "revoked")
+    assert value(sensor, "learning_rate") == 0.002
 
 
 def test_exactly_one_state_is_on(sensor: PrometheusSensor) -> None:

@@ -17,6 +17,10 @@ from streamrnn.settings import Settings
             "--set model.engine: compiled is not possible: must be auto or torch with such model.layer_norm",
         ),
         (["model.k1=9"], "--set model.k1: 9 is not possible: must not be larger than model.k2"),
+        (
+            ["drift.shard=learning_rate", "drift.boost=4", "model.learning_rate=0.3"],
+            "--set drift.boost: 4 is not possible: must not raise model.learning_rate above 1",
+        ),
         (["events.features=a,a"], "--set events.features: [a, a] is not possible: must not name a feature twice"),
         (
             ["events.targets=value,value"],

@@ -34,6 +34,7 @@ def test_the_digest_is_sixteen_hex_digits():
     "override",
     [
         "seed=1",
+        "drift.threshold=9",
         "events.features=a",
         "events.max_bytes=9",
         "model.k1=2",
