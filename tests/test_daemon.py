@@ -65,10 +65,11 @@ def test_crashes_rebalances_and_stalls_change_neither_output_nor_state(tmp_path:
     assert digest == expected
 
 
-def test_every_record_gives_one_prediction_or_one_dead_letter(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["network", "none"])
+def test_every_record_gives_one_prediction_or_one_dead_letter(tmp_path: Path, kind: str) -> None:
     log = script(300)
-    broker = Broker([*log, Token.EOF], 1)
-    run_through(broker, daemon_settings(tmp_path), polls=50)
+    broker = Broker([*log[:200], Token.CRASH, *log[200:], Token.EOF], 1)
+    run_through(broker, daemon_settings(tmp_path, f"model.kind={kind}"), polls=50)
     predictions, letters = (sum(map(len, kind.values())) for kind in (broker.predictions, broker.dead_letters))
     assert predictions == sum(isinstance(item, dict) for item in log)
     assert letters == sum(isinstance(item, bytes) for item in log)

@@ -68,7 +68,8 @@ class Chain:
         if settings.anomaly.enabled:
             self.loops.append(AnomalyLoop.from_settings(settings))
         if settings.model.kind == "none":
-            self.loops = [NoLoop(ScaleRows.from_settings(settings).target_features, len(settings.forecast.horizons))]
+            targets_at = ScaleRows.from_settings(settings).target_features
+            self.loops = [NoLoop(targets_at, len(settings.forecast.horizons), self.network.weights)]
 
     @property
     def records(self) -> int:

@@ -13,13 +13,14 @@ class NoLoop:
     ----------
     target_features : for each target, the index of its feature
     horizons : how many
+    weights : the initial weights, which are part of a shard's identity
     """
 
-    def __init__(self, target_features: tuple[int, ...], horizons: int) -> None:
+    def __init__(self, target_features: tuple[int, ...], horizons: int, weights: Array) -> None:
         self._target_features = list(target_features)
         self._horizons = horizons
         self.slabs: dict[str, Array] = {}
-        self.shared: dict[str, Array] = {}
+        self.shared: dict[str, Array] = {"network_weights": weights}
 
     def process(self, batch: Batch) -> None:
         """Leave all forecasts absent."""
