@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from streamrnn.loops.chain import Chain
+from streamrnn.loops.learner import Learner
 from streamrnn.loops.mixture import MixtureLoop
 from streamrnn.observe.sensor import ExpertScore, IntervalScore, TargetScore
 from streamrnn.rows import intervals, mixture, network
@@ -15,6 +16,27 @@ if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
 Array = npt.NDArray[Any]
+
+
+class Since:
+    """Sums that loops change in place, and what was added to them since a mark.
+
+    Parameters
+    ----------
+    sums : the arrays themselves
+    """
+
+    def __init__(self, *sums: Array) -> None:
+        self._sums = sums
+        self.mark()
+
+    def mark(self) -> None:
+        """What comes from here on counts."""
+        self._mark = tuple(each.copy() for each in self._sums)
+
+    def added(self) -> tuple[Array, ...]:
+        """What each array has gained since the mark."""
+        return tuple(now - before for now, before in zip(self._sums, self._mark, strict=True))
 
 
 class Accounts:
@@ -28,23 +50,23 @@ class Accounts:
 
     def __init__(self, settings: Settings, chain: Chain) -> None:
         assert isinstance(chain.mixture, MixtureLoop)
-        self._chain, self._mixture = chain, chain.mixture
+        learner, mixed = chain.network, chain.mixture
+        self._learner = learner
+        self._since = Since(learner.totals, learner.sums, mixed.scores, mixed.expert_sums, chain.intervals.sums)
+        self._longest = [settings.forecast.horizons[place] for place in mixed.longest]
         self._targets = settings.events.target_names
         self._horizons = settings.forecast.horizons
         self._levels = settings.forecast.levels
         self._experts = settings.expert_names
-        self._mark = self._now()
 
     def mark(self) -> None:
         """What comes from here on counts."""
-        self._mark = self._now()
+        self._since.mark()
 
     def added(self) -> dict[str, Any]:
         """The fields of a `BatchReport` that these sums tell, of all since the mark."""
-        now = self._now()
-        totals, sums, scores, experts, held = (new - old for new, old in zip(now, self._mark, strict=True))
-        longest = [self._horizons[place] for place in self._mixture.longest]
-        return {
+        totals, sums, scores, experts, held = self._since.added()
+        return learned(self._learner, totals, sums) | {
             "scores": {
                 (name, horizon): score_of(scores[place, target])
                 for place, horizon in enumerate(self._horizons)
@@ -52,7 +74,7 @@ class Accounts:
             },
             "experts": {
                 (name, horizon, expert): _expert(experts[group, target, number])
-                for group, horizon in enumerate(longest)
+                for group, horizon in enumerate(self._longest)
                 for target, name in enumerate(self._targets)
                 for number, expert in enumerate(self._experts)
             },
@@ -62,20 +84,21 @@ class Accounts:
                 for target, name in enumerate(self._targets)
                 for number, level in enumerate(self._levels)
             },
-            "updates": int(totals[network.STEPS]),
-            "skipped_updates": int(totals[network.SKIPPED]),
-            "clipped_updates": int(totals[network.CLIPPED]),
-            "loss": float(sums[network.LOSS]),
-            "losses": int(totals[network.PASSES]),
-            "gradient_norm": float(now[1][network.NORM]),
-            "learning_rate": self._chain.network.learning_rate,
-            "shard_drifts": int(totals[network.DRIFTS]),
         }
 
-    def _now(self) -> tuple[Array, ...]:
-        chain, mixed = self._chain, self._mixture
-        counted = chain.network.totals, chain.network.sums, mixed.scores, mixed.expert_sums, chain.intervals.sums
-        return tuple(each.copy() for each in counted)
+
+def learned(loop: Learner, totals: Array, sums: Array) -> dict[str, Any]:
+    """The fields of a `BatchReport` that tell how a network learned, and "shard_drifts"."""
+    return {
+        "updates": int(totals[network.STEPS]),
+        "skipped_updates": int(totals[network.SKIPPED]),
+        "clipped_updates": int(totals[network.CLIPPED]),
+        "loss": float(sums[network.LOSS]),
+        "losses": int(totals[network.PASSES]),
+        "gradient_norm": float(loop.sums[network.NORM]),
+        "learning_rate": loop.learning_rate,
+        "shard_drifts": int(totals[network.DRIFTS]),
+    }
 
 
 def score_of(sums: Array) -> TargetScore:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from streamrnn.accounts import Since, learned
 from streamrnn.accounts import score_of as target_score
 from streamrnn.events import reasons
 from streamrnn.events.columns import Events, Refusal
@@ -15,7 +16,6 @@ from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain
 from streamrnn.observe.sensor import LabelReport, LabelScore
 from streamrnn.rows import labels as at
-from streamrnn.rows import network
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -158,32 +158,19 @@ class LabelAccounts:
     """
 
     def __init__(self, settings: Settings, chain: Chain) -> None:
-        self._chain = chain
+        self._learner = chain.network
+        self._since = Since(chain.network.totals, chain.network.sums, chain.mixture.scores)
         self._targets, self._horizons = settings.target_names, settings.horizons
-        self._mark = self._now()
 
     def mark(self) -> None:
         """What comes from here on counts."""
-        self._mark = self._now()
+        self._since.mark()
 
     def added(self) -> dict[str, Any]:
         """The fields of a `BatchReport` that these sums tell, of all since the mark, and "label_score" of classes."""
-        now = self._now()
-        totals, sums, scores = (new - old for new, old in zip(now, self._mark, strict=True))
+        totals, sums, scores = self._since.added()
         forecast = [(name, horizon) for name in self._targets for horizon in self._horizons]
-        return {
+        return learned(self._learner, totals, sums) | {
             "scores": {each: target_score(scores[0, 0]) for each in forecast},
-            "updates": int(totals[network.STEPS]),
-            "skipped_updates": int(totals[network.SKIPPED]),
-            "clipped_updates": int(totals[network.CLIPPED]),
-            "loss": float(sums[network.LOSS]),
-            "losses": int(totals[network.PASSES]),
-            "gradient_norm": float(now[1][network.NORM]),
-            "learning_rate": self._chain.network.learning_rate,
-            "shard_drifts": int(totals[network.DRIFTS]),
             "label_score": None if forecast else score_of(scores[0, 0]),
         }
-
-    def _now(self) -> tuple[Array, ...]:
-        chain = self._chain
-        return tuple(each.copy() for each in (chain.network.totals, chain.network.sums, chain.mixture.scores))

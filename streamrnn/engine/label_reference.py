@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from streamrnn.engine.reference import optimise
-from streamrnn.kernels import drift
+from streamrnn.engine.reference import add_gradient, count, huber
 from streamrnn.kernels.label_network import AGE, BASE, FIELDS, LENGTHS, RMS
 from streamrnn.kernels.scaling import CLIP
 from streamrnn.loops.batch import Batch
@@ -64,7 +63,7 @@ class _Record:
             self._step(int(labels.numbers[self.i]), seen)
         if labels.settles[self.i] > 0:
             self._learn(int(labels.settles[self.i]))
-            self._count(int(self.batch.live[self.i]))
+            count(self.loop, self.network, int(self.batch.live[self.i]))
 
     def _step(self, number: int, seen: Array) -> None:
         """Advance the stream's state, and say what is held of the event's label."""
@@ -96,23 +95,12 @@ class _Record:
         """Add the gradient of one label: back through the window that ends at its event."""
         loop, sizes, network = self.loop, self.loop.rows, self.network
         length = int(self.counts[LENGTHS + number % sizes.waiting])
-        network.zero_grad()
         reached = torch.from_numpy(self.states[(number - length) % sizes.window_steps].copy())
         for step in range(number - length + 1, number + 1):
             reached = network.stack(torch.from_numpy(self.inputs[step % sizes.window_steps].copy()), reached)
         loss = self._loss(network.head(reached), number)
-        if loss is None:
-            return
-        loop.sums[at.LOSS] += float(loss.detach())
-        loss.backward()  # type: ignore[no-untyped-call]
-        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in network.ordered()]
-        loop.gradient += torch.cat([g.reshape(-1) for g in gradients]).numpy()
-        loop.totals[at.CONTRIBUTED] += 1
-        loop.totals[at.PASSES] += 1
-        drift.watch_shard(
-            float(loss.detach()), int(self.batch.live[self.i]), loop.sizes, loop.rates, loop.first_moment,
-            loop.second_moment, loop.totals, loop.sums,
-        )  # fmt: skip
+        if loss is not None:
+            add_gradient(loop, network, loss, 1, float(loss.detach()), int(self.batch.live[self.i]))
 
     def _loss(self, outputs: torch.Tensor, number: int) -> torch.Tensor | None:
         """Cross entropy of a class among those known now; Huber's loss (the absolute error where delta is 0) of a
@@ -126,20 +114,4 @@ class _Record:
         if account[RMS] <= 0.0:
             return None
         goal = float(np.clip((label - account[BASE]) / account[RMS], -CLIP, CLIP))
-        error = outputs[0] - goal
-        delta = float(self.loop.rates[at.HUBER_DELTA])
-        if delta == 0.0:
-            return error.abs()
-        return torch.nn.functional.huber_loss(error, torch.zeros_like(error), reduction="sum", delta=delta)
-
-    def _count(self, live: int) -> None:
-        """Count the label; every min(live streams, largest) labels make one optimiser step."""
-        totals = self.loop.totals
-        totals[at.SINCE_STEP] += 1
-        if totals[at.SINCE_STEP] >= totals[at.RECORDS_PER_STEP]:
-            if totals[at.CONTRIBUTED] > 0:
-                optimise(self.loop, self.network, int(totals[at.CONTRIBUTED]))
-            totals[at.SINCE_STEP] = 0
-            totals[at.CONTRIBUTED] = 0
-            totals[at.RECORDS_PER_STEP] = max(1, min(live, int(self.loop.sizes[at.LARGEST_STEP])))
-        drift.count_down(totals)
+        return huber(outputs[0] - goal, float(self.loop.rates[at.HUBER_DELTA]))

@@ -19,9 +19,8 @@ from streamrnn.network.forecaster import Forecaster
 from streamrnn.rows import network as at
 
 if TYPE_CHECKING:
-    from streamrnn.loops.label_network import LabelNetworkLoop
+    from streamrnn.loops.learner import Learner
     from streamrnn.loops.network import NetworkLoop
-
 
 Array = npt.NDArray[np.float64]
 
@@ -62,7 +61,7 @@ class _Record:
         head, age = int(self.counts[at.HEAD]), int(self.counts[at.AGE])
         kernel.set_goals(self.pending, batch.advance[i], batch.outcomes[i], self.goals[head])
         self._learn(head, age, int(batch.live[i]))
-        self._count(int(batch.live[i]))
+        count(self.loop, self.network, int(batch.live[i]))
         self._step(head, age, base, corrected)
 
     def _learn(self, head: int, age: int, live: int) -> None:
@@ -75,44 +74,18 @@ class _Record:
         known = sum(int((self.goals[place] != kernel.MISSING).sum()) for place in newest)
         if length == 0 or self.counts[at.EVENTS] % k1 or not known:
             return
-        network.zero_grad()
         reached = torch.from_numpy(self.states[(head - length) % ring].copy())
         loss = torch.zeros((), dtype=reached.dtype)
         for place in places:
             reached = network.stack(torch.from_numpy(self.inputs[place].copy()), reached)
             if place in newest:
                 loss = loss + self._loss(network.head(reached), torch.from_numpy(self.goals[place].copy()))
-        loop.sums[at.LOSS] += float(loss.detach())
-        (loss / (self.layout.targets * k1)).backward()  # type: ignore[no-untyped-call]
-        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in network.ordered()]
-        loop.gradient += torch.cat([g.reshape(-1) for g in gradients]).numpy()
-        loop.totals[at.CONTRIBUTED] += 1
-        loop.totals[at.PASSES] += 1
-        drift.watch_shard(
-            float(loss.detach()) / known, live, loop.sizes, loop.rates, loop.first_moment, loop.second_moment,
-            loop.totals, loop.sums,
-        )  # fmt: skip
+        add_gradient(loop, network, loss, self.layout.targets * k1, float(loss.detach()) / known, live)
 
     def _loss(self, output: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
-        """Huber's loss (the absolute error where delta is 0), summed over the targets that are known."""
-        delta = float(self.loop.rates[at.HUBER_DELTA])
+        """Huber's loss, summed over the targets that are known."""
         known = goal != kernel.MISSING
-        error = (output - goal)[known]
-        if delta == 0.0:
-            return error.abs().sum()
-        return torch.nn.functional.huber_loss(error, torch.zeros_like(error), reduction="sum", delta=delta)
-
-    def _count(self, live: int) -> None:
-        """Count the record; every min(live streams, largest) records make one optimiser step."""
-        totals = self.loop.totals
-        totals[at.SINCE_STEP] += 1
-        if totals[at.SINCE_STEP] >= totals[at.RECORDS_PER_STEP]:
-            if totals[at.CONTRIBUTED] > 0:
-                optimise(self.loop, self.network, int(totals[at.CONTRIBUTED]))
-            totals[at.SINCE_STEP] = 0
-            totals[at.CONTRIBUTED] = 0
-            totals[at.RECORDS_PER_STEP] = max(1, min(live, int(self.loop.sizes[at.LARGEST_STEP])))
-        drift.count_down(totals)
+        return huber((output - goal)[known], float(self.loop.rates[at.HUBER_DELTA]))
 
     def _step(self, head: int, age: int, base: Array, corrected: Array) -> None:
         """Advance the stream's state and leave the next forecasts pending."""
@@ -133,7 +106,49 @@ class _Record:
         )  # fmt: skip
 
 
-def optimise(loop: NetworkLoop | LabelNetworkLoop, network: Forecaster, contributed: int) -> None:
+def add_gradient(
+    loop: Learner, network: Forecaster, loss: torch.Tensor, share: int, usual: float, live: int
+) -> None:
+    """Add the gradient of one learning pass, which is that of the loss over ``share``.
+
+    Parameters
+    ----------
+    usual : the loss for the watch on drift
+    live : streams of the shard
+    """
+    network.zero_grad()
+    loop.sums[at.LOSS] += float(loss.detach())
+    (loss / share).backward()  # type: ignore[no-untyped-call]
+    gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in network.ordered()]
+    loop.gradient += torch.cat([g.reshape(-1) for g in gradients]).numpy()
+    loop.totals[at.CONTRIBUTED] += 1
+    loop.totals[at.PASSES] += 1
+    drift.watch_shard(
+        usual, live, loop.sizes, loop.rates, loop.first_moment, loop.second_moment, loop.totals, loop.sums
+    )
+
+
+def count(loop: Learner, network: Forecaster, live: int) -> None:
+    """Count what could be learned from; every min(live streams, largest) of them make one optimiser step."""
+    totals = loop.totals
+    totals[at.SINCE_STEP] += 1
+    if totals[at.SINCE_STEP] >= totals[at.RECORDS_PER_STEP]:
+        if totals[at.CONTRIBUTED] > 0:
+            _optimise(loop, network, int(totals[at.CONTRIBUTED]))
+        totals[at.SINCE_STEP] = 0
+        totals[at.CONTRIBUTED] = 0
+        totals[at.RECORDS_PER_STEP] = max(1, min(live, int(loop.sizes[at.LARGEST_STEP])))
+    drift.count_down(totals)
+
+
+def huber(error: torch.Tensor, delta: float) -> torch.Tensor:
+    """Huber's loss (the absolute error where delta is 0), summed."""
+    if delta == 0.0:
+        return error.abs().sum()
+    return torch.nn.functional.huber_loss(error, torch.zeros_like(error), reduction="sum", delta=delta)
+
+
+def _optimise(loop: Learner, network: Forecaster, contributed: int) -> None:
     """Adam on the mean gradient, clipped by norm; a gradient that is not finite is dropped and counted."""
     totals, sums, rates = loop.totals, loop.sums, loop.rates
     mean = loop.gradient.astype(np.float64) / contributed

@@ -9,9 +9,10 @@ import numpy as np
 from streamrnn.kernels.cholesky import solve
 from streamrnn.kernels.compile import entry, kernel
 from streamrnn.kernels.functions import exp
+from streamrnn.kernels.pending import kept
 from streamrnn.kernels.rings import place
 from streamrnn.kernels.scaling import floor_of
-from streamrnn.kernels.seasonal import bounded, features, known, move, skip, stored, take
+from streamrnn.kernels.seasonal import bounded, features, known, move, skip, take
 from streamrnn.rows import ABSENT
 from streamrnn.rows.ridge import (
     ERROR,
@@ -222,7 +223,7 @@ def process(slots, fresh, advance, outcomes, forecasts, spread, naive, errors, s
                     forecast = level + change[j] * total
                     forecasts[i, j, k] = forecast if np.isfinite(forecast) else level
                     spread[i, j, k] = change[j]
-            scale[field + PENDING] = stored(forecasts[i, 0, k])
+            scale[field + PENDING] = kept(forecasts[i, 0, k])
             if naive.shape[0] > 0:
                 for j in range(count):
                     ago = place(head[VALUES_HEAD], lags[j] - horizons[j], values)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from streamrnn.kernels.compile import kernel
+from streamrnn.kernels.pending import kept
 from streamrnn.kernels.rings import carry, fill, place, walk
 from streamrnn.rows import ABSENT
 from streamrnn.rows.ridge import (
@@ -30,12 +31,6 @@ LIMIT = 8.0
 def known(x):
     """The value that a row or a record holds; NaN where it is absent, or beyond all that is allowed."""
     return x if abs(x) < ABSENT else np.nan
-
-
-@kernel
-def stored(x):
-    """How a row holds a value: ABSENT where it is NaN."""
-    return x if x == x else ABSENT
 
 
 @kernel
@@ -135,7 +130,7 @@ def take(row, base, sizes, heads, value, seen, slow_step, fast_step):
     ``seen``: values of the target before this one. A mean is a plain average while it is young; without a value it
     stays, so that a stream that was away for a night still knows its days.
     """
-    row[base + sizes[VALUES_AT] + heads[VALUES_HEAD]] = stored(value)
+    row[base + sizes[VALUES_AT] + heads[VALUES_HEAD]] = kept(value)
     for ring in range(SLOW_AT, RINGS_END):
         length = sizes[ring + 1] - sizes[ring]
         if length > 0:
@@ -149,4 +144,4 @@ def take(row, base, sizes, heads, value, seen, slow_step, fast_step):
             if value == value:
                 row[start + head] = before + step * (value - before) if before == before else value
             else:
-                row[start + head] = stored(before)
+                row[start + head] = kept(before)

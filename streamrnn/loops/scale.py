@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class ScaleLoop:
-    """Fills in what all later loops count in: steps, last values, units, inputs."""
+    """Fills in what all later loops count in: steps, last values, units, inputs; without a ridge also what the network
+    corrects, which is the last value then."""
 
     def __init__(self, settings: Settings) -> None:
         self._sizes = ScaleRows.from_settings(settings)
@@ -46,5 +47,6 @@ class ScaleLoop:
             self._sizes.calendar, self._target_features, self._shown, self._fields, self._counts, batch.advance,
             batch.steps, batch.events, batch.last, batch.rms, batch.unit, batch.inputs,
         )  # fmt: skip
-        batch.base = np.repeat(batch.last[:, None], len(self._roots), axis=1)
-        batch.spread = batch.rms[:, None] * self._roots[:, None]
+        if not self._sizes.ridge:
+            batch.base = np.repeat(batch.last[:, None], len(self._roots), axis=1)
+            batch.spread = batch.rms[:, None] * self._roots[:, None]
