@@ -98,10 +98,6 @@ def _preset(name: str) -> Preset:
 
     if name not in PRESETS:
         raise SourceError(f"there is no preset {name}{guess.nearest(name, PRESETS)}; there are {', '.join(PRESETS)}")
-    lacking = PRESETS[name].lacking()
-    if lacking:
-        able = ", ".join(each.name for each in PRESETS.values() if not each.lacking())
-        raise SourceError(f"this version does not have {lacking[0]} yet, which preset {name} needs; it has {able}")
     return PRESETS[name]
 
 

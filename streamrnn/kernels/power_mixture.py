@@ -1,6 +1,5 @@
 """Weights of experts beyond one step: in proportion to a high power of how small their running squared errors are."""
 
-import numpy as np
 
 from streamrnn.kernels.compile import kernel
 
@@ -63,15 +62,3 @@ def weigh(quality, count, at, experts, forecasts, weights):
     if total > 0.0:
         for e in range(experts):
             weights[e] /= total
-
-
-@kernel
-def mix(weights, experts, forecasts, otherwise):
-    """The weighted mean of the forecasts; ``otherwise`` where no expert has one, or the mean is not finite."""
-    total = 0.0
-    some = False
-    for e in range(experts):
-        if weights[e] > 0.0:
-            total += weights[e] * forecasts[e]
-            some = True
-    return total if some and np.isfinite(total) else otherwise

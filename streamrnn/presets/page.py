@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from streamrnn.presets.inference import Inferred
 from streamrnn.presets.templates import Line, Preset, literal
-from streamrnn.settings.keys import keys
 from streamrnn.settings.scalars import written
 
 _WIDTH = 118
@@ -35,7 +34,7 @@ def settings_page(preset: Preset, places: Sequence[Line], inferred: Inferred, so
         lines += _comment(remark, "")
     section = ""
     for line in (*places, *preset.lines):
-        if line.key not in keys() or (line.spare and line.key not in inferred.values):
+        if line.spare and line.key not in inferred.values:
             continue
         head, _, name = line.key.rpartition(".")
         if head != section:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streamrnn.settings.keys import Value, keys
+from streamrnn.settings.keys import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Line:
     key : its path
     value : where nothing better is known
     comment : what it is, its unit, and when to change it
-    spare : left out where nothing was inferred for it, or this version does not have it
+    spare : left out where nothing was inferred for it
     """
 
     key: str
@@ -39,10 +39,6 @@ class Preset:
     name: str
     task: str
     lines: tuple[Line, ...]
-
-    def lacking(self) -> list[str]:
-        """Settings that it needs and this version does not have."""
-        return [line.key for line in self.lines if not line.spare and line.key not in keys()]
 
 
 STREAM = Line(

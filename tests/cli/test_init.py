@@ -29,14 +29,6 @@ def init(*options: str, preset: str = "forecast") -> Result:
     return CliRunner().invoke(app, ["init", "--preset", preset, *options])
 
 
-def able(preset: str) -> str:
-    """The preset, if this version has its settings."""
-    lacking = PRESETS[preset].lacking()
-    if lacking:
-        pytest.skip(f"preset {preset} waits for the settings {', '.join(lacking)}")
-    return preset
-
-
 def write(path: str, preset: str, count: int = 4000, streams: int = 5) -> None:
     lines = b"".join(islice(chain.from_iterable(SCENES[preset](0, streams)), count))
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +38,6 @@ def write(path: str, preset: str, count: int = 4000, streams: int = 5) -> None:
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("looked_at", [False, True])
 def test_every_preset_passes_check(preset: str, looked_at: bool) -> None:
-    able(preset)
     write("var/log/events/0.jsonl", preset)
     result = init(*(["--from-topic", "var/log/events"] if looked_at else []), preset=preset)
     assert result.exit_code == 0, result.output
@@ -57,23 +48,12 @@ def test_every_preset_passes_check(preset: str, looked_at: bool) -> None:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_setting_has_a_comment_and_state_is_marked(preset: str) -> None:
-    able(preset)
     init(preset=preset)
     lines = Path("config.yaml").read_text().splitlines()
     assert max(map(len, lines)) <= 120
     settings = [at for at, line in enumerate(lines) if line.startswith("  ") and not line.lstrip().startswith("#")]
     assert len(settings) >= 10
     assert all(lines[at - 1].lstrip().startswith("#") for at in settings)
-
-
-def test_a_preset_whose_settings_are_not_there_is_refused_with_those_that_are() -> None:
-    lacking = [name for name, preset in PRESETS.items() if preset.lacking()]
-    if not lacking:
-        pytest.skip("this version has the settings of every preset")
-    result = init(preset=lacking[0])
-    assert result.exit_code == ExitCode.SETTINGS
-    assert "this version does not have" in result.stderr and "forecast, anomaly" in result.stderr
-    assert not Path("config.yaml").exists()
 
 
 @pytest.mark.parametrize("name", ["history.csv", "history.csv.gz", "history.jsonl", "history.jsonl.gz"])

@@ -80,17 +80,3 @@ def test_whatever_comes_it_stays_finite_and_the_weights_sum_to_one() -> None:
         account.settle(outcome, *forecasts, change=abs(change))
         assert np.isfinite(account.quality).all()
     assert sum(account.weigh(1.0, 2.0, 3.0)) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("weights", "forecasts", "expected"),
-    [
-        ([0.25, 0.75, 0.0], [4.0, 8.0, math.nan], 7.0),
-        ([0.0, 0.0, 0.0], [math.nan] * 3, -1.0),
-        ([0.5, 0.5, 0.0], [math.inf, 1.0, 0.0], -1.0),
-    ],
-)
-def test_the_mixture_is_the_weighted_mean_or_else_what_is_given(
-    weights: list[float], forecasts: list[float], expected: float
-) -> None:
-    assert power_mixture.mix(np.array(weights), 3, np.array(forecasts), -1.0) == expected
