@@ -94,3 +94,18 @@ def sum_of_squares(x):
     for lane in range(LANES):
         total += lanes[lane]
     return total
+
+
+@kernel
+def pieces(flat, inputs, hidden, wide, inner, outputs):
+    """A network's weights, or their gradient, out of one vector: w [inputs, wide], b [wide], u [hidden, wide],
+    c [inner], and of the head v [outputs, hidden] and d [outputs]."""
+    b_at = inputs * wide
+    u_at = b_at + wide
+    c_at = u_at + hidden * wide
+    v_at = c_at + inner
+    d_at = v_at + outputs * hidden
+    return (
+        flat[:b_at].reshape((inputs, wide)), flat[b_at:u_at], flat[u_at:c_at].reshape((hidden, wide)),
+        flat[c_at:v_at], flat[v_at:d_at].reshape((outputs, hidden)), flat[d_at : d_at + outputs],
+    )  # fmt: skip

@@ -6,7 +6,7 @@ from streamrnn.kernels import drift, optimiser
 from streamrnn.kernels import gru as cell  # every other cell takes its place, see for_each_cell
 from streamrnn.kernels.cells import for_each_cell
 from streamrnn.kernels.compile import kernel
-from streamrnn.kernels.linear import copy, transpose
+from streamrnn.kernels.linear import copy, pieces, transpose
 from streamrnn.kernels.scaling import clip
 from streamrnn.rows.cells import GATES, INNER_BIASES, KEPT, STATES
 from streamrnn.rows.network import (
@@ -20,13 +20,10 @@ from streamrnn.rows.network import (
     INPUTS,
     K1,
     K2,
-    LARGEST_STEP,
     LOSS,
     PASSES,
     PENDING,
-    RECORDS_PER_STEP,
     RMS,
-    SINCE_STEP,
     TARGET_FIELDS,
     TARGETS,
 )
@@ -106,23 +103,9 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
     delta = rates[HUBER_DELTA]
     kind = weights.dtype
 
-    edge = np.zeros(7, np.int64)
     inner = INNER_BIASES[cell.CODE] * hidden
-    lengths = (inputs * wide, wide, hidden * wide, inner, targets * hidden, targets)
-    for i in range(6):
-        edge[i + 1] = edge[i] + lengths[i]
-    w = weights[: edge[1]].reshape((inputs, wide))
-    b = weights[edge[1] : edge[2]]
-    u = weights[edge[2] : edge[3]].reshape((hidden, wide))
-    c = weights[edge[3] : edge[4]]
-    v = weights[edge[4] : edge[5]].reshape((targets, hidden))
-    d = weights[edge[5] : edge[6]]
-    gw = gradient[: edge[1]].reshape((inputs, wide))
-    gb = gradient[edge[1] : edge[2]]
-    gu = gradient[edge[2] : edge[3]].reshape((hidden, wide))
-    gc = gradient[edge[3] : edge[4]]
-    gv = gradient[edge[4] : edge[5]].reshape((targets, hidden))
-    gd = gradient[edge[5] : edge[6]]
+    w, b, u, c, v, d = pieces(weights, inputs, hidden, wide, inner, targets)
+    gw, gb, gu, gc, gv, gd = pieces(gradient, inputs, hidden, wide, inner, targets)
 
     transposed_u = np.empty((wide, hidden), kind)
     transposed = False
@@ -187,16 +170,8 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, out, hidden_
             totals[PASSES] += 1
             drift.watch_shard((sums[LOSS] - before) / known, live[i], sizes, rates, first, second, totals, sums)
 
-        # One optimiser step every min(live streams, 8) records.
-        totals[SINCE_STEP] += 1
-        if totals[SINCE_STEP] >= totals[RECORDS_PER_STEP]:
-            if totals[CONTRIBUTED] > 0:
-                optimiser.step(weights, first, second, gradient, totals[CONTRIBUTED], rates, totals, sums)
-                transposed = False
-            totals[SINCE_STEP] = 0
-            totals[CONTRIBUTED] = 0
-            totals[RECORDS_PER_STEP] = max(1, min(live[i], sizes[LARGEST_STEP]))
-        drift.count_down(totals)
+        if optimiser.count(weights, first, second, gradient, live[i], sizes, rates, totals, sums):
+            transposed = False
 
         # Step, forecast.
         tally[EVENTS] += 1

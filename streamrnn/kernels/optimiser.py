@@ -3,14 +3,18 @@
 import numpy as np
 
 from streamrnn.kernels.compile import kernel
-from streamrnn.kernels.drift import learning_rate
+from streamrnn.kernels.drift import count_down, learning_rate
 from streamrnn.kernels.linear import sum_of_squares
 from streamrnn.rows.network import (
     BETA1_POWER,
     BETA2_POWER,
     CLIP_NORM,
     CLIPPED,
+    CONTRIBUTED,
+    LARGEST_STEP,
     NORM,
+    RECORDS_PER_STEP,
+    SINCE_STEP,
     SKIPPED,
     STEPS,
 )
@@ -59,3 +63,19 @@ def step(weights, first, second, gradient, contributed, rates, totals, sums):
         gradient[i] = 0
     totals[STEPS] += 1
     return True
+
+
+@kernel
+def count(weights, first, second, gradient, live, sizes, rates, totals, sums):
+    """Count what could be learned from; every min(live streams, 8) of them make one step. True where one was made."""
+    stepped = False
+    totals[SINCE_STEP] += 1
+    if totals[SINCE_STEP] >= totals[RECORDS_PER_STEP]:
+        if totals[CONTRIBUTED] > 0:
+            step(weights, first, second, gradient, totals[CONTRIBUTED], rates, totals, sums)
+            stepped = True
+        totals[SINCE_STEP] = 0
+        totals[CONTRIBUTED] = 0
+        totals[RECORDS_PER_STEP] = max(1, min(live, sizes[LARGEST_STEP]))
+    count_down(totals)
+    return stepped
