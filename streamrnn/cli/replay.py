@@ -145,7 +145,7 @@ def _load(
 
 def _named(option: str | None, loaded: "Loaded", key: str) -> bool:
     """Whether somebody named this column, by its option or by a setting that is not the default."""
-    from streamrnn.settings.schema import Events
+    from streamrnn.settings.records import Events
 
     return option is not None or getattr(loaded.settings.events, key) != getattr(Events(), key)
 

@@ -17,7 +17,7 @@ from streamrnn.events.reasons import Refused
 from streamrnn.rows.labels import EVENT
 
 if TYPE_CHECKING:
-    from streamrnn.settings.schema import Events as EventSettings
+    from streamrnn.settings.records import Events as EventSettings
     from streamrnn.settings.schema import Settings
 
 #: Event times in seconds since 1970, about the years 6 to 10200.

@@ -14,7 +14,7 @@ from streamrnn.events.labels import LabelFields
 from streamrnn.events.reasons import Refused
 
 if TYPE_CHECKING:
-    from streamrnn.settings.schema import Events as EventSettings
+    from streamrnn.settings.records import Events as EventSettings
 
 #: Deepest nesting that is read. A bound of our own, for the parser's depends on how deep Python's stack happens to be,
 #: and whether a record is accepted must depend on the record alone.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from streamrnn.partitions import Partitions
-    from streamrnn.settings.schema import Http
+    from streamrnn.settings.service import Http
 
 
 class Readiness:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from streamrnn.replay import cells, guess
 from streamrnn.replay.options import SourceError, SourceOptions
-from streamrnn.settings.schema import Events
+from streamrnn.settings.records import Events
 
 _SHOWN = 12  # names in a message
 

@@ -14,7 +14,7 @@ from streamrnn.events.decode import Decoder
 from streamrnn.replay import guess, times
 from streamrnn.replay.options import Findings, SourceOptions
 from streamrnn.replay.table import detected
-from streamrnn.settings.schema import Events as EventSettings
+from streamrnn.settings.records import Events as EventSettings
 
 _SAMPLE = 100  # lines that are looked at before decoding
 

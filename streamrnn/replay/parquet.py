@@ -9,7 +9,7 @@ from streamrnn.events.columns import Events, Partition
 from streamrnn.replay.cells import Column
 from streamrnn.replay.options import Findings, SourceError, SourceOptions
 from streamrnn.replay.table import TableReader
-from streamrnn.settings.schema import Events as EventSettings
+from streamrnn.settings.records import Events as EventSettings
 
 
 def batches(

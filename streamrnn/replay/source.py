@@ -11,7 +11,7 @@ from streamrnn.events.columns import Events, Partition
 from streamrnn.replay import delimited, lines, parquet
 from streamrnn.replay.options import Findings, SourceError, SourceOptions
 from streamrnn.replay.table import TableReader
-from streamrnn.settings.schema import Events as EventSettings
+from streamrnn.settings.records import Events as EventSettings
 from streamrnn.transport.directory import partition_files
 
 _LINES = (".jsonl", ".json", ".ndjson")

@@ -12,7 +12,7 @@ from streamrnn.replay.cells import Column
 from streamrnn.replay.header import find_columns, values_hint
 from streamrnn.replay.label_cells import LabelCells
 from streamrnn.replay.options import Findings, SourceError, SourceOptions
-from streamrnn.settings.schema import Events as EventSettings
+from streamrnn.settings.records import Events as EventSettings
 
 TOO_MANY_CELLS = "too_many_cells"  # beside the reasons that the daemon knows
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from streamrnn.settings.engine import uncompiled
-from streamrnn.settings.schema import TOPIC
+from streamrnn.settings.logs import TOPIC
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings

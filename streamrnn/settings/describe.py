@@ -8,7 +8,8 @@ from streamrnn.settings.interpolate import escape
 from streamrnn.settings.keys import Value, keys
 from streamrnn.settings.load import Loaded
 from streamrnn.settings.scalars import written
-from streamrnn.settings.schema import REDACTED, Settings
+from streamrnn.settings.schema import Settings
+from streamrnn.settings.section import REDACTED
 
 
 def describe(loaded: Loaded, origins: bool = False) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from streamrnn.settings.schema import Model
+    from streamrnn.settings.learning import Model
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from streamrnn.settings.interpolate import InterpolationError, interpolate
 from streamrnn.settings.keys import Value, keys
 from streamrnn.settings.origin import DEFAULT, Entry, read_environment, read_overrides
 from streamrnn.settings.scalars import from_text, written
-from streamrnn.settings.schema import REDACTED, Section, Settings
+from streamrnn.settings.schema import Settings
+from streamrnn.settings.section import REDACTED, Section
 
 LONGEST_SHOWN = 100  # letters of a wrong value in an error
 

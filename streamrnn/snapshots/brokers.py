@@ -19,7 +19,7 @@ from streamrnn.transport.kafka.client import connection, let_go, producer_option
 from streamrnn.transport.kafka.unreadable import unreadable
 
 if TYPE_CHECKING:
-    from streamrnn.settings.schema import Kafka
+    from streamrnn.settings.logs import Kafka
 
 logger = logging.getLogger(__name__)
 

@@ -34,7 +34,7 @@ from streamrnn.snapshots.index import ROOT, Index, Root, key
 from streamrnn.transport.base import TransportError
 
 if TYPE_CHECKING:
-    from streamrnn.settings.schema import Kafka
+    from streamrnn.settings.logs import Kafka
 
 CHUNK = 900_000  # bytes; with its key within the 1 MiB that brokers and client allow a record
 _INSTEAD = "the next snapshot takes it away; an older one and the log give the same state"

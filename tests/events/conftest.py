@@ -8,7 +8,7 @@ import pytest
 
 from streamrnn.events import Partition, Records
 from streamrnn.events.decode import Decoder
-from streamrnn.settings.schema import Events as EventSettings
+from streamrnn.settings.records import Events as EventSettings
 
 MakeRecords = Callable[..., Records]
 MakeDecoder = Callable[..., Decoder]

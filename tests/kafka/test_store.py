@@ -19,7 +19,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaTimeoutError, TopicAlreadyExistsError
 
-from streamrnn.settings.schema import Kafka
+from streamrnn.settings.logs import Kafka
 from streamrnn.snapshots import Frozen
 from streamrnn.snapshots.choice import Name
 from streamrnn.snapshots.index import ROOT, key

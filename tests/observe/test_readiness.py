@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from streamrnn.observe.readiness import Readiness
-from streamrnn.settings.schema import Http, Kafka
+from streamrnn.settings.logs import Kafka
+from streamrnn.settings.service import Http
 
 
 class Clock:

@@ -7,7 +7,7 @@ import pytest
 
 from streamrnn.replay.options import SourceError, SourceOptions
 from streamrnn.replay.source import open_source
-from streamrnn.settings.schema import Events
+from streamrnn.settings.records import Events
 
 
 def read(path, options=None, **settings):

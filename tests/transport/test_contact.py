@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("kafka")  # the package that it is part of
 
-from streamrnn.settings.schema import Kafka
+from streamrnn.settings.logs import Kafka
 from streamrnn.transport.base import TransportError
 from streamrnn.transport.kafka.contact import Contact
 

@@ -14,7 +14,8 @@ from kafka.errors import KafkaError
 from streamrnn.transport.base import TransportError
 
 if TYPE_CHECKING:
-    from streamrnn.settings.schema import Kafka, Settings
+    from streamrnn.settings.logs import Kafka
+    from streamrnn.settings.schema import Settings
 
 BATCH_BYTES = 1 << 19  # while more than one batch waits, the client writes to its wake-up socket at each record
 REQUEST_BYTES = 1 << 20  # of a request; brokers take a record as large by default

@@ -11,7 +11,7 @@ from streamrnn.transport.base import TransportError
 from streamrnn.transport.kafka.client import RESTART, heartbeat_seconds
 
 if TYPE_CHECKING:
-    from streamrnn.settings.schema import Kafka
+    from streamrnn.settings.logs import Kafka
 
 logger = logging.getLogger(__name__)
 

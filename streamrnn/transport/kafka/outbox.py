@@ -11,7 +11,7 @@ from streamrnn.transport.base import TransportError
 from streamrnn.transport.kafka.client import BATCH_BYTES, RESTART, kind_of, let_go, producer_options, reached, refused
 
 if TYPE_CHECKING:
-    from streamrnn.settings.schema import Kafka
+    from streamrnn.settings.logs import Kafka
 
 CLOSE_SECONDS = 1.0
 

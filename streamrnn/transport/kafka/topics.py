@@ -13,7 +13,8 @@ from streamrnn.transport.base import TransportError
 from streamrnn.transport.kafka.client import CHECK, connection, reached, refused
 
 if TYPE_CHECKING:
-    from streamrnn.settings.schema import Kafka, Settings
+    from streamrnn.settings.logs import Kafka
+    from streamrnn.settings.schema import Settings
 
 RECORD_BYTES = 1 << 20  # what a topic must take in one record: a piece of a snapshot with its key and frame
 

@@ -1,0 +1,173 @@
+"""Settings of what is learned and told."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from streamrnn.settings.section import Section
+
+Horizon = Annotated[int, Field(ge=1, le=10_000)]
+
+
+def _ascending(horizons: tuple[int, ...]) -> tuple[int, ...]:
+    """The horizons, if they begin with 1 and rise: the network learns from the next step."""
+    if horizons[0] != 1 or any(later <= earlier for earlier, later in pairwise(horizons)):
+        raise PydanticCustomError("horizons", "must begin with 1 and rise")
+    return horizons
+
+
+class Model(Section):
+    """The network and how it learns."""
+
+    kind: Literal["network", "none"] = Field(
+        default="network",
+        description="network: learns and forecasts. none: does nothing, for measuring the daemon alone.",
+    )
+    engine: Literal["auto", "compiled", "torch"] = Field(
+        default="auto",
+        description="compiled: fast, same bits on every machine of a kind; one layer without layer_norm. torch: the "
+        "slow reference, which runs every network. auto: compiled where it can.",
+    )
+    precision: Literal["float32", "float64"] = Field(
+        default="float32", description="Number format of weights and states."
+    )
+    cell: Literal["gru", "lstm", "rnn", "rnn_relu"] = Field(
+        default="gru",
+        description="Recurrent cell: gated recurrent unit, long short-term memory, or Elman's simple network with tanh "
+        "or with a rectifier.",
+    )
+    hidden_size: int = Field(default=32, ge=4, le=512, multiple_of=4, description="Hidden units of a recurrent layer.")
+    layers: int = Field(default=1, ge=1, le=4, description="Recurrent layers, each reading the one below.")
+    layer_norm: bool = Field(
+        default=False, description="Whether each gate's sum is normalised over the hidden units of its layer."
+    )
+    k1: int = Field(default=1, ge=1, le=256, description="Events of a stream between two learning passes.")
+    k2: int = Field(default=8, ge=1, le=256, description="Events that a learning pass goes back.")
+    learning_rate: float = Field(default=2e-3, gt=0, le=1, description="Step size of the optimiser (no unit).")
+    clip_norm: float = Field(
+        default=1.0,
+        gt=0,
+        le=1e6,
+        description="Largest norm of a mean gradient (no unit); a longer one is scaled down to it.",
+    )
+    loss: Literal["huber", "l1"] = Field(default="huber", description="What learning makes small.")
+    huber_delta: float = Field(
+        default=1.0, gt=0, le=1e6, description="Error, in running standard deviations, from which huber grows linearly."
+    )
+    records_per_step: int = Field(
+        default=8, ge=1, le=65_536, description="Events per optimiser step; with fewer live streams, as many as those."
+    )
+    calendar: bool = Field(
+        default=False, description="Whether the network sees hour and weekday (UTC) of the event time."
+    )
+
+
+class Forecast(Section):
+    """What is forecast, and in which steps."""
+
+    horizons: Annotated[tuple[Horizon, ...], AfterValidator(_ascending)] = Field(
+        default=(1, 24),
+        strict=False,
+        min_length=1,
+        max_length=200,
+        json_schema_extra={"allowed": "a list of whole numbers that rises from 1, none above 10000"},
+        description="Steps ahead of each event that are forecast.",
+    )
+    interval: float | None = Field(
+        default=None,
+        gt=0,
+        le=1e9,
+        description="Seconds of one step of a stream: step = floor(time / interval). null: every event is a step.",
+    )
+    season: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="Steps of one season; the network sees the value one season ago. null: none.",
+    )
+    long_season: int | None = Field(
+        default=None,
+        ge=2,
+        le=100_000,
+        description="Steps of a longer season, such as the week of a daily one. null: none.",
+    )
+    levels: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        default=(0.9,),
+        strict=False,
+        max_length=20,
+        json_schema_extra={"allowed": "a list of numbers between 0 and 1, or []"},
+        description="Coverage of the intervals that stand with each forecast. []: no intervals.",
+    )
+
+
+class Experts(Section):
+    """Whose forecasts each stream mixes, beside the last value and the network."""
+
+    ridge: bool = Field(
+        default=True,
+        description="Whether a seasonal ridge regression forecasts each stream, for the network to correct.",
+    )
+
+    linear: tuple[Annotated[float, Field(gt=0.9, le=1)], ...] = Field(
+        default=(0.9999,),
+        strict=False,
+        max_length=4,
+        json_schema_extra={"allowed": "a list of at most 4 numbers between 0.9 and 1, or []"},
+        description="A linear expert on a stream's last 24 changes for each factor by which its memory fades a record.",
+    )
+    networks: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+        default=(),
+        strict=False,
+        max_length=4,
+        json_schema_extra={"allowed": "a list of at most 4 learning rates, or []"},
+        description="Learning rates of further networks like the first, each an expert.",
+    )
+
+
+class Drift(Section):
+    """What is done where forecasts have become worse for good."""
+
+    stream: Literal["none", "report", "reset_mixture"] = Field(
+        default="report",
+        description="none: streams are not watched. report: an alarm is published with the event that raised it. "
+        "reset_mixture: besides, the stream's experts are weighed anew.",
+    )
+    shard: Literal["none", "report", "learning_rate", "reset_moments"] = Field(
+        default="report",
+        description="none: the network's loss is not watched. report: alarms are counted and logged. learning_rate: "
+        "besides, the optimiser takes larger steps for a while. reset_moments: besides, its moments begin anew.",
+    )
+    threshold: float = Field(
+        default=10.0,
+        ge=1,
+        le=1000,
+        description="Deviations by which mean losses must have risen, summed over blocks of 8, for an alarm.",
+    )
+    boost: float = Field(
+        default=2.0, ge=1, le=100, description="Factor on the learning rate after an alarm, with shard: learning_rate."
+    )
+    boost_records: int = Field(
+        default=500,
+        ge=1,
+        le=1_000_000_000,
+        description="Events of the partition that it lasts for, with shard: learning_rate.",
+    )
+
+
+class Anomaly(Section):
+    """How records are judged that are unlike what their stream has brought."""
+
+    enabled: bool = Field(default=True, description="Whether records get an anomaly score.")
+    memory: int = Field(
+        default=250,
+        ge=40,
+        le=100_000,
+        description="Stretches of 3 or 6 events that a stream remembers, to tell whether the last ones are new.",
+    )
+    threshold: float = Field(
+        default=2.6, ge=-100, le=100, description="Score from which an alert is given; one more halves the alerts."
+    )
