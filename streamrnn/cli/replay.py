@@ -172,6 +172,7 @@ def _check_report(report: Path, source: Path) -> None:
 def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool) -> _Run:
     """Read, learn and score to the end of the file."""
     from streamrnn.loops.ready import compile_loops, must_compile
+    from streamrnn.replay.heads import HeadScores
     from streamrnn.replay.intake import Intake
     from streamrnn.replay.labels import LabelReplayReport
     from streamrnn.replay.report import ReplayReport
@@ -196,8 +197,10 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
             predictions, _ = shard.process(events)
             intake.add(events, predictions.refused)
             run.report.add(predictions)
-            if report is not None:
-                report.score = shard.label_score()
+            if isinstance(run.report, LabelReplayReport):
+                run.report.score = shard.label_score()
+            else:
+                run.report.heads = HeadScores(shard.quantile_scores(), shard.distribution_scores())
             progress.update(task, completed=source.fraction, description="learning", events=run.report.events)
             if first:
                 since, before = time.perf_counter(), run.report.events
@@ -232,7 +235,8 @@ def _tell(run: _Run) -> None:
     failed = run.report.intake.nothing(run.report.targets) is not None
     nothing = run.report.nothing()
     if nothing is None:
-        console.print(run.report.table(console.width))
+        for table in run.report.tables(console.width):
+            console.print(table)
     else:
         typer.echo(nothing, err=failed)
     for sentence in run.report.intake.sentences():

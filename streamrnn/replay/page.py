@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from html import escape
 from itertools import pairwise
 
+from streamrnn.replay.heads import number, percent
 from streamrnn.replay.history import SKIPPED
-from streamrnn.replay.report import ReplayReport, number, percent
+from streamrnn.replay.report import ReplayReport
 from streamrnn.replay.style import STYLE
 from streamrnn.replay.svg import Line, legend, line_chart
 
@@ -19,7 +20,7 @@ _OUTCOME = (("outcome", "outcome"), ("forecast", "forecast"))
 
 def page(report: ReplayReport, title: str) -> str:
     """The report as HTML, with its style and charts inside; nothing is fetched from anywhere."""
-    parts = (_scores, _intake) if report.nothing() else (_scores, _intake, _streams, _errors, _plots, _worst)
+    parts = (_scores, _intake) if report.nothing() else (_scores, _heads, _intake, _streams, _errors, _plots, _worst)
     body = _head(report, title) + "".join(part(report) for part in parts)
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -54,6 +55,17 @@ def _scores(report: ReplayReport) -> str:
     rows = [[escape(name), *report.row(target)] for target, name in enumerate(report.targets)]
     notes = "; ".join(f"{escape(name)}: {escape(meaning)}" for name, meaning in columns)
     return f"<h2>Scores</h2>{_table(f'<th>target</th>{head}', rows)}<p>{notes}.</p>"
+
+
+def _heads(report: ReplayReport) -> str:
+    """What was said beside the forecasts."""
+    heads = report.heads
+    if not heads.rows():
+        return ""
+    head = "<th>target</th>" + "".join(f"<th>{escape(name)}</th>" for name in heads.columns())
+    rows = [[escape(target), *cells] for target, cells in heads.rows()]
+    title = "Quantiles of the next step" if heads.quantiles else "Distribution of the next step"
+    return f"<h2>{title}</h2>{_table(head, rows)}<p>{heads.notes()}</p>"
 
 
 def _intake(report: ReplayReport) -> str:

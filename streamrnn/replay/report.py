@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from streamrnn.events.columns import Floats, Ints, Predictions
+from streamrnn.replay.heads import HeadScores, finite, number, percent
 from streamrnn.replay.history import History, Moment
 from streamrnn.replay.intake import Intake
 from streamrnn.replay.scores import Score, Scores
@@ -50,6 +51,7 @@ class ReplayReport:
     Attributes
     ----------
     events : predictions taken
+    heads : scores of quantiles and distributions; whoever feeds the report sets them from the shard
     first_time, last_time : smallest and largest event time in seconds; NaN before there is one
     """
 
@@ -61,6 +63,7 @@ class ReplayReport:
         self.samples: list[Sample] = []
         self.events = 0
         self.first_time = self.last_time = math.nan
+        self.heads = HeadScores({}, {})
         self._histories = [History() for _ in targets]
 
     def add(self, p: Predictions) -> None:
@@ -112,6 +115,10 @@ class ReplayReport:
             return None
         return self.intake.nothing(self.targets) or "Nothing could be scored: no stream had two values in a row."
 
+    def tables(self, width: int) -> list[Table]:
+        """All scores for a terminal of this width."""
+        return [self.table(width), *([self.heads.table()] if self.heads.rows() else [])]
+
     def table(self, width: int) -> Table:
         """The scores of all targets for a terminal of this width; a narrow one is spared the squared errors."""
         shown = [place for place, (name, _) in enumerate(self.columns()) if width >= _WIDE or "RMSE" not in name]
@@ -159,7 +166,8 @@ class ReplayReport:
         found = {}
         for target, name in enumerate(self.targets):
             score = self.scores.total(target)
-            found[name] = _plain(score) | {"mean_mae_over_std": _finite(self.scores.mean_mae_over_std(target))}
+            mean = {"mean_mae_over_std": finite(self.scores.mean_mae_over_std(target))}
+            found[name] = _plain(score) | mean | self.heads.numbers(name)
         counts = {"events": self.events, "streams": self.streams, "targets": found}
         return counts | self.intake.numbers() | {"problem": self.nothing()}
 
@@ -187,20 +195,6 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def number(value: float) -> str:
-    """Four significant digits; a dash for what cannot be told."""
-    return f"{value:.4g}" if math.isfinite(value) else "-"
-
-
-def percent(value: float) -> str:
-    """One decimal and the sign; a dash for what cannot be told."""
-    return f"{100 * value:+.1f} %" if math.isfinite(value) else "-"
-
-
 def _plain(score: Score) -> dict[str, int | float | None]:
     names = ("mae", "rmse", "naive_mae", "naive_rmse", "skill", "std", "mae_over_std")
-    return {"scored": score.count} | {name: _finite(getattr(score, name)) for name in names}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return {"scored": score.count} | {name: finite(getattr(score, name)) for name in names}
