@@ -9,7 +9,7 @@ from streamrnn.rows import network
 from streamrnn.rows.cells import NAMES
 from streamrnn.rows.network import NetworkRows
 from tests.engine.test_engines_agree import process, run
-from tests.helpers import settings, walk
+from tests.helpers import events, settings, walk
 
 QUANTILES = ["model.head=quantiles", "anomaly.enabled=false"]
 VARIANTS = [
@@ -63,8 +63,6 @@ def test_distributions_are_learned_by_every_cell(head: str, cell: str) -> None:
     # Calm and wild turns of 20 steps, told apart by the sizes of the last changes.
     rng = np.random.default_rng(0)
     changes = rng.normal(size=300) * np.where(np.arange(300) // 20 % 2, 3.0, 0.3)
-    from tests.helpers import events
-
     chosen = settings(f"model.head={head}", f"model.cell={cell}", "anomaly.enabled=false", "experts.linear=[]")
     chain = Chain(chosen, initial_weights(NetworkRows.from_settings(chosen), 3, "float32"))
     answers = process(chain, chosen, events(np.cumsum(changes)))

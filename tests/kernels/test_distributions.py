@@ -13,18 +13,21 @@ from streamrnn.rows.quantiles import BASELINE_LIKELIHOOD, COUNT, DISTRIBUTION_SU
 NAN = math.nan
 
 
+def wide(value: float) -> torch.Tensor:
+    return torch.tensor(value, dtype=torch.float64)
+
+
 @pytest.mark.parametrize("outcome", [-3.0, 0.1, 7.0])
 @pytest.mark.parametrize("scale", [0.4, 3.0])
 def test_a_gaussian(outcome: float, scale: float) -> None:
-    expected = torch.distributions.Normal(torch.tensor(0.5).double(), scale).log_prob(torch.tensor(outcome).double())
+    expected = torch.distributions.Normal(wide(0.5), wide(scale)).log_prob(wide(outcome))
     assert likelihood(outcome, 0.5, scale, ABSENT, 1.0) == pytest.approx(max(float(expected), LEAST), abs=1e-9)
 
 
 @pytest.mark.parametrize("outcome", [-3.0, 0.1, 7.0])
 @pytest.mark.parametrize("degrees", [2.1, 5.0, 100.0])
 def test_students(outcome: float, degrees: float) -> None:
-    student = torch.distributions.StudentT(torch.tensor(degrees).double(), 0.5, 0.7)
-    expected = float(student.log_prob(torch.tensor(outcome).double()))
+    expected = float(torch.distributions.StudentT(wide(degrees), wide(0.5), wide(0.7)).log_prob(wide(outcome)))
     assert likelihood(outcome, 0.5, 0.7, degrees, 1.0) == pytest.approx(expected, abs=1e-7)
 
 

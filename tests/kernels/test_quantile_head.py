@@ -59,9 +59,7 @@ def test_a_goal_that_the_median_hits_does_not_move_it() -> None:
 
 
 def test_without_a_scale_there_are_no_quantiles() -> None:
-    told = np.empty(1)
-    forecast = quantile_head.say(
-        np.zeros(HIDDEN), np.zeros((1, HIDDEN)), np.ones(1), 0, np.array([0.5]), 7.0, 0.0, np.empty(1), np.empty(1), told
-    )
+    told, h, v, d = np.empty(1), np.zeros(HIDDEN), np.zeros((1, HIDDEN)), np.ones(1)
+    forecast = quantile_head.say(h, v, d, 0, np.array([0.5]), 7.0, 0.0, np.empty(1), np.empty(1), told)
     assert forecast == 7.0
     assert np.isnan(told).all()

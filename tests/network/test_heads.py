@@ -1,4 +1,4 @@
-"""Heads in torch: their losses are the likelihoods and pinball losses of the books, and they start where they should."""
+"""Heads in torch: their losses are those of the books, and they start where they should."""
 
 import math
 
