@@ -187,6 +187,8 @@ PARTS = (
     ("mixture", "pending forecasts and experts' accounts"),
     ("drift", "drift detectors"),
     ("interval", "intervals"),
+    ("quantile", "quantiles: experts and their accounts"),
+    ("distribution", "distributions that await their outcome"),
     ("anomaly", "anomaly score"),
 )
 

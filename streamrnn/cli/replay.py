@@ -172,6 +172,7 @@ def _check_report(report: Path, source: Path) -> None:
 def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool) -> _Run:
     """Read, learn and score to the end of the file."""
     from streamrnn.loops.ready import compile_loops, must_compile
+    from streamrnn.replay.heads import HeadScores
     from streamrnn.replay.intake import Intake
     from streamrnn.replay.labels import LabelReplayReport
     from streamrnn.replay.report import ReplayReport
@@ -196,10 +197,11 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
             predictions, told = shard.process(events)
             intake.add(events, predictions.refused)
             run.report.add(predictions)
-            if report is not None:
-                report.score = shard.label_score()
-            elif isinstance(run.report, ReplayReport):
+            if isinstance(run.report, LabelReplayReport):
+                run.report.score = shard.label_score()
+            else:
                 run.report.ahead.add(told)
+                run.report.heads = HeadScores(shard.quantile_scores(), shard.distribution_scores())
             progress.update(task, completed=source.fraction, description="learning", events=run.report.events)
             if first:
                 since, before = time.perf_counter(), run.report.events
@@ -230,19 +232,14 @@ def _tell(run: _Run) -> None:
     """Print the scores, or why there are none, and what was noticed in the file."""
     from rich.console import Console
 
-    from streamrnn.replay.report import ReplayReport
-
     console = Console()
     failed = run.report.intake.nothing(run.report.targets) is not None
     nothing = run.report.nothing()
     if nothing is None:
-        console.print(run.report.table(console.width))
-        if isinstance(run.report, ReplayReport):
-            ahead = run.report.ahead.table()
-            if ahead is not None:
-                console.print(ahead)
-            for sentence in run.report.ahead.sentences():
-                typer.echo(sentence)
+        for table in run.report.tables(console.width):
+            console.print(table)
+        for sentence in run.report.sentences():
+            typer.echo(sentence)
     else:
         typer.echo(nothing, err=failed)
     for sentence in run.report.intake.sentences():

@@ -1,18 +1,20 @@
-"""The network: recurrent layers and a linear head that starts at zero."""
+"""The network: recurrent layers and a linear head, whose first forecast is no change."""
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
+from streamrnn.network.heads import make_head
 from streamrnn.network.stack import Stack
 from streamrnn.rows.network import NetworkRows
 
 
 class Forecaster(nn.Module):
-    """From a step's inputs and a stream's state to the next state; from a state to the next change of each target.
+    """From a step's inputs and a stream's state to the next state; from a state to what is said of each target's next
+    change.
 
-    The head is zero at the start, so that the first forecasts are the last values.
+    The head's weights are zero at the start, so that the first forecasts are the last values.
     """
 
     def __init__(self, layout: NetworkRows, seed: int, dtype: torch.dtype) -> None:
@@ -21,11 +23,11 @@ class Forecaster(nn.Module):
         self.stack = Stack(
             layout.cell, layout.layers, layout.inputs, layout.hidden, generator, dtype, layout.layer_norm
         )
-        self.v = nn.Parameter(torch.zeros(layout.targets, layout.hidden, dtype=dtype))
-        self.d = nn.Parameter(torch.zeros(layout.targets, dtype=dtype))
+        self.v = nn.Parameter(torch.zeros(layout.outputs, layout.hidden, dtype=dtype))
+        self.d = nn.Parameter(torch.tensor(make_head(layout).biases() * layout.targets, dtype=dtype))
 
     def head(self, state: torch.Tensor) -> torch.Tensor:
-        """Outputs [targets] of a recurrent state, in running rms changes."""
+        """Outputs [targets x head's width] of a recurrent state; see ``network.heads``."""
         return self.v @ self.stack.read(state) + self.d
 
     def ordered(self) -> list[nn.Parameter]:

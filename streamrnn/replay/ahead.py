@@ -84,7 +84,7 @@ class Ahead:
         """Target, steps ahead (the longest of a group), expert, and the numbers that `expert_columns` names."""
         return [
             [target, str(horizon), name, percent(_mean(score.weight, score.count), sign=False),
-             number(_mean(score.absolute_error, score.count))]
+             number(_mean(score.error, score.count))]
             for (target, horizon, name), score in self.experts.items()
         ]  # fmt: skip
 
@@ -136,7 +136,7 @@ class Ahead:
                 "experts": {
                     expert: {
                         "weight": finite(_mean(told.weight, told.count)),
-                        "mae": finite(_mean(told.absolute_error, told.count)),
+                        "mae": finite(_mean(told.error, told.count)),
                     }
                     for (name, steps, expert), told in self.experts.items()
                     if (name, steps) == (target, horizon)

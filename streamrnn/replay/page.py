@@ -20,7 +20,8 @@ _OUTCOME = (("outcome", "outcome"), ("forecast", "forecast"))
 
 def page(report: ReplayReport, title: str) -> str:
     """The report as HTML, with its style and charts inside; nothing is fetched from anywhere."""
-    parts = (_scores, _intake) if report.nothing() else (_scores, _ahead, _intake, _streams, _errors, _plots, _worst)
+    more = (_ahead, _heads, _intake, _streams, _errors, _plots, _worst)
+    parts = (_scores, _intake) if report.nothing() else (_scores, *more)
     body = _head(report, title) + "".join(part(report) for part in parts)
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -75,6 +76,17 @@ def _told(title: str, names: tuple[str, ...], columns: list[tuple[str, str]], ro
     head += "".join(f'<th title="{escape(meaning)}">{escape(name)}</th>' for name, meaning in columns)
     notes = "; ".join(f"{escape(name)}: {escape(meaning)}" for name, meaning in columns)
     return f"<h2>{title}</h2>{_table(head, [[escape(cell) for cell in row] for row in rows])}<p>{notes}.</p>"
+
+
+def _heads(report: ReplayReport) -> str:
+    """What was said beside the forecasts."""
+    heads = report.heads
+    if not heads.rows():
+        return ""
+    head = "<th>target</th>" + "".join(f"<th>{escape(name)}</th>" for name in heads.columns())
+    rows = [[escape(target), *cells] for target, cells in heads.rows()]
+    title = "Quantiles of the next step" if heads.quantiles else "Distribution of the next step"
+    return f"<h2>{title}</h2>{_table(head, rows)}<p>{heads.notes()}</p>"
 
 
 def _intake(report: ReplayReport) -> str:

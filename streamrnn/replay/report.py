@@ -11,6 +11,7 @@ from rich.table import Table
 
 from streamrnn.events.columns import Floats, Ints, Predictions
 from streamrnn.replay.ahead import Ahead
+from streamrnn.replay.heads import HeadScores
 from streamrnn.replay.history import History, Moment
 from streamrnn.replay.intake import Intake
 from streamrnn.replay.numbers import finite, number, percent
@@ -53,6 +54,7 @@ class ReplayReport:
     ----------
     events : predictions taken
     ahead : farther horizons, intervals, experts and alerts; whoever feeds the report feeds it
+    heads : scores of quantiles and distributions; whoever feeds the report sets them from the shard
     first_time, last_time : smallest and largest event time in seconds; NaN before there is one
     """
 
@@ -65,6 +67,7 @@ class ReplayReport:
         self.samples: list[Sample] = []
         self.events = 0
         self.first_time = self.last_time = math.nan
+        self.heads = HeadScores({}, {})
         self._histories = [History() for _ in targets]
 
     def add(self, p: Predictions) -> None:
@@ -116,6 +119,15 @@ class ReplayReport:
             return None
         return self.intake.nothing(self.targets) or "Nothing could be scored: no stream had two values in a row."
 
+    def tables(self, width: int) -> list[Table]:
+        """All scores for a terminal of this width."""
+        found = [self.table(width), self.ahead.table(), self.heads.table() if self.heads.rows() else None]
+        return [table for table in found if table is not None]
+
+    def sentences(self) -> list[str]:
+        """What else there was, in words."""
+        return self.ahead.sentences()
+
     def table(self, width: int) -> Table:
         """The scores of all targets for a terminal of this width; a narrow one is spared the squared errors."""
         shown = [place for place, (name, _) in enumerate(self.columns()) if width >= _WIDE or "RMSE" not in name]
@@ -163,7 +175,8 @@ class ReplayReport:
         found = {}
         for target, name in enumerate(self.targets):
             score = self.scores.total(target)
-            found[name] = _plain(score) | {"mean_mae_over_std": finite(self.scores.mean_mae_over_std(target))}
+            mean = {"mean_mae_over_std": finite(self.scores.mean_mae_over_std(target))}
+            found[name] = _plain(score) | mean | self.heads.numbers(name)
         counts = {"events": self.events, "streams": self.streams, "targets": found}
         return counts | self.ahead.numbers() | self.intake.numbers() | {"problem": self.nothing()}
 

@@ -35,7 +35,7 @@ NUMBER_INPUTS = 3  # standing, last change, age
 LAST_TIME, ENDED = range(2)
 SEQUENCE_FIELDS = 2
 
-EXPERTS = ("last label", "usual label", "network")
+EXPERTS = ("last label", "usual label")  # the networks follow
 LAST_LABEL, USUAL_LABEL, NETWORK = range(3)
 
 # "class_tallies" int64 of a stream and of the shard: labels, those that had a last label to compare with, those that
@@ -60,6 +60,7 @@ class LabelRows:
     k2 : steps of a learning window
     scale_inputs : inputs that come from the features
     state : numbers of the network's state at one step
+    networks : how many networks learn
     """
 
     classes: int
@@ -67,6 +68,7 @@ class LabelRows:
     k2: int
     scale_inputs: int
     state: int
+    networks: int
 
     @classmethod
     def from_settings(cls, settings: Settings) -> LabelRows:
@@ -78,6 +80,7 @@ class LabelRows:
             k2=model.k2,
             scale_inputs=ScaleRows.from_settings(settings).inputs,
             state=state_size(model.cell, model.hidden_size, model.layers),
+            networks=1 + len(settings.experts.networks),
         )
 
     @property
@@ -121,7 +124,11 @@ class LabelRows:
         return 1 + self.waiting
 
     @property
+    def experts(self) -> int:
+        """Whose answers are mixed."""
+        return len(EXPERTS) + self.networks
+
+    @property
     def opinions(self) -> int:
         """Numbers that are kept of the experts for each event that may await its label."""
-        experts = len(EXPERTS)
-        return experts * self.classes + experts if self.classes else experts + 2
+        return self.experts * (self.classes + 1) if self.classes else self.experts + 2

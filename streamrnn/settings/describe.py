@@ -52,4 +52,4 @@ def json_schema() -> dict[str, Any]:
 def _escaped(value: Value) -> Value:
     if isinstance(value, str):
         return escape(value)
-    return [escape(item) if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
+    return [_escaped(item) for item in value] if isinstance(value, list) else value

@@ -150,6 +150,9 @@ def _interpolated(value: Value, environ: Mapping[str, str]) -> tuple[Value, bool
     if isinstance(value, list):
         parts = [_interpolated(item, environ) for item in value]
         return [part for part, _ in parts], any(replaced for _, replaced in parts)
+    if isinstance(value, dict):
+        named = {name: _interpolated(item, environ) for name, item in value.items()}
+        return {name: item for name, (item, _) in named.items()}, any(replaced for _, replaced in named.values())
     return value, False
 
 
