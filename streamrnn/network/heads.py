@@ -20,8 +20,8 @@ FIRST_SCALE = 0.7  # mean size of an error at the start, in running rms changes
 LEAST_SCALE = 1e-3  # of a distribution, in running rms changes
 LEAST_DEGREES, MOST_DEGREES = 2.1, 100.0  # of freedom: above 2 there is a variance, at 100 it is about a Gaussian
 FIRST_DEGREES = 6.0
-# What a likelihood's gradient is divided by, which Adam does not mind. At its full size the clipping by norm would leave
-# an outlier no more weight than any outcome, and scales would come out too small.
+# What a likelihood's gradient is divided by, which Adam does not mind. At its full size the clipping by norm would
+# leave an outlier no more weight than any outcome, and scales would come out too small.
 SOFTNESS = 50.0
 
 

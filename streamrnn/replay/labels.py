@@ -10,8 +10,8 @@ from rich.table import Table
 
 from streamrnn.events.columns import Predictions
 from streamrnn.observe.sensor import LabelScore
-from streamrnn.replay.heads import finite, percent
 from streamrnn.replay.intake import Intake
+from streamrnn.replay.numbers import finite, percent
 from streamrnn.replay.timeline import Timeline
 
 
@@ -91,10 +91,6 @@ class LabelReplayReport:
     def title(self) -> str:
         """How much there was."""
         return f"{self.score.count:,} labels scored, {self.events:,} records of {self.streams:,} streams"
-
-    def tables(self, width: int) -> list[Table]:
-        """All scores for a terminal."""
-        return [self.table(width)]
 
     def table(self, width: int) -> Table:
         """The scores for a terminal."""

@@ -10,9 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from streamrnn.events.columns import Floats, Ints, Predictions
-from streamrnn.replay.heads import HeadScores, finite, number, percent
+from streamrnn.replay.ahead import Ahead
+from streamrnn.replay.heads import Heads
 from streamrnn.replay.history import History, Moment
 from streamrnn.replay.intake import Intake
+from streamrnn.replay.numbers import finite, number, percent
 from streamrnn.replay.scores import Score, Scores
 from streamrnn.replay.timeline import Timeline
 
@@ -51,7 +53,8 @@ class ReplayReport:
     Attributes
     ----------
     events : predictions taken
-    heads : scores of quantiles and distributions; whoever feeds the report sets them from the shard
+    heads : quantiles and distributions; whoever feeds the report feeds it
+    ahead : farther horizons, intervals, experts and alerts; whoever feeds the report feeds it
     first_time, last_time : smallest and largest event time in seconds; NaN before there is one
     """
 
@@ -60,10 +63,11 @@ class ReplayReport:
         self.intake = intake or Intake()
         self.scores = Scores(len(targets))
         self.timeline = Timeline(len(targets))
+        self.heads = Heads()
+        self.ahead = Ahead()
         self.samples: list[Sample] = []
         self.events = 0
         self.first_time = self.last_time = math.nan
-        self.heads = HeadScores({}, {})
         self._histories = [History() for _ in targets]
 
     def add(self, p: Predictions) -> None:
@@ -115,10 +119,6 @@ class ReplayReport:
             return None
         return self.intake.nothing(self.targets) or "Nothing could be scored: no stream had two values in a row."
 
-    def tables(self, width: int) -> list[Table]:
-        """All scores for a terminal of this width."""
-        return [self.table(width), *([self.heads.table()] if self.heads.rows() else [])]
-
     def table(self, width: int) -> Table:
         """The scores of all targets for a terminal of this width; a narrow one is spared the squared errors."""
         shown = [place for place, (name, _) in enumerate(self.columns()) if width >= _WIDE or "RMSE" not in name]
@@ -169,7 +169,7 @@ class ReplayReport:
             mean = {"mean_mae_over_std": finite(self.scores.mean_mae_over_std(target))}
             found[name] = _plain(score) | mean | self.heads.numbers(name)
         counts = {"events": self.events, "streams": self.streams, "targets": found}
-        return counts | self.intake.numbers() | {"problem": self.nothing()}
+        return counts | self.ahead.numbers() | self.intake.numbers() | {"problem": self.nothing()}
 
     def html(self, title: str) -> str:
         """The whole report as one HTML page that needs nothing from elsewhere."""
