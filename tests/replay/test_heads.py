@@ -3,6 +3,7 @@
 import io
 import math
 from collections.abc import Callable
+from html import escape
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,7 +72,7 @@ def test_the_page_has_them_and_says_what_the_columns_mean(fed, told: dict[str, A
     assert title not in fed().html("x")
     report = fed(**told)
     page = report.html("x")
-    assert title in page and all(meaning in page for _, meaning in report.heads.columns())
+    assert title in page and all(escape(meaning) in page for _, meaning in report.heads.columns())
 
 
 def test_of_a_point_head_there_is_nothing_to_tell(fed) -> None:
