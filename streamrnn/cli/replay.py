@@ -172,7 +172,6 @@ def _check_report(report: Path, source: Path) -> None:
 def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool) -> _Run:
     """Read, learn and score to the end of the file."""
     from streamrnn.loops.ready import compile_loops, must_compile
-    from streamrnn.replay.heads import HeadScores
     from streamrnn.replay.intake import Intake
     from streamrnn.replay.labels import LabelReplayReport
     from streamrnn.replay.report import ReplayReport
@@ -197,11 +196,11 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
             predictions, told = shard.process(events)
             intake.add(events, predictions.refused)
             run.report.add(predictions)
-            if isinstance(run.report, LabelReplayReport):
-                run.report.score = shard.label_score()
-            else:
+            if report is not None:
+                report.score = shard.label_score()
+            elif isinstance(run.report, ReplayReport):
+                run.report.heads.add(told)
                 run.report.ahead.add(told)
-                run.report.heads = HeadScores(shard.quantile_scores(), shard.distribution_scores())
             progress.update(task, completed=source.fraction, description="learning", events=run.report.events)
             if first:
                 since, before = time.perf_counter(), run.report.events
@@ -236,10 +235,13 @@ def _tell(run: _Run) -> None:
     failed = run.report.intake.nothing(run.report.targets) is not None
     nothing = run.report.nothing()
     if nothing is None:
-        for table in run.report.tables(console.width):
-            console.print(table)
-        for sentence in run.report.sentences():
-            typer.echo(sentence)
+        console.print(run.report.table(console.width))
+        if isinstance(run.report, ReplayReport):
+            for table in (run.report.heads.table(), run.report.ahead.table()):
+                if table is not None:
+                    console.print(table)
+            for sentence in run.report.ahead.sentences():
+                typer.echo(sentence)
     else:
         typer.echo(nothing, err=failed)
     for sentence in run.report.intake.sentences():

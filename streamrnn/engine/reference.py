@@ -98,7 +98,8 @@ class _Record:
             reached = network.stack(torch.from_numpy(self.inputs[place].copy()), reached)
             if place in newest:
                 loss = loss + self._loss(reached, torch.from_numpy(self.goals[place].copy()))
-        add_gradient(loop, network, loss, self.layout.targets * k1, float(loss.detach()) / known, live)
+        share = self.layout.targets * k1 * self.head.softness
+        add_gradient(loop, network, loss, share, float(loss.detach()) / known, live)
 
     def _loss(self, state: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
         """The head's loss, summed over the targets that are known."""
@@ -139,7 +140,7 @@ class _Record:
 
 
 def add_gradient(
-    loop: Learner, network: Forecaster, loss: torch.Tensor, share: int, usual: float, live: int
+    loop: Learner, network: Forecaster, loss: torch.Tensor, share: float, usual: float, live: int
 ) -> None:
     """Add the gradient of one learning pass, which is that of the loss over ``share``.
 

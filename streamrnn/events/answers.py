@@ -44,7 +44,6 @@ class Forecast(msgspec.Struct, gc=False):
     horizon: int
     forecast: float | None
     baseline: float | None
-    quantiles: dict[str, float] | None = None
 
 
 class Settled(msgspec.Struct, gc=False):

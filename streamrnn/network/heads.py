@@ -20,10 +20,15 @@ FIRST_SCALE = 0.7  # mean size of an error at the start, in running rms changes
 LEAST_SCALE = 1e-3  # of a distribution, in running rms changes
 LEAST_DEGREES, MOST_DEGREES = 2.1, 100.0  # of freedom: above 2 there is a variance, at 100 it is about a Gaussian
 FIRST_DEGREES = 6.0
+# What a likelihood's gradient is divided by, which Adam does not mind. At its full size the clipping by norm would
+# leave an outlier no more weight than any outcome, and scales would come out too small.
+SOFTNESS = 50.0
 
 
 class Head(Protocol):
-    """One meaning of outputs."""
+    """One meaning of outputs; the gradient of its loss is divided by ``softness``."""
+
+    softness: float
 
     def biases(self) -> list[float]:
         """The outputs of an untrained network."""
@@ -40,6 +45,8 @@ class Head(Protocol):
 
 class PointHead:
     """The residual itself; Huber's loss, or the absolute error where delta is 0."""
+
+    softness = 1.0
 
     def __init__(self, delta: float) -> None:
         self._delta = delta
@@ -68,6 +75,8 @@ class QuantileHead:
     ----------
     shares : of outcomes below each quantile, Q of them, rising, 0.5 among them
     """
+
+    softness = 1.0
 
     def __init__(self, shares: tuple[float, ...]) -> None:
         self._shares = torch.tensor(shares, dtype=torch.float64)
@@ -98,6 +107,8 @@ class QuantileHead:
 class GaussianHead:
     """Location and scale, which is at least a thousandth; the negative log likelihood."""
 
+    softness = SOFTNESS
+
     def biases(self) -> list[float]:
         return [0.0, _before_softplus(FIRST_SCALE)]
 
@@ -117,6 +128,8 @@ class GaussianHead:
 class StudentHead:
     """Location, scale and degrees of freedom, between 2.1 and 100; the negative log likelihood of Student's
     distribution, in whose tails outliers pull less."""
+
+    softness = SOFTNESS
 
     def biases(self) -> list[float]:
         share = (FIRST_DEGREES - LEAST_DEGREES) / (MOST_DEGREES - LEAST_DEGREES)

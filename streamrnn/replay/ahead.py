@@ -12,10 +12,17 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from streamrnn.observe.sensor import BatchReport, ExpertScore, IntervalScore, TargetScore
+from streamrnn.observe.sensor import (
+    BatchReport,
+    DistributionScore,
+    ExpertScore,
+    IntervalScore,
+    QuantileScore,
+    TargetScore,
+)
 from streamrnn.replay.numbers import finite, number, percent
 
-Sums = TypeVar("Sums", TargetScore, ExpertScore, IntervalScore)
+Sums = TypeVar("Sums", TargetScore, ExpertScore, IntervalScore, QuantileScore, DistributionScore)
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -40,9 +47,9 @@ class Ahead:
 
     def add(self, report: BatchReport) -> None:
         """Take what the next batch did."""
-        _add(self.scores, report.scores)
-        _add(self.intervals, report.intervals)
-        _add(self.experts, report.experts)
+        add_up(self.scores, report.scores)
+        add_up(self.intervals, report.intervals)
+        add_up(self.experts, report.experts)
         self.alerts += report.alerts
         self.drifts.update(report.drifts)
 
@@ -147,7 +154,8 @@ class Ahead:
         return {"horizons": horizons, "alerts": self.alerts, "drifts": dict(self.drifts)}
 
 
-def _add(sums: dict[Key, Sums], more: Mapping[Key, Sums]) -> None:
+def add_up(sums: dict[Key, Sums], more: Mapping[Key, Sums]) -> None:
+    """Add a batch's sums to those of the run."""
     for key, new in more.items():
         old = sums.get(key)
         sums[key] = new if old is None else type(new)(

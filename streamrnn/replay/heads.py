@@ -1,30 +1,21 @@
-"""What a replay has to say about quantiles and distributions."""
+"""What a replay has to say about quantiles and distributions of the next step."""
+
+from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from streamrnn.observe.sensor import DistributionScore, QuantileScore
+from streamrnn.observe.sensor import BatchReport, DistributionScore, QuantileScore
+from streamrnn.replay.ahead import add_up
 from streamrnn.replay.numbers import finite, number, percent
 
-_MEANINGS = {
-    "below": "share of outcomes below the quantile",
-    "pinball loss": "mean loss that the true quantile makes smallest",
-    "naive loss": "the same of the last value with the past quantiles of its errors",
-    "log likelihood": "mean logarithm of an outcome's density in running changes",
-    "naive": "the same of a Gaussian around the last value",
-    "gain": "the difference",
-}
 
-
-@dataclass(frozen=True, slots=True)
-class HeadScores:
-    """Sums of all that a network said beside its forecasts; whoever feeds a report takes them from the shard.
+class Heads:
+    """Fed with what each batch did; sums it over the run. There is nothing to tell of a point head.
 
     Attributes
     ----------
@@ -32,42 +23,61 @@ class HeadScores:
     distributions : by target
     """
 
-    quantiles: Mapping[tuple[str, float], QuantileScore]
-    distributions: Mapping[str, DistributionScore]
+    def __init__(self) -> None:
+        self.quantiles: dict[tuple[str, float], QuantileScore] = {}
+        self.distributions: dict[str, DistributionScore] = {}
 
-    def columns(self) -> list[str]:
-        """Heads of the columns of `rows`; none where there is nothing to tell."""
+    def add(self, report: BatchReport) -> None:
+        """Take what the next batch did."""
+        add_up(self.quantiles, report.quantiles)
+        add_up(self.distributions, report.distributions)
+
+    def title(self) -> str:
+        """What it tells of."""
+        return "Quantiles of the next step" if self.quantiles else "Distribution of the next step"
+
+    def columns(self) -> list[tuple[str, str]]:
+        """Name and meaning of each number of a row behind the target."""
         if self.quantiles:
-            return ["quantile", "scored", "below", "pinball loss", "naive loss", "skill"]
-        return ["scored", "log likelihood", "naive", "gain"] if self.distributions else []
+            return [
+                ("quantile", "the share of outcomes that should lie below"),
+                ("scored", "quantiles whose outcome came"),
+                ("below", "share of outcomes that lay below"),
+                ("pinball loss", "mean of the loss that a true quantile makes smallest"),
+                ("naive loss", "the same of the last value with the past quantiles of its errors"),
+                ("skill", "1 - pinball loss / naive loss"),
+            ]
+        return [
+            ("scored", "distributions whose outcome came"),
+            ("log likelihood", "mean logarithm of an outcome's density, in running changes"),
+            ("naive", "the same of a Gaussian around the last value"),
+            ("gain", "the difference"),
+        ]
 
-    def rows(self) -> list[tuple[str, list[str]]]:
-        """Target and cells of each line."""
+    def rows(self) -> list[list[str]]:
+        """Target, and the numbers that `columns` names."""
         found = []
         for (target, share), score in self.quantiles.items():
-            n = score.count or math.nan
-            loss, naive = score.pinball_loss / n, score.baseline_pinball_loss / n
-            cells = [str(share), f"{score.count:,}", percent(score.below / n, sign=False), number(loss), number(naive)]
-            found.append((target, [*cells, percent(skill(score))]))
+            below, loss, naive = _means(score.count, score.below, score.pinball_loss, score.baseline_pinball_loss)
+            found.append(
+                [target, str(share), f"{score.count:,}", percent(below, sign=False), number(loss), number(naive),
+                 percent(_skill(score))]
+            )  # fmt: skip
         for target, likely in self.distributions.items():
-            n = likely.count or math.nan
-            ours, theirs = likely.log_likelihood / n, likely.baseline_log_likelihood / n
-            gain = number(ours - theirs, sign=True)
-            found.append((target, [f"{likely.count:,}", number(ours), number(theirs), gain]))
+            ours, theirs = _means(likely.count, likely.log_likelihood, likely.baseline_log_likelihood)
+            found.append([target, f"{likely.count:,}", number(ours), number(theirs), number(ours - theirs)])
         return found
 
-    def notes(self) -> str:
-        """What the columns mean, as one sentence."""
-        return "; ".join(f"{name}: {_MEANINGS[name]}" for name in self.columns() if name in _MEANINGS) + "."
-
-    def table(self) -> Table:
-        """The scores for a terminal."""
-        table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0))
+    def table(self) -> Table | None:
+        """The scores for a terminal; None with a point head."""
+        if not self.rows():
+            return None
+        table = Table(title=self.title(), box=box.SIMPLE, padding=(0, 1, 0, 0))
         table.add_column("target", overflow="fold")
-        for name in self.columns():
+        for name, _ in self.columns():
             table.add_column(name, justify="right", no_wrap=True)
-        for target, cells in self.rows():
-            table.add_row(escape(target), *cells)
+        for target, *rest in self.rows():
+            table.add_row(escape(target), *rest)
         return table
 
     def numbers(self, target: str) -> dict[str, Any]:
@@ -75,24 +85,24 @@ class HeadScores:
         found: dict[str, Any] = {}
         for (name, share), score in self.quantiles.items():
             if name == target:
+                below, loss, naive = _means(score.count, score.below, score.pinball_loss, score.baseline_pinball_loss)
                 found.setdefault("quantiles", {})[str(share)] = {
-                    "scored": score.count, **_means(score.count, below=score.below, pinball_loss=score.pinball_loss,
-                                                    naive_pinball_loss=score.baseline_pinball_loss),
-                    "skill": finite(skill(score)),
+                    "scored": score.count, "below": finite(below), "pinball_loss": finite(loss),
+                    "naive_pinball_loss": finite(naive), "skill": finite(_skill(score)),
                 }  # fmt: skip
         if target in self.distributions:
             likely = self.distributions[target]
-            found["distribution"] = {"scored": likely.count} | _means(
-                likely.count, log_likelihood=likely.log_likelihood, naive_log_likelihood=likely.baseline_log_likelihood
-            )
+            ours, theirs = _means(likely.count, likely.log_likelihood, likely.baseline_log_likelihood)
+            found["distribution"] = {
+                "scored": likely.count, "log_likelihood": finite(ours), "naive_log_likelihood": finite(theirs),
+            }  # fmt: skip
         return found
 
 
-def skill(score: QuantileScore) -> float:
-    """1 - pinball loss / naive pinball loss; NaN where that is none."""
+def _means(count: int, *sums: float) -> tuple[float, ...]:
+    return tuple(each / count if count else math.nan for each in sums)
+
+
+def _skill(score: QuantileScore) -> float:
     naive = score.baseline_pinball_loss
     return 1.0 - score.pinball_loss / naive if naive > 0.0 else math.nan
-
-
-def _means(count: int, **sums: float) -> dict[str, float | None]:
-    return {name: finite(total / count) if count else None for name, total in sums.items()}

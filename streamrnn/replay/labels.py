@@ -92,14 +92,6 @@ class LabelReplayReport:
         """How much there was."""
         return f"{self.score.count:,} labels scored, {self.events:,} records of {self.streams:,} streams"
 
-    def tables(self, width: int) -> list[Table]:
-        """All scores for a terminal."""
-        return [self.table(width)]
-
-    def sentences(self) -> list[str]:
-        """What else there was, in words."""
-        return []
-
     def table(self, width: int) -> Table:
         """The scores for a terminal."""
         table = Table(title=f"{self.title()}; skill {percent(self.skill)}", box=box.SIMPLE, padding=(0, 1, 0, 0))

@@ -20,8 +20,8 @@ _OUTCOME = (("outcome", "outcome"), ("forecast", "forecast"))
 
 def page(report: ReplayReport, title: str) -> str:
     """The report as HTML, with its style and charts inside; nothing is fetched from anywhere."""
-    more = (_ahead, _heads, _intake, _streams, _errors, _plots, _worst)
-    parts = (_scores, _intake) if report.nothing() else (_scores, *more)
+    all_parts = _scores, _heads, _ahead, _intake, _streams, _errors, _plots, _worst
+    parts = (_scores, _intake) if report.nothing() else all_parts
     body = _head(report, title) + "".join(part(report) for part in parts)
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -58,6 +58,12 @@ def _scores(report: ReplayReport) -> str:
     return f"<h2>Scores</h2>{_table(f'<th>target</th>{head}', rows)}<p>{notes}.</p>"
 
 
+def _heads(report: ReplayReport) -> str:
+    """What was said of the next step beside the forecasts."""
+    heads = report.heads
+    return _told(heads.title(), ("target",), heads.columns(), heads.rows()) if heads.rows() else ""
+
+
 def _ahead(report: ReplayReport) -> str:
     """Farther horizons, intervals and experts."""
     ahead = report.ahead
@@ -76,17 +82,6 @@ def _told(title: str, names: tuple[str, ...], columns: list[tuple[str, str]], ro
     head += "".join(f'<th title="{escape(meaning)}">{escape(name)}</th>' for name, meaning in columns)
     notes = "; ".join(f"{escape(name)}: {escape(meaning)}" for name, meaning in columns)
     return f"<h2>{title}</h2>{_table(head, [[escape(cell) for cell in row] for row in rows])}<p>{notes}.</p>"
-
-
-def _heads(report: ReplayReport) -> str:
-    """What was said beside the forecasts."""
-    heads = report.heads
-    if not heads.rows():
-        return ""
-    head = "<th>target</th>" + "".join(f"<th>{escape(name)}</th>" for name in heads.columns())
-    rows = [[escape(target), *cells] for target, cells in heads.rows()]
-    title = "Quantiles of the next step" if heads.quantiles else "Distribution of the next step"
-    return f"<h2>{title}</h2>{_table(head, rows)}<p>{heads.notes()}</p>"
 
 
 def _intake(report: ReplayReport) -> str:

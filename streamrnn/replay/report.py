@@ -11,7 +11,7 @@ from rich.table import Table
 
 from streamrnn.events.columns import Floats, Ints, Predictions
 from streamrnn.replay.ahead import Ahead
-from streamrnn.replay.heads import HeadScores
+from streamrnn.replay.heads import Heads
 from streamrnn.replay.history import History, Moment
 from streamrnn.replay.intake import Intake
 from streamrnn.replay.numbers import finite, number, percent
@@ -53,8 +53,8 @@ class ReplayReport:
     Attributes
     ----------
     events : predictions taken
+    heads : quantiles and distributions; whoever feeds the report feeds it
     ahead : farther horizons, intervals, experts and alerts; whoever feeds the report feeds it
-    heads : scores of quantiles and distributions; whoever feeds the report sets them from the shard
     first_time, last_time : smallest and largest event time in seconds; NaN before there is one
     """
 
@@ -63,11 +63,11 @@ class ReplayReport:
         self.intake = intake or Intake()
         self.scores = Scores(len(targets))
         self.timeline = Timeline(len(targets))
+        self.heads = Heads()
         self.ahead = Ahead()
         self.samples: list[Sample] = []
         self.events = 0
         self.first_time = self.last_time = math.nan
-        self.heads = HeadScores({}, {})
         self._histories = [History() for _ in targets]
 
     def add(self, p: Predictions) -> None:
@@ -118,15 +118,6 @@ class ReplayReport:
         if any(self.scores.total(target).count for target in range(len(self.targets))):
             return None
         return self.intake.nothing(self.targets) or "Nothing could be scored: no stream had two values in a row."
-
-    def tables(self, width: int) -> list[Table]:
-        """All scores for a terminal of this width."""
-        found = [self.table(width), self.ahead.table(), self.heads.table() if self.heads.rows() else None]
-        return [table for table in found if table is not None]
-
-    def sentences(self) -> list[str]:
-        """What else there was, in words."""
-        return self.ahead.sentences()
 
     def table(self, width: int) -> Table:
         """The scores of all targets for a terminal of this width; a narrow one is spared the squared errors."""

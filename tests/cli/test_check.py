@@ -114,6 +114,9 @@ def test_what_would_stop_the_daemon_is_named_with_its_exit_code(
         (["model.engine=torch"], "ok", "engine: torch, as model.engine says"),
         (["model.layers=2"], "WARN", "engine: torch, for model.layers (model.engine is auto)"),
         (["model.kind=none"], "ok", "engine: none, as model.kind says"),
+        (["model.head=quantiles"], "ok", "engine: compiled, as model.engine is auto"),
+        (["model.head=gaussian"], "WARN", "engine: torch, for model.head (model.engine is auto)"),
+        (["model.head=student_t", "experts.networks=0.005"], "WARN", "(network 0.005: compiled)"),
     ],
 )
 def test_the_engine_is_named_with_the_reason(check: Check, overrides: list[str], mark: str, text: str) -> None:
