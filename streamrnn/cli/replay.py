@@ -231,6 +231,8 @@ def _tell(run: _Run) -> None:
     """Print the scores, or why there are none, and what was noticed in the file."""
     from rich.console import Console
 
+    from streamrnn.replay.report import ReplayReport
+
     console = Console()
     failed = run.report.intake.nothing(run.report.targets) is not None
     nothing = run.report.nothing()

@@ -3,11 +3,9 @@
 import math
 
 
-def number(value: float, sign: bool = False) -> str:
-    """Four significant digits, and the sign if asked; a dash for what cannot be told."""
-    if not math.isfinite(value):
-        return "-"
-    return f"{value:+.4g}" if sign else f"{value:.4g}"
+def number(value: float) -> str:
+    """Four significant digits; a dash for what cannot be told."""
+    return f"{value:.4g}" if math.isfinite(value) else "-"
 
 
 def percent(value: float, sign: bool = True) -> str:
