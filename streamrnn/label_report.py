@@ -10,10 +10,11 @@ import numpy.typing as npt
 from streamrnn.accounts import Since, expert_score, learned
 from streamrnn.accounts import score_of as target_score
 from streamrnn.events import reasons
-from streamrnn.events.columns import Events, Refusal
+from streamrnn.events.columns import Events, Ints, Predictions, Refusal
 from streamrnn.events.label_answers import LabelAnswers
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain
+from streamrnn.loops.label_batch import LabelBatch
 from streamrnn.observe.sensor import LabelReport, LabelScore
 from streamrnn.rows import labels as at
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-#: Of the answers' label columns, those that are codes or offsets: -1 stands for none.
-CODES = ("of", "answers", "label_baselines", "label_outcomes", "settled_labels", "settled_label_baselines")
+#: Of the answers' label columns, those that are codes, offsets or numbers of rows: -1 stands for none.
+CODES = ("of", "answers", "label_baselines", "label_outcomes", "settled_labels", "settled_label_baselines", "closings")
 
 
 class LabelTelling:
@@ -40,19 +41,20 @@ class LabelTelling:
         self._refuses = settings.labels.dead_letters
         self._experts = (*at.EXPERTS, "network", *settings.further_networks)
 
-    def columns(self, batch: Batch) -> dict[str, Any]:
+    def columns(self, found: LabelBatch, records: Ints) -> dict[str, Any]:
         """Columns of the answers [n, ...], those of `Predictions` and of `LabelAnswers`."""
-        found, n = batch.labels, len(batch)
+        n = len(records)
         settles = found.settles > 0
         flat, empty = np.empty((n, 0)), np.empty((n, 0, 0))
         columns: dict[str, Any] = {
             "counts": found.numbers,
-            "records": batch.records,
+            "records": records,
             "kinds": found.kinds,
             "status": found.status,
             "of": found.of,
             "ages": found.ages,
-            "final": (found.kinds == at.EVENT) & (found.ends if self._of_sequences else True),
+            "closings": np.full(n, -1, np.int64) if found.closings is None else found.closings,
+            "final": (found.kinds != at.LABEL) & (found.ends if self._of_sequences else True),
         }
         if self._numbers:
             outcomes = np.where(settles, found.values, np.nan)
@@ -108,10 +110,10 @@ class LabelTelling:
         the experts [experts, 3]."""
         score, experts = sums
         status, ages = batch.labels.status, batch.labels.ages
-        matched = status == at.MATCHED
+        matched, closed = status == at.MATCHED, batch.labels.closed
         return LabelReport(
             score=score,
-            matched=int(matched.sum()),
+            matched=int(matched.sum()) + (0 if closed is None else int((closed.settles > 0).sum())),
             late=int((status == at.LATE).sum()),
             unmatched=int((status == at.UNMATCHED).sum()),
             delay=int(ages[matched].sum()),
@@ -119,7 +121,9 @@ class LabelTelling:
         )
 
 
-def take_answers(columns: dict[str, Any], ids: list[str | None], classes: tuple[str, ...]) -> LabelAnswers:
+def take_answers(
+    columns: dict[str, Any], ids: list[str | None], classes: tuple[str, ...], closed: Predictions | None = None
+) -> LabelAnswers:
     """Take the columns of `LabelAnswers` out of all columns."""
     return LabelAnswers(
         kinds=columns.pop("kinds"),
@@ -136,6 +140,8 @@ def take_answers(columns: dict[str, Any], ids: list[str | None], classes: tuple[
         settled=columns.pop("settled_labels"),
         settled_baselines=columns.pop("settled_label_baselines"),
         settled_probability=columns.pop("settled_probability"),
+        closings=columns.pop("closings"),
+        closed=closed,
     )
 
 

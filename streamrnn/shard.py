@@ -16,6 +16,7 @@ from streamrnn.events.columns import Anomalies, Events, Partition, Predictions, 
 from streamrnn.label_report import CODES, LabelAccounts, LabelTelling, score_of, take_answers
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import make_chain
+from streamrnn.loops.label_batch import LabelBatch
 from streamrnn.loops.mixture import MixtureLoop
 from streamrnn.observe.sensor import (
     BatchReport,
@@ -186,7 +187,7 @@ class Shard:
     def _answers(self, events: Events, assigned: Assigned, batch: Batch) -> Predictions:
         """Columns of the answers, tombstones in their places."""
         rows, refusals = assigned.rows, list[Refusal]()
-        columns = self._forecasts(batch) if self._labels is None else self._labels.columns(batch)
+        columns = self._forecasts(batch) if self._labels is None else self._labels.columns(batch.labels, batch.records)
         if self._labels is not None:
             kept, refusals = self._labels.refused(events, rows, batch)
             if refusals:
@@ -197,7 +198,9 @@ class Shard:
         streams = events.streams if len(rows) == len(events) else [events.streams[row] for row in rows.tolist()]
         labels = None
         if events.labels is not None and self._labels is not None:
-            labels = take_answers(columns, [events.labels.ids[row] for row in rows.tolist()], self._classes.names)
+            ids = [events.labels.ids[row] for row in rows.tolist()]
+            closed = None if batch.labels.closed is None else self._closed(batch.labels.closed)
+            labels = take_answers(columns, ids, self._classes.names, closed)
         return Predictions(
             partition=events.partition,
             offsets=events.offsets[rows],
@@ -210,6 +213,23 @@ class Shard:
             distribution=self._head if self._head in DISTRIBUTIONS else None,
             anomalies=anomalies,
             refused=refusals,
+            labels=labels,
+            **columns,
+        )
+
+    def _closed(self, found: LabelBatch) -> Predictions:
+        """The answers to sequences that silence ended, each at its last event's offset."""
+        assert self._labels is not None
+        n = len(found.offsets)
+        columns = self._labels.columns(found, np.zeros(n, np.int64))
+        labels = take_answers(columns, [None] * n, self._classes.names)
+        return Predictions(
+            partition=self.partition,
+            offsets=found.offsets,
+            streams=[""] * n,
+            times=np.full(n, np.nan),
+            horizons=self._horizons,
+            lineage=self.lineage,
             labels=labels,
             **columns,
         )

@@ -21,6 +21,11 @@ MODES = {
     "sequences, delayed number": [
         "labels.mode=delayed", "labels.kind=number", "labels.within=6", "labels.sequence=true", "sequences.end=last",
     ],
+    "silences, class": ["labels.mode=field", "labels.sequence=true", "sequences.gap=250"],
+    "silences, number": ["labels.mode=field", "labels.kind=number", "labels.sequence=true", "sequences.gap=250"],
+    "silences, delayed class": [
+        "labels.mode=delayed", "labels.within=6", "labels.sequence=true", "sequences.gap=250", "sequences.end=last",
+    ],
 }  # fmt: skip
 
 

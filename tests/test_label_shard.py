@@ -4,6 +4,7 @@ bit of what was answered."""
 import json
 import math
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,11 +131,17 @@ def test_values_of_any_size_leave_nothing_but_numbers(mode: str, precision: str)
         assert np.isfinite(saved).all(), name
 
 
+def parts(made: list[bytes]) -> list[dict[str, Any]]:
+    """The records, and what they tell of sequences that silence ended."""
+    found = [json.loads(record) for record in made]
+    return found + [record["ended"] for record in found if record["ended"] is not None]
+
+
 @each_mode
 def test_scores_are_of_the_published_answers(mode: str) -> None:
     chosen = label_settings(*MODES[mode])
     shard = fresh_shard(chosen)
-    found = [json.loads(answer) for answer in answers(shard, chosen, decoded(chosen, records(chosen, 800)))]
+    found = parts(answers(shard, chosen, decoded(chosen, records(chosen, 800))))
     if chosen.labels.kind == "number":
         score = shard.scores()["label"]
         errors = [each["error"] for record in found for each in record["settled"]]
@@ -155,11 +162,12 @@ def test_what_a_label_settles_is_what_was_answered_to_its_event(mode: str) -> No
     chosen = label_settings(*MODES[mode])
     made = answers(fresh_shard(chosen), chosen, decoded(chosen, records(chosen, 800)))
     found = {record["source"]["offset"]: record for record in map(json.loads, made)}
-    settling = [record for record in found.values() if record["of"] is not None]
+    settling = [(record["of"]["offset"], record) for record in found.values() if record["of"] is not None]
+    settling += [(part["offset"], part) for part in parts(made)[len(made) :]]
     assert len(settling) > 50
-    for record in settling:
-        event = found[record["of"]["offset"]]
-        assert event["stream"] == record["stream"]
+    for offset, record in settling:
+        event = found[offset]
+        assert "stream" not in record or event["stream"] == record["stream"]
         for settled in record["settled"]:
             assert settled["forecast"] == event["forecasts"][0]["forecast"]
             assert settled["baseline"] == event["forecasts"][0]["baseline"]

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from streamrnn.events.columns import Floats, Predictions
-from streamrnn.events.label_answers import Label, Of, SettledLabel
+from streamrnn.events.label_answers import Label, LabelAnswers, Of, SettledLabel
 
 VERSION = 1
 
@@ -108,18 +108,31 @@ class Prediction(msgspec.Struct, gc=False):
     drift: bool | None
 
 
+class Ended(msgspec.Struct, gc=False):
+    """The answer to a whole sequence that silence ended, as it stood at its last event, at ``offset`` in the same
+    partition; and what its label said of that, null and empty where none came. Fields as in the record itself."""
+
+    offset: int
+    forecasts: list[Forecast]
+    settled: list[Settled]
+    label: Label | None
+    settled_label: SettledLabel | None
+
+
 class LabelledPrediction(Prediction, gc=False):
     """Output record of label modes, version 1: the same, and what is said of labels.
 
     ``label`` is null where labels are numbers, which are forecasts with horizon 0, and in the answer to a record that
     is a label. ``settled_label`` and ``of`` (whose label it is) are null where no label came; ``final`` is false in
-    running answers of an unfinished sequence.
+    running answers of an unfinished sequence. ``ended`` tells of the stream's sequence before, where this event shows
+    that silence ended it.
     """
 
     label: Label | None
     settled_label: SettledLabel | None
     of: Of | None
     final: bool
+    ended: Ended | None
 
 
 _encoder = msgspec.json.Encoder()
@@ -154,9 +167,25 @@ def encode_predictions(p: Predictions, targets: tuple[str, ...]) -> list[bytes]:
     if p.labels is None:
         return [encode(Prediction(*fields)) for fields in made]
     rest = zip(
-        p.labels.labels(), p.labels.settled_labels(), p.labels.of_events(), p.labels.final.tolist(), strict=True
-    )
+        p.labels.labels(), p.labels.settled_labels(), p.labels.of_events(), p.labels.final.tolist(),
+        _ended(p.labels, targets), strict=True,
+    )  # fmt: skip
     return [encode(LabelledPrediction(*fields, *more)) for fields, more in zip(made, rest, strict=True)]
+
+
+def _ended(labels: LabelAnswers, targets: tuple[str, ...]) -> list[Ended | None]:
+    """Of each row, the answer to the sequence that silence had ended before it."""
+    found: list[Ended | None] = [None] * len(labels.closings)
+    closed = labels.closed
+    if closed is not None and closed.labels is not None:
+        columns = zip(
+            closed.offsets.tolist(), _forecasts(closed, targets), _settled(closed, targets), closed.labels.labels(),
+            closed.labels.settled_labels(), strict=True,
+        )  # fmt: skip
+        made = [Ended(*fields) for fields in columns]
+        for row in np.flatnonzero(labels.closings >= 0).tolist():
+            found[row] = made[labels.closings[row]]
+    return found
 
 
 def _forecasts(p: Predictions, targets: tuple[str, ...]) -> list[list[Forecast]]:

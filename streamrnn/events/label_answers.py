@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -10,6 +11,9 @@ import numpy.typing as npt
 
 from streamrnn.events.columns import Floats, Ints
 from streamrnn.rows.labels import LABEL
+
+if TYPE_CHECKING:
+    from streamrnn.events.columns import Predictions
 
 
 class Label(msgspec.Struct, gc=False):
@@ -56,6 +60,8 @@ class LabelAnswers:
     outcomes : int64[n], code of the label that the record brings for an event; -1: none
     settled, settled_baselines : int64[n], the answer and baseline that had been given for that event; -1: none
     settled_probability : float64[n], of the outcome in that answer
+    closings : int64[n], row in ``closed`` of the sequence that silence had ended before this record; -1: none
+    closed : the answers of those sequences, each at the offset of its last event; None: there are none
     """
 
     kinds: npt.NDArray[np.int8]
@@ -72,6 +78,8 @@ class LabelAnswers:
     settled: Ints
     settled_baselines: Ints
     settled_probability: Floats
+    closings: Ints
+    closed: Predictions | None
 
     def of_events(self) -> list[Of | None]:
         """Of each record, the event whose label it brings."""

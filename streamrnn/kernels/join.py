@@ -2,7 +2,9 @@
 
 from streamrnn.kernels.compile import entry, kernel
 from streamrnn.rows.labels import (
+    CLOSING,
     EMPTY,
+    EVENT,
     EVENTS,
     JOIN_FIELDS,
     JOIN_RING,
@@ -31,14 +33,16 @@ def find(row, key, steps):
 
 
 @entry
-def process(slots, fresh, kinds, keys, keyed, offsets, steps, within, slab, numbers, settles, ages, of, status):
+def process(slots, fresh, kinds, keys, keyed, restarts, offsets, newest, steps, within, slab, numbers, settles, ages,
+            of, status):
     """Join n records in log order.
 
     slots int64[n] (-1: no such stream), fresh bool[n], kinds int8[n], keys int64[n], keyed bool[n] (an event that can
-    be labelled), offsets int64[n] -> numbers int64[n] (events of the stream so far), settles int64[n] (number of the
-    event that the label is of, 0: none), ages int64[n] (events of the stream since), of int64[n] (its offset, -1:
-    none), status int8[n]. A label more than ``within`` events old is late. ``slab`` holds ``steps`` events of each
-    stream; see ``rows.labels``.
+    be labelled), restarts bool[n] (the event begins a sequence), offsets int64[n] -> numbers int64[n] (events of the
+    stream so far), settles int64[n] (number of the event that the label is of, 0: none), ages int64[n] (events of the
+    stream since), of int64[n] (its offset, -1: none), status int8[n]. Where ``newest`` is set only the newest event of
+    each sequence awaits a label. A label more than ``within`` events old is late. ``slab`` holds ``steps`` events of
+    each stream; see ``rows.labels``.
     """
     for i in range(slots.shape[0]):
         numbers[i] = 0
@@ -51,7 +55,10 @@ def process(slots, fresh, kinds, keys, keyed, offsets, steps, within, slab, numb
         row = slab[slots[i]]
         if fresh[i]:
             row[:] = 0
-        if kinds[i] != LABEL:
+        if kinds[i] == EVENT:
+            before = JOIN_RING + JOIN_FIELDS * (row[EVENTS] % steps)
+            if newest and not restarts[i] and row[EVENTS] > 0 and row[before + WAITING] == PENDING:
+                row[before + WAITING] = EMPTY
             row[EVENTS] += 1
             at = JOIN_RING + JOIN_FIELDS * (row[EVENTS] % steps)
             row[at + KEY] = keys[i]
@@ -60,6 +67,9 @@ def process(slots, fresh, kinds, keys, keyed, offsets, steps, within, slab, numb
             numbers[i] = row[EVENTS]
             continue
         numbers[i] = row[EVENTS]
+        if kinds[i] == CLOSING:
+            of[i] = row[JOIN_RING + JOIN_FIELDS * (row[EVENTS] % steps) + OFFSET]
+            continue
         number = find(row, keys[i], steps)
         if number == 0:
             continue

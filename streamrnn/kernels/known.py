@@ -10,6 +10,7 @@ from streamrnn.rows import ABSENT
 from streamrnn.rows.labels import (
     ABSOLUTE_ERROR,
     CHANGE,
+    CLOSING,
     ERRORS,
     EVENT,
     KNOWN_RING,
@@ -66,7 +67,7 @@ def process(slots, fresh, kinds, numbers, settles, labels, classes, waiting, sla
     last known label's errors, with a floor, 0 before the first), inputs float64[n, classes or 3]. ``classes`` is 0
     where labels are numbers. The last known label is that of the newest event that has one, not the one that came last;
     of a number, while a stream has none, the mean of its shard's labels stands for it, and its shard's scale for its
-    own. ``shared`` is the shard's row.
+    own. ``shared`` is the shard's row. A closing row has what its event had, ``last`` and ``naive`` alike.
     """
     for i in range(slots.shape[0]):
         last[i] = np.nan
@@ -97,6 +98,8 @@ def process(slots, fresh, kinds, numbers, settles, labels, classes, waiting, sla
                 rms[i] = np.sqrt(scale[SQUARED_ERROR]) + floor_of(last[i])
                 unit[i] = scale[ABSOLUTE_ERROR] + floor_of(last[i])
             row[KNOWN_RING + numbers[i] % waiting] = kept(last[i])
+        if kinds[i] == CLOSING:
+            last[i] = known(row[KNOWN_RING + numbers[i] % waiting])
         if settles[i] > 0:
             naive[i] = known(row[KNOWN_RING + settles[i] % waiting])
             if classes == 0:

@@ -10,6 +10,7 @@ from streamrnn.rows.labels import (
     CHANGED,
     CLASS_LABELS,
     CLASS_TALLIES,
+    CLOSING,
     COMPARED,
     CORRECT,
     COUNT,
@@ -99,9 +100,10 @@ def process(slots, fresh, kinds, records, numbers, settles, labels, known, last,
     stood at the event that is labelled), networks float64[n, networks, C] -> probabilities float64[n, C] (NaN where
     there is no answer), answers and baselines int64[n] (likeliest class; last known label, or the most frequent where
     there is none; -1: none), settled int64[n], settled_probability float64[n] and settled_baselines int64[n]: the
-    answer that this record's label settled, the label's probability in it, and its baseline (-1 and NaN: none). The
-    rest is the loop's state; see ``rows.labels``. Weights by Bernstein online aggregation (``kernels.aggregation``) on
-    the slope of the log loss, in which no probability counts as less than a thousandth.
+    answer that this record's label settled, the label's probability in it, and its baseline (-1 and NaN: none). A
+    closing row tells its event's answer again. The rest is the loop's state; see ``rows.labels``. Weights by Bernstein
+    online aggregation (``kernels.aggregation``) on the slope of the log loss, in which no probability counts as less
+    than a thousandth.
     """
     classes = probabilities.shape[1]
     experts = NETWORK + networks.shape[1]
@@ -114,7 +116,7 @@ def process(slots, fresh, kinds, records, numbers, settles, labels, known, last,
     weights = np.empty(experts)
     regrets = np.empty(experts)
     for i in range(slots.shape[0]):
-        block = block_of(records[i] - 1, block_length, window)
+        block = block_of(records[i] - 1, block_length, window, kinds[i] != CLOSING)
         probabilities[i] = np.nan
         answers[i] = -1
         baselines[i] = -1
@@ -154,6 +156,16 @@ def process(slots, fresh, kinds, records, numbers, settles, labels, known, last,
                     probabilities[i, k] = said[k]
                 answers[i] = likeliest(said, known[i])
                 baselines[i] = likeliest(usual, known[i]) if np.isnan(last[i]) else int(last[i])
+
+        if kinds[i] == CLOSING:
+            at = size * (numbers[i] % waiting)
+            opinion = opinions[slots[i], at : at + size]
+            if mix(opinion, experts, classes, said) > 0.0:
+                for k in range(known[i]):
+                    probabilities[i, k] = said[k]
+                answers[i] = likeliest(said, known[i])
+                frequent = likeliest(opinion[USUAL_LABEL * classes : (USUAL_LABEL + 1) * classes], classes)
+                baselines[i] = frequent if np.isnan(last[i]) else int(last[i])
 
         if settles[i] == 0:
             continue

@@ -84,7 +84,7 @@ def process(slots, fresh, records, advance, steps, outcomes, last, unit_of, spre
                 skip(row, published[q], horizons[q], targets, step, moved)
             for g in range(longest.shape[0]):
                 skip(row, opinion_rings[g], horizons[longest[g]], targets * others, step, moved)
-        block = block_of(records[i] - 1, block_length, window)
+        block = block_of(records[i] - 1, block_length, window, True)
         for q in range(count):
             h, g = horizons[q], group_of[q]
             for k in range(targets):

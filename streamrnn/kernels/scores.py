@@ -24,9 +24,9 @@ def score(sums, forecast, baseline, outcome):
 
 
 @kernel
-def block_of(record, length, window):
-    """The window's block that a record falls in; a block is cleared as it is entered anew."""
+def block_of(record, length, window, enters):
+    """The window's block that a record falls in; a block is cleared as it is entered anew, by a row that ``enters``."""
     block = (record // length) % SCORE_BLOCKS
-    if record % length == 0:
+    if enters and record % length == 0:
         window[:, :, block] = 0.0
     return block

@@ -19,13 +19,14 @@ class JoinLoop:
     """Says of each record which event's label it brings.
 
     In mode field that is the event itself, in mode delayed one of the stream's last events: the oldest with the label's
-    key that has none yet. Where labels are of whole sequences only the end of a sequence awaits one. A delayed label
-    costs a stream 48 bytes for each event that may await one.
+    key that has none yet. Where labels are of whole sequences only the end of a sequence awaits one, or its newest
+    event where silence may end it. A delayed label costs a stream 48 bytes for each event that may await one.
     """
 
     def __init__(self, settings: Settings) -> None:
         sizes = self._sizes = LabelRows.from_settings(settings)
         self._of_sequences = settings.labels.sequence
+        self._silence = self._of_sequences and settings.sequences.gap is not None
         self._delayed = settings.labels.mode == "delayed"
         width = at.JOIN_RING + at.JOIN_FIELDS * sizes.join_steps if self._delayed else 0
         self._slab = rows(settings.streams.max_live, width, np.int64)
@@ -40,10 +41,13 @@ class JoinLoop:
 
             labels.numbers, labels.settles, labels.ages, labels.of = (np.empty(n, np.int64) for _ in range(4))
             labels.status = np.empty(n, np.int8)
-            keyed = labels.keyed & (labels.ends | (labels.kinds == at.LABEL)) if self._of_sequences else labels.keyed
+            keyed = labels.keyed
+            if self._of_sequences and not self._silence:
+                keyed = keyed & (labels.ends | (labels.kinds == at.LABEL))
             join.process(
-                batch.slots, batch.fresh, labels.kinds, labels.keys, keyed, labels.offsets, self._sizes.join_steps,
-                self._sizes.within, self._slab, labels.numbers, labels.settles, labels.ages, labels.of, labels.status,
+                batch.slots, batch.fresh, labels.kinds, labels.keys, keyed, labels.restarts, labels.offsets,
+                self._silence, self._sizes.join_steps, self._sizes.within, self._slab, labels.numbers, labels.settles,
+                labels.ages, labels.of, labels.status,
             )  # fmt: skip
             return
         brought = ~np.isnan(labels.values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ class LabelBatch:
 
     Attributes
     ----------
-    kinds : int8[n], EVENT or LABEL of ``rows.labels``
+    kinds : int8[n], EVENT, LABEL or CLOSING of ``rows.labels``
     offsets : int64[n], of the records in the log
     keys : int64[n], what labels are joined by
     keyed : bool[n], whether there is a key
@@ -44,6 +44,9 @@ class LabelBatch:
     settled, settled_baselines : int64[n], those of the event that is settled
     settled_probability : float64[n], what they had given the label
     forecasts, settled_forecasts : float64[n], of labels that are numbers; NaN: none
+    closings : int64[n], number of the closing row that came before this record, of a sequence that silence ended; -1:
+        none
+    closed : the same columns of the closing rows; None: there are none
     """
 
     kinds: Bytes
@@ -74,6 +77,19 @@ class LabelBatch:
     settled_probability: Floats = field(init=False)
     forecasts: Floats = field(init=False)
     settled_forecasts: Floats = field(init=False)
+
+    closings: Ints | None = None
+    closed: LabelBatch | None = None
+
+    def take(self, rows: Ints) -> LabelBatch:
+        """These rows of the columns that are filled in, copied."""
+        taken = object.__new__(LabelBatch)
+        for each in fields(self):
+            column = getattr(self, each.name, None)
+            if isinstance(column, np.ndarray):
+                setattr(taken, each.name, column[rows])
+        taken.closings = taken.closed = None
+        return taken
 
     @property
     def all_events(self) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from streamrnn.loops.base import Array, Loop
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain, further_weights
+from streamrnn.loops.closings import closings_of, parted, widened
 from streamrnn.loops.join import JoinLoop, KnownLoop
 from streamrnn.loops.label_mixture import ClassMixtureLoop, NumberMixtureLoop
 from streamrnn.loops.label_network import LabelNetworkLoop
@@ -25,7 +26,8 @@ _OF_SCALE = ("advance", "steps", "events", "inputs")  # columns that the scale l
 class LabelChain(Chain):
     """All that computes in a shard that learns from labels.
 
-    A batch has rows of two kinds in log order, events and labels. The features' loop takes the events alone.
+    A batch has rows of two kinds in log order, events and labels. The features' loop takes the events alone. Behind it
+    rows of a third kind stand for the ends of sequences that silence ended.
 
     Parameters
     ----------
@@ -45,18 +47,22 @@ class LabelChain(Chain):
             own = further_weights(settings, further, weights)
             networks.append(LabelNetworkLoop(further, own, name.replace(" ", "_"), len(networks)))
         self._said = len(networks), self.network.layout.targets
-        self._label_loops: list[Loop] = [
-            SequenceLoop(settings), JoinLoop(settings), KnownLoop(settings), *networks, self.mixture
-        ]
-        self.loops = [self.scale, *self._label_loops]
+        self._sequences = SequenceLoop(settings)
+        self._label_loops: list[Loop] = [JoinLoop(settings), KnownLoop(settings), *networks, self.mixture]
+        self.loops = [self.scale, self._sequences, *self._label_loops]
 
     def process(self, batch: Batch) -> None:
         """Advance all state by the batch, and fill in its columns."""
         self._records[0] += len(batch)
         self._scale(batch)
-        batch.labels.networks = np.empty((len(batch), *self._said))
+        silences = self._sequences.find(batch)
+        wide = batch if silences is None else widened(batch, silences)
+        wide.labels.networks = np.empty((len(wide), *self._said))
         for loop in self._label_loops:
-            loop.process(batch)
+            loop.process(wide)
+        if silences is not None:
+            batch.labels, closed = parted(wide.labels)
+            batch.labels.closings, batch.labels.closed = closings_of(silences, len(batch)), closed
 
     def _scale(self, batch: Batch) -> None:
         """Let the events pass through the loop of the features; zeros stand for what labels have not."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,8 +58,21 @@ def compile_loops(settings: Settings) -> None:
         for number in range(loops):
             compile_loop(settings, number)
         return
-    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         list(pool.map(compile_loop, [settings] * loops, range(loops)))
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it does: the pool's own would wait for ever for one that was
+    killed."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def compile_loop(settings: Settings, number: int) -> None:

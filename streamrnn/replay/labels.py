@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from streamrnn.events.columns import Predictions
+from streamrnn.events.label_answers import LabelAnswers
 from streamrnn.observe.sensor import LabelScore
 from streamrnn.replay.intake import Intake
 from streamrnn.replay.numbers import finite, percent
@@ -55,6 +56,11 @@ class LabelReplayReport:
             before = len(self.confusion)
             wider[:before, :before] = self.confusion
             self.confusion = wider
+        self._judge(labels)
+        if labels.closed is not None and labels.closed.labels is not None:
+            self._judge(labels.closed.labels)
+
+    def _judge(self, labels: LabelAnswers) -> None:
         at = np.flatnonzero(labels.settled >= 0)
         outcomes, answers = labels.outcomes[at], labels.settled[at]
         np.add.at(self.confusion, (outcomes, answers), 1)

@@ -11,7 +11,7 @@ from streamrnn.rows.scale import ScaleRows
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
-EVENT, LABEL = range(2)  # kinds of records
+EVENT, LABEL, CLOSING = range(3)  # kinds of rows: records, and the ends of sequences that silence ended
 
 # What a record did for labels: nothing, it brought the label of an event, one that came too late, or one of no event.
 NOTHING, MATCHED, LATE, UNMATCHED = range(4)
@@ -31,9 +31,10 @@ KNOWN_RING = 9
 
 NUMBER_INPUTS = 3  # standing, last change, age
 
-# "sequences" float64
-LAST_TIME, ENDED = range(2)
+# "sequences" float64; where silence ends them also the last event's offset, and the newest label since the beginning
+LAST_TIME, ENDED, HELD_OFFSET, HOLDS, HELD_LABEL = range(5)
 SEQUENCE_FIELDS = 2
+HELD_FIELDS = 5
 
 EXPERTS = ("last label", "usual label")  # the networks follow
 LAST_LABEL, USUAL_LABEL, NETWORK = range(3)

@@ -114,9 +114,9 @@ def _labels(settings: Settings) -> Iterator[Contradiction]:
             yield Contradiction(("labels.classes",), "must not name a class twice")
     if labels.dead_letters and labels.mode != "delayed":
         yield Contradiction(("labels.dead_letters", mode), "has no effect without labels.mode: delayed")
-    if labels.sequence and sequences.end is None:
-        text = "must come with sequences.end, which tells where the label of a sequence stands"
-        yield Contradiction(("labels.sequence", "sequences.end"), text)
+    if labels.sequence and sequences.end is None and sequences.gap is None:
+        text = "must come with sequences.end or sequences.gap, which tell where a sequence ends"
+        yield Contradiction(("labels.sequence", "sequences.end", "sequences.gap"), text)
     if not settings.learns_labels:
         for key, used in (
             ("labels.sequence", labels.sequence),

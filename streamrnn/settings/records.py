@@ -99,7 +99,11 @@ class Labels(Section):
     dead_letters: bool = Field(
         default=False, description="Whether delayed labels that are late, or of no event, become dead letters."
     )
-    sequence: bool = Field(default=False, description="Whether a label is of a whole sequence, and stands at its end.")
+    sequence: bool = Field(
+        default=False,
+        description="Whether a label is of a whole sequence: it stands in the last event, or is the newest in a "
+        "sequence that silence ended.",
+    )
 
     @property
     def most_classes(self) -> int:
