@@ -29,6 +29,7 @@ CHAINS = {
     "default": [],
     "all parts": ALL,
     "all parts on a grid": [*ALL, "forecast.interval=200", "model.calendar=true", "model.k1=3"],
+    "quantiles": [*ALL, "model.head=quantiles"],
     "streams that come and go": [*ALL, "streams.max_live=4", "streams.expire_after=2000"],
 } | {cell: [*ALL, f"model.cell={cell}"] for cell in NAMES}
 
