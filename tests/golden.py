@@ -21,7 +21,7 @@ RUNS = {
     "rnn": ["model.cell=rnn"],
     "rnn_relu": ["model.cell=rnn_relu"],
     "seasons, grid": ["forecast.season=6", "forecast.long_season=18", "forecast.interval=30"],
-    "season, calendar, k1 3": ["forecast.season=6", "model.calendar=true", "model.k1=3"],
+    "season, calendar, k1 3": ["forecast.season=6", "inputs.calendar=true", "model.k1=3"],
 }
 
 

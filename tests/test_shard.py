@@ -31,7 +31,7 @@ def test_poll_boundaries_change_no_bit(cell: str) -> None:
     "overrides",
     [
         [],
-        ["forecast.season=7", "forecast.long_season=21", "model.calendar=true"],
+        ["forecast.season=7", "forecast.long_season=21", "inputs.calendar=true"],
         ["model.k1=3", "forecast.interval=60"],
         ["experts.networks=[0.005]", "experts.linear=[0.99,1]", "forecast.levels=[0.5,0.9]"],
         ["model.cell=lstm", "model.k1=2"],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from streamrnn.events.traits import Traits
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain, make_chain
 from streamrnn.loops.label_batch import no_labels
@@ -74,6 +75,7 @@ def _no_records(settings: Settings) -> Batch:
     batch.advance = batch.steps = batch.events = whole
     batch.outcomes = batch.last = batch.rms = batch.unit = floats(targets)
     batch.inputs = floats(ScaleRows.from_settings(settings).inputs)
+    batch.traits = Traits(floats(len(settings.inputs.booleans)), np.empty((0, len(settings.inputs.categories)), np.int64))
     batch.hidden = np.empty((0, settings.model.hidden_size), settings.model.precision)
     batch.base = batch.spread = batch.forecasts = floats(horizons, targets)
     batch.settled = batch.settled_baselines = floats(horizons, targets)

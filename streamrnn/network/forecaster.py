@@ -1,4 +1,4 @@
-"""The network: recurrent layers and a linear head that starts at zero."""
+"""The network: embeddings of categories, recurrent layers, and a linear head that starts at zero."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +9,15 @@ from streamrnn.network.stack import Stack
 from streamrnn.rows.network import NetworkRows
 
 
-class Forecaster(nn.Module):
-    """From a step's inputs and a stream's state to the next state; from a state to the next change of each target.
+EMBEDDING_DEVIATION = 0.3
 
-    The head is zero at the start, so that the first forecasts are the last values.
+
+class Forecaster(nn.Module):
+    """From what is kept of a step to its inputs: numbers, and for each category's code its embedding; from these and a
+    stream's state to the next state; from a state to the next change of each target.
+
+    The head is zero at the start, so that the first forecasts are the last values. Embeddings start as
+    ``torch.nn.Embedding`` does, normal with mean 0, and a deviation of ``EMBEDDING_DEVIATION``.
     """
 
     def __init__(self, layout: NetworkRows, seed: int, dtype: torch.dtype) -> None:
@@ -23,14 +28,24 @@ class Forecaster(nn.Module):
         )
         self.v = nn.Parameter(torch.zeros(layout.targets, layout.hidden, dtype=dtype))
         self.d = nn.Parameter(torch.zeros(layout.targets, dtype=dtype))
+        table = layout.table
+        self.numbers = layout.inputs - table.inputs
+        draws = torch.randn((table.codes, table.width), generator=generator, dtype=torch.float64)
+        self.embedding = nn.Embedding.from_pretrained((draws * EMBEDDING_DEVIATION).to(dtype), freeze=False)
+
+    def inputs(self, seen: torch.Tensor) -> torch.Tensor:
+        """The stack's inputs [inputs] from what is kept of a step's: numbers, then codes [seen]."""
+        codes = seen[self.numbers :].long()
+        return torch.cat([seen[: self.numbers], self.embedding(codes).reshape(-1)])
 
     def head(self, state: torch.Tensor) -> torch.Tensor:
         """Outputs [targets] of a recurrent state, in running rms changes."""
         return self.v @ self.stack.read(state) + self.d
 
     def ordered(self) -> list[nn.Parameter]:
-        """All parameters in the order of the flat weights: those of the layers (w, b, u, c each), then v, d."""
-        return [*self.stack.ordered(), self.v, self.d]
+        """All parameters in the order of the flat weights: those of the layers (w, b, u, c each), then v, d and the
+        table of embeddings."""
+        return [*self.stack.ordered(), self.v, self.d, self.embedding.weight]
 
     def flat(self) -> npt.NDArray[np.floating]:
         """A copy of all weights as one vector, the form that kernels, optimiser and snapshots use."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from streamrnn.settings.schema import Settings
 
-Value = Any  # what YAML can say: None, bool, int, float, str, or a list of these
+Value = Any  # what YAML can say: None, bool, int, float, str, a list of these, or a dict of all that
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Key:
     Attributes
     ----------
     path : ``model.hidden_size``
-    types : JSON schema types it takes: string, integer, number, boolean, array, numbers (an array of them), null
+    types : JSON schema types it takes: string, integer, number, boolean, array, numbers (an array of them), object,
+        null
     allowed : what it takes, in words
     description : what it does, with its unit
     """

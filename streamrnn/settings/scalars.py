@@ -71,6 +71,8 @@ def written(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, list | tuple):
         return f"[{', '.join(written(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{written(name)}: {written(item)}' for name, item in value.items())}}}"
     if isinstance(value, int | float):
         return repr(value)
     text = str(value)

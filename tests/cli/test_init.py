@@ -70,7 +70,7 @@ def test_a_file_tells_fields_interval_and_seasons(name: str) -> None:
     settings = load(Path("config.yaml"), environ={}).settings
     assert (settings.events.stream, settings.events.time, settings.events.features) == ("meter", "ts", ("value",))
     assert (settings.forecast.interval, settings.forecast.season) == (3600.0, 24)
-    assert settings.forecast.horizons == (1, 6, 24) and settings.model.calendar
+    assert settings.forecast.horizons == (1, 6, 24) and settings.inputs.calendar
     if "forecast.long_season" in keys():
         assert settings.forecast.long_season == 168
     assert "autocorrelation" in result.stdout and "a day (24 steps) later" in result.stdout
