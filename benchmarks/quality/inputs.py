@@ -1,4 +1,4 @@
-"""What each input is worth, where it should be worth something: errors with it and without, of the same settings else."""
+"""What each input is worth, where it should be worth something: errors with it and without it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ BATCH = 1000
 HOUR = 3600.0
 LIGHT = ["forecast.horizons=[1]", "forecast.levels=[]", "anomaly.enabled=false", "streams.max_live=10"]
 DAILY = ["forecast.season=24", "forecast.long_season=168"]
-WEATHER = "inputs.categories={weather: [clear, misty, rain, heavy_rain]}"
+WEATHER = "inputs.categories={weather: [clear, mist, rain]}"
+DAY = "inputs.booleans=[holiday,workingday]"
+# The number of users told from the other fields of its hour.
+LABELS = ["labels.mode=field", "labels.kind=number", "labels.field=value", "events.features=[temp,hum,windspeed]"]
 Record = dict[str, object]
 
 
@@ -44,14 +47,22 @@ class Case:
     with_it: Sequence[str]
 
 
-def bikes() -> Iterator[Record]:
-    """Rented bicycles of each hour, with the weather and what day it is."""
+def bikes(ahead: int = 0) -> Iterator[Record]:
+    """Rented bicycles of each hour, with its weather and what day it is; with ``ahead`` 1 those of the hour to come."""
     with gzip.open(folder() / "bike_sharing" / "bike_sharing_dataset_clean.csv.gz", "rt", newline="") as file:
-        for i, row in enumerate(csv.DictReader(file)):
-            yield {
-                "time": HOUR * i, "value": float(row["users"]), "weather": row["weather"],
-                "holiday": row["holiday"] == "1.0", "workingday": row["workingday"] == "1.0", "hour": int(row["hour"]),
-            }  # fmt: skip
+        rows = list(csv.DictReader(file))
+    for i, row in enumerate(rows):
+        told = rows[min(i + ahead, len(rows) - 1)]
+        yield {
+            "time": HOUR * i, "value": float(row["users"]), "hour": int(row["hour"]), "weather": told["weather"],
+            "holiday": told["holiday"] == "1.0", "workingday": told["workingday"] == "1.0",
+            **{name: float(row[name]) for name in ("temp", "hum", "windspeed")},
+        }  # fmt: skip
+
+
+def bikes_ahead() -> Iterator[Record]:
+    """The same with the day and the weather of the hour to come, as a calendar and a perfect weather forecast say."""
+    return bikes(1)
 
 
 def taxis() -> Iterator[Record]:
@@ -94,23 +105,26 @@ def shops(n: int = 20_000) -> Iterator[Record]:
 
 
 CASES = (
-    Case("booleans: bicycles, holiday and working day", bikes, [*DAILY], [], ["inputs.booleans=[holiday,workingday]"]),
-    Case("categories: bicycles, weather", bikes, [*DAILY], [], [WEATHER]),
-    Case("categories: bicycles, hour", bikes, [*DAILY], [], ["inputs.categories={hour: 24}"]),
-    Case("both: bicycles", bikes, [*DAILY], [], ["inputs.booleans=[holiday,workingday]", WEATHER]),
+    Case("booleans: bicycles, kind of day", bikes, DAILY, [], [DAY]),
+    Case("booleans: bicycles, kind of day, hour ahead", bikes_ahead, DAILY, [], [DAY]),
+    Case("booleans: bicycles as labels, kind of day", bikes, LABELS, [], [DAY]),
+    Case("categories: bicycles, weather", bikes, DAILY, [], [WEATHER]),
+    Case("categories: bicycles, weather, hour ahead", bikes_ahead, DAILY, [], [WEATHER]),
+    Case("categories: bicycles as labels, weather", bikes, LABELS, [], [WEATHER]),
+    Case("categories: bicycles as labels, hour", bikes, LABELS, [], ["inputs.categories={hour: 24}"]),
     Case("categories: made shops, hashed", shops, [], [], ["inputs.categories={shop: 1000}"]),
     Case("calendar: bicycles, no season told", bikes, [], [], ["inputs.calendar=true"]),
     Case("calendar: taxis, no season told", taxis, [], [], ["inputs.calendar=true"]),
     Case("elapsed: made tank", tank, [], [], ["inputs.elapsed=true"]),
     Case("missing: made sensor", failing, ["events.features=[value,other]", "events.targets=[value]"],
          ["inputs.missing=false"], []),
-    Case("level: bicycles", bikes, [*DAILY], ["inputs.level=false"], []),
+    Case("level: bicycles", bikes, DAILY, ["inputs.level=false"], []),
     Case("level: taxis", taxis, [], ["inputs.level=false"], []),
-    Case("change: bicycles", bikes, [*DAILY], ["inputs.change=false"], []),
+    Case("change: bicycles", bikes, DAILY, ["inputs.change=false"], []),
     Case("change: taxis", taxis, [], ["inputs.change=false"], []),
-    Case("seasonal: bicycles", bikes, [*DAILY], ["inputs.seasonal=false"], []),
+    Case("seasonal: bicycles", bikes, DAILY, ["inputs.seasonal=false"], []),
     Case("seasonal: taxis", taxis, ["forecast.season=48"], ["inputs.seasonal=false"], []),
-    Case("error: bicycles", bikes, [*DAILY], ["inputs.error=false"], []),
+    Case("error: bicycles", bikes, DAILY, ["inputs.error=false"], []),
     Case("error: taxis", taxis, [], ["inputs.error=false"], []),
 )  # fmt: skip
 
@@ -129,11 +143,12 @@ def errors(records: Iterator[Record], overrides: Sequence[str]) -> tuple[float, 
         shard.process(events)
     found = shard.scores()["value"]
     naive = found.baseline_absolute_error / found.count
-    return found.absolute_error / found.count / naive, shard.experts()["value", 1]["network"] / naive
+    alone = shard.experts()["value", 1]["network"] / naive if shard.experts() else math.nan
+    return found.absolute_error / found.count / naive, alone
 
 
 def inputs(overrides: list[str]) -> None:
-    """Print MAE as multiples of the last value's without and with each input: of the mixture, and of the network alone."""
+    """Print MAE as multiples of the last value's without and with each input, of the mixture and of the network."""
     for case in CASES:
         without, with_it = (
             errors(case.records(), [*case.common, *chosen, *overrides]) for chosen in (case.without, case.with_it)

@@ -162,8 +162,9 @@ def huber(error: torch.Tensor, delta: float) -> torch.Tensor:
 
 
 def _optimise(loop: Learner, network: Forecaster, contributed: int) -> None:
-    """Adam on the mean gradient, clipped by norm; a gradient that is not finite is dropped and counted. Rows of the table
-    of embeddings that no window of this step held stay as they are, with their moments (torch.optim.SparseAdam)."""
+    """Adam on the mean gradient, clipped by norm; a gradient that is not finite is dropped and counted. Rows of the
+    table of embeddings that no window of this step held stay as they are, with their moments (torch.optim.SparseAdam).
+    """
     totals, sums, rates = loop.totals, loop.sums, loop.rates
     moves = _moving(loop)
     loop.touched[:] = 0
@@ -180,8 +181,9 @@ def _optimise(loop: Learner, network: Forecaster, contributed: int) -> None:
     totals[at.STEPS] += 1
     sums[at.BETA1_POWER] *= optimiser.BETA1
     sums[at.BETA2_POWER] *= optimiser.BETA2
-    for moment, beta, of in ((loop.first_moment, optimiser.BETA1, mean), (loop.second_moment, optimiser.BETA2, mean**2)):
-        moment[moves] = (beta * moment + (1 - beta) * of)[moves]
+    first = optimiser.BETA1 * loop.first_moment + (1 - optimiser.BETA1) * mean
+    second = optimiser.BETA2 * loop.second_moment + (1 - optimiser.BETA2) * mean * mean
+    loop.first_moment[moves], loop.second_moment[moves] = first[moves], second[moves]
     first = loop.first_moment / (1 - sums[at.BETA1_POWER])
     second = loop.second_moment / (1 - sums[at.BETA2_POWER])
     rate = drift.learning_rate(rates, totals)

@@ -75,7 +75,8 @@ def _no_records(settings: Settings) -> Batch:
     batch.advance = batch.steps = batch.events = whole
     batch.outcomes = batch.last = batch.rms = batch.unit = floats(targets)
     batch.inputs = floats(ScaleRows.from_settings(settings).inputs)
-    batch.traits = Traits(floats(len(settings.inputs.booleans)), np.empty((0, len(settings.inputs.categories)), np.int64))
+    codes = np.empty((0, len(settings.inputs.categories)), np.int64)
+    batch.traits = Traits(floats(len(settings.inputs.booleans)), codes)
     batch.hidden = np.empty((0, settings.model.hidden_size), settings.model.precision)
     batch.base = batch.spread = batch.forecasts = floats(horizons, targets)
     batch.settled = batch.settled_baselines = floats(horizons, targets)

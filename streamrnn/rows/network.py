@@ -25,7 +25,8 @@ EVENTS, HEAD, AGE = range(3)
 STREAM_FIELDS = 3
 
 # int64 sizes and float64 rates that tell the kernel what it works on
-TARGETS, INPUTS, HIDDEN, K1, K2, LARGEST_STEP, DRIFT_ACTION, BOOST_RECORDS, SEEN, CATEGORIES, EMBEDDING, CODES = range(12)
+TARGETS, INPUTS, HIDDEN, K1, K2, LARGEST_STEP, DRIFT_ACTION, BOOST_RECORDS = range(8)
+SEEN, CATEGORIES, EMBEDDING, CODES = range(8, 12)
 LEARNING_RATE, CLIP_NORM, HUBER_DELTA, DRIFT_THRESHOLD, BOOST = range(5)
 
 # int64 totals and float64 sums of a shard. BOOSTED: records left with a raised learning rate; WATCH: where the drift
@@ -90,8 +91,8 @@ class NetworkRows:
 
     @property
     def weights(self) -> int:
-        """Weights of a network of one layer without normalisation: w, b, u, c of the cell, then the head's v and d, then
-        the table of embeddings."""
+        """Weights of a network of one layer without normalisation: w, b, u, c of the cell, the head's v and d, and the
+        table of embeddings."""
         wide, inner = GATES[NAMES.index(self.cell)], INNER_BIASES[NAMES.index(self.cell)]
         cell = self.hidden * (wide * (self.inputs + self.hidden + 1) + inner)
         return cell + self.targets * (self.hidden + 1) + self.table.weights

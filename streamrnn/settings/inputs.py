@@ -85,7 +85,8 @@ class Inputs(Section):
         "changes, cut at 8.",
     )
     error: bool = Field(
-        default=True, description="With experts.ridge, its last known error of each target in running changes, cut at 8."
+        default=True,
+        description="With experts.ridge, its last known error of each target, in running changes, cut at 8.",
     )
     booleans: tuple[Name, ...] = Field(
         default=(),

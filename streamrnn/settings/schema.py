@@ -20,7 +20,8 @@ from streamrnn.settings.service import Daemon, Http, Logging, Scoring, Snapshots
 
 # The sections and settings that change state, or which records are accepted.
 STATE = {
-    "seed", "events", "labels", "sequences", "inputs", "model", "forecast", "experts", "drift", "anomaly", "streams", "scoring",
+    "seed", "events", "labels", "sequences", "inputs", "model", "forecast", "experts", "drift", "anomaly", "streams",
+    "scoring",
 }  # fmt: skip
 
 

@@ -145,7 +145,8 @@ def test_the_kernels_gradient_is_autograds(
     cell: str, precision: str, bound: float, k1: int, inputs: list[str]
 ) -> None:
     # One learning pass per record and no optimiser step: the gradient accumulates over the whole run.
-    overrides = [f"model.precision={precision}", f"model.k1={k1}", "model.hidden_size=16", f"model.cell={cell}", *inputs]
+    overrides = [f"model.precision={precision}", f"model.k1={k1}", f"model.cell={cell}", "model.hidden_size=16"]
+    overrides += inputs
 
     def gradient(engine: str) -> np.ndarray:
         chosen = settings(f"model.engine={engine}", *overrides)
