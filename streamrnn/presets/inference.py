@@ -144,13 +144,14 @@ def _features(inferred: Inferred, found: Mapping[str, Column], taken: set[str], 
     if len(names) > MOST_FEATURES:
         inferred.remarks.append(f"Of {len(names)} fields with numbers the first {MOST_FEATURES} were taken.")
         names = names[:MOST_FEATURES]
+    numeric = described({name: left[name] for name in names}, ("flag",))
     passed = [name for name, column in left.items() if column.kind in _UNUSED]
-    why = "fields with numbers"
+    why = "fields with numbers" + (f"; flags among them: {numeric}" if numeric else "")
     why += f"; left out: {', '.join(passed)}" if passed else ""
     inferred.say("events.features", names, why)
     flags = [name for name, column in left.items() if column.kind == "flag" and not column.numeric][:MOST_FIELDS]
     if flags:
-        inferred.say("inputs.booleans", flags, "fields with true and false")
+        inferred.say("inputs.booleans", flags, described({name: left[name] for name in flags}, ("flag",)))
     classes = {name: list(column.values) for name, column in left.items() if column.kind == "class"}
     if classes:
         classes = dict(list(classes.items())[:MOST_FIELDS])
