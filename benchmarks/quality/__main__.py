@@ -26,7 +26,7 @@ unknown = [word for word in chosen if word not in PARTS]
 if unknown:
     sys.exit(f"there is no part {unknown[0]!r}: there are {', '.join(PARTS)}")
 if not folder().is_dir():
-    sys.exit(f"SKIPPED: there is no {folder()}; set STREAMRNN_DATA to the folder of the series (README, Numbers)")
+    sys.exit(f"SKIPPED: there is no {folder()}; set STREAMRNN_DATA to the folder of the series (docs/numbers.md)")
 for part in chosen or PARTS:
     print(f"\n{part}: {(PARTS[part].__doc__ or 'Print the score on the Numenta Anomaly Benchmark.').splitlines()[0]}")
     PARTS[part](overrides)

@@ -198,11 +198,13 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
         for events in source:
             first = shard is None
             shard = shard or Shard(settings, events.partition)
-            predictions, _ = shard.process(events)
+            predictions, told = shard.process(events)
             intake.add(events, predictions.refused)
             run.report.add(predictions)
             if report is not None:
                 report.score = shard.label_score()
+            elif isinstance(run.report, ReplayReport):
+                run.report.ahead.add(told)
             progress.update(task, completed=source.fraction, description="learning", events=run.report.events)
             if first:
                 since, before = time.perf_counter(), run.report.events
@@ -233,11 +235,19 @@ def _tell(run: _Run) -> None:
     """Print the scores, or why there are none, and what was noticed in the file."""
     from rich.console import Console
 
+    from streamrnn.replay.report import ReplayReport
+
     console = Console()
     failed = run.report.intake.nothing(run.report.targets) is not None
     nothing = run.report.nothing()
     if nothing is None:
         console.print(run.report.table(console.width))
+        if isinstance(run.report, ReplayReport):
+            ahead = run.report.ahead.table()
+            if ahead is not None:
+                console.print(ahead)
+            for sentence in run.report.ahead.sentences():
+                typer.echo(sentence)
     else:
         typer.echo(nothing, err=failed)
     for sentence in run.report.intake.sentences():

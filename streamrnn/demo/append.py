@@ -34,9 +34,9 @@ def append(folder: Path, batches: Iterator[list[bytes]], rate: float, total: int
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "0.jsonl").open("ab") as file:
             while True:
-                due = max(1, int(rate * (time.monotonic() - started)) - written)
-                piece = list(islice(lines, min(due, _MOST)))
-                if not piece:
+                due = int(rate * (time.monotonic() - started)) + 1 - written
+                piece = list(islice(lines, max(0, min(due, _MOST))))
+                if due > 0 and not piece:
                     return
                 file.write(b"".join(piece))
                 file.flush()

@@ -180,6 +180,12 @@ ANOMALY = Preset(
             2.6,
             "Score from which an alert is given; one more halves the alerts, one less doubles them. [state]",
         ),
+        Line(
+            "anomaly.warm_up",
+            500,
+            "Events of a stream before its first alert: all is new at first. Set it to two of the longest "
+            "habits, such as two weeks of hours. [state]",
+        ),
         MAX_LIVE,
     ),
 )

@@ -11,7 +11,7 @@ from rich.table import Table
 from streamrnn.events.columns import Predictions
 from streamrnn.observe.sensor import LabelScore
 from streamrnn.replay.intake import Intake
-from streamrnn.replay.report import percent
+from streamrnn.replay.numbers import percent
 from streamrnn.replay.timeline import Timeline
 
 

@@ -168,3 +168,9 @@ class Anomaly(Section):
     threshold: float = Field(
         default=2.6, ge=-100, le=100, description="Score from which an alert is given; one more halves the alerts."
     )
+    warm_up: int = Field(
+        default=500,
+        ge=0,
+        le=1_000_000,
+        description="Events of a stream before its first alert: a stream's first days are new to it. Scores are given.",
+    )
