@@ -92,6 +92,16 @@ def failing(n: int = 20_000) -> Iterator[Record]:
         level = 0.5 * level + (3.0 if jumps else 0.0)
 
 
+def heater(n: int = 20_000) -> Iterator[Record]:
+    """A room whose heater is switched now and then; its state is known at once, and warms the next reading."""
+    rng = np.random.default_rng(3)
+    heat, on = 0.0, False
+    for i in range(n):
+        on = on != bool(rng.random() < 0.2)
+        yield {"time": float(i), "value": heat + 0.1 * rng.normal(), "on": on}
+        heat = 0.8 * heat + (1.0 if on else -1.0)
+
+
 def shops(n: int = 20_000) -> Iterator[Record]:
     """Baskets of 500 shops in one stream, each with a mean of its own; the shop is known, and its next basket comes
     with the next event."""
@@ -108,6 +118,7 @@ CASES = (
     Case("booleans: bicycles, kind of day", bikes, DAILY, [], [DAY]),
     Case("booleans: bicycles, kind of day, hour ahead", bikes_ahead, DAILY, [], [DAY]),
     Case("booleans: bicycles as labels, kind of day", bikes, LABELS, [], [DAY]),
+    Case("booleans: made heater", heater, [], [], ["inputs.booleans=[on]"]),
     Case("categories: bicycles, weather", bikes, DAILY, [], [WEATHER]),
     Case("categories: bicycles, weather, hour ahead", bikes_ahead, DAILY, [], [WEATHER]),
     Case("categories: bicycles as labels, weather", bikes, LABELS, [], [WEATHER]),

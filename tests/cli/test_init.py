@@ -81,9 +81,12 @@ def test_a_file_tells_fields_interval_and_seasons(name: str) -> None:
 
 def test_flags_categories_and_what_is_left_out_are_named() -> None:
     rows = [
-        {"stream": "a", "time": 60 * n, "heat": (n * 7) % 13 + 0.5, "open": n % 2, "mode": "xy"[n // 7 % 2], "ok": n % 3 > 0}
+        {
+            "stream": "a", "time": 60 * n, "heat": (n * 7) % 13 + 0.5, "open": n % 2, "mode": "xy"[n // 7 % 2],
+            "ok": n % 3 > 0,
+        }
         for n in range(200)
-    ]
+    ]  # fmt: skip
     Path("log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     result = init("--from-file", "log.jsonl")
     settings = load(Path("config.yaml"), environ={}).settings
