@@ -5,6 +5,7 @@ import sys
 from benchmarks import nab
 from benchmarks.quality.coverage import coverage
 from benchmarks.quality.forecasts import cells, next_step, table
+from benchmarks.quality.heads import heads
 from benchmarks.quality.inputs import inputs
 from benchmarks.quality.labels import labels
 from benchmarks.quality.series import folder
@@ -14,6 +15,7 @@ PARTS = {
     "table": table,
     "cells": cells,
     "coverage": coverage,
+    "heads": heads,
     "labels": labels,
     "inputs": inputs,
     "nab": lambda _: nab.main(quick=True),

@@ -79,7 +79,13 @@ def _engine(settings: Settings) -> Finding:
     if settings.model.kind == "none":
         return Finding("engine", "none, as model.kind says")
     choice = choose_engine(settings.model)
-    return Finding("engine", f"{choice.name}, {choice.reason}", warning=choice.slow)
+    others = [
+        f"{name}: {engine}"
+        for name, further in settings.further_networks.items()
+        if (engine := choose_engine(further.model).name) != choice.name
+    ]
+    apart = f" ({', '.join(others)})" if others else ""
+    return Finding("engine", f"{choice.name}, {choice.reason}{apart}", warning=choice.slow)
 
 
 def _kafka(settings: Settings) -> Iterator[Finding]:
@@ -192,6 +198,8 @@ PARTS = (
     ("mixture", "pending forecasts and experts' accounts"),
     ("drift", "drift detectors"),
     ("interval", "intervals"),
+    ("quantile", "quantiles: experts and their accounts"),
+    ("distribution", "distributions that await their outcome"),
     ("anomaly", "anomaly score"),
 )
 

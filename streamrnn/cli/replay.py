@@ -204,6 +204,7 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
             if report is not None:
                 report.score = shard.label_score()
             elif isinstance(run.report, ReplayReport):
+                run.report.heads.add(told)
                 run.report.ahead.add(told)
             progress.update(task, completed=source.fraction, description="learning", events=run.report.events)
             if first:
@@ -243,9 +244,9 @@ def _tell(run: _Run) -> None:
     if nothing is None:
         console.print(run.report.table(console.width))
         if isinstance(run.report, ReplayReport):
-            ahead = run.report.ahead.table()
-            if ahead is not None:
-                console.print(ahead)
+            for table in (run.report.heads.table(), run.report.ahead.table()):
+                if table is not None:
+                    console.print(table)
             for sentence in run.report.ahead.sentences():
                 typer.echo(sentence)
     else:

@@ -26,19 +26,20 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-def process(loop: LabelNetworkLoop, batch: Batch, seen: Array) -> None:
+def process(loop: LabelNetworkLoop, batch: Batch, seen: Array, said: Array) -> None:
     """Advance the loop by the batch, record by record; its arrays are those of the compiled engine.
 
     Parameters
     ----------
     seen : float64[n, seen], what the network is shown
+    said : float64[n, outputs], filled in: probabilities or a forecast, NaN for what is no event
     """
     network = Forecaster(loop.layout, 0, torch.float64 if loop.weights.itemsize == 8 else torch.float32)
     network.load_flat(loop.weights)
-    batch.labels.network[:] = np.nan
+    said[:] = np.nan
     for i in range(len(batch)):
         if batch.slots[i] >= 0:
-            _Record(loop, batch, i, network).run(seen[i])
+            _Record(loop, batch, i, network).run(seen[i], said[i])
 
 
 class _Record:
@@ -56,16 +57,16 @@ class _Record:
             self.pending[:] = 0
             self.counts[:] = 0
 
-    def run(self, seen: Array) -> None:
+    def run(self, seen: Array, said: Array) -> None:
         """Step and answer, then learn."""
         labels = self.batch.labels
         if labels.kinds[self.i] == EVENT:
-            self._step(int(labels.numbers[self.i]), seen)
+            self._step(int(labels.numbers[self.i]), seen, said)
         if labels.settles[self.i] > 0:
             self._learn(int(labels.settles[self.i]))
             count(self.loop, self.network, int(self.batch.live[self.i]))
 
-    def _step(self, number: int, seen: Array) -> None:
+    def _step(self, number: int, seen: Array, said: Array) -> None:
         """Advance the stream's state, and say what is held of the event's label."""
         labels, sizes, i = self.batch.labels, self.loop.rows, self.i
         before, after = (number - 1) % sizes.window_steps, number % sizes.window_steps
@@ -83,13 +84,13 @@ class _Record:
         known = int(labels.classes[i])
         if sizes.classes:
             if known:
-                labels.network[i] = 0
-                labels.network[i, :known] = torch.softmax(outputs[:known], 0).numpy()
+                said[:] = 0
+                said[:known] = torch.softmax(outputs[:known], 0).numpy()
             return
         account = self.pending[FIELDS * (number % sizes.waiting) :]
         account[BASE] = np.nan_to_num(labels.last[i])
         account[RMS] = 0.0 if np.isnan(labels.last[i]) else labels.rms[i]
-        labels.network[i, 0] = labels.last[i] + labels.rms[i] * float(outputs[0])
+        said[0] = labels.last[i] + labels.rms[i] * float(outputs[0])
 
     def _learn(self, number: int) -> None:
         """Add the gradient of one label: back through the window that ends at its event."""

@@ -6,7 +6,8 @@ torch. Only the bookkeeping that has no gradient is the kernels' own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,10 @@ from streamrnn.kernels import drift, optimiser
 from streamrnn.kernels import network as kernel
 from streamrnn.loops.batch import Batch
 from streamrnn.network.forecaster import Forecaster
+from streamrnn.network.heads import make_head
 from streamrnn.rows import categories
 from streamrnn.rows import network as at
+from streamrnn.rows.heads import DEGREES, DISTRIBUTIONS, SCALE
 
 if TYPE_CHECKING:
     from streamrnn.loops.learner import Learner
@@ -26,7 +29,10 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-def process(loop: NetworkLoop, batch: Batch, base: Array, seen: Array, corrected: Array) -> None:
+def process(
+    loop: NetworkLoop, batch: Batch, base: Array, seen: Array, corrected: Array, told: Array,
+    hidden: npt.NDArray[Any],
+) -> None:  # fmt: skip
     """Advance the network loop by the batch, record by record; its arrays are those of the compiled engine.
 
     Parameters
@@ -34,11 +40,23 @@ def process(loop: NetworkLoop, batch: Batch, base: Array, seen: Array, corrected
     base : float64[n, targets], what the network corrects
     seen : float64[n, seen], what the network is shown, codes of categories last
     corrected : float64[n, targets], filled in
+    told : float64[n, targets, ...], filled in with what the head tells beside the forecast; NaN where there is no scale
+    hidden : [n, hidden units], filled in with the states after each record
     """
+    said = Said(corrected, told, hidden)
     network = Forecaster(loop.layout, 0, torch.float64 if loop.weights.itemsize == 8 else torch.float32)
     network.load_flat(loop.weights)
     for i in range(len(batch)):
-        _Record(loop, batch, i, network).run(base[i], seen[i], corrected[i])
+        _Record(loop, batch, i, network).run(base[i], seen[i], said)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The columns that a network fills in."""
+
+    corrected: Array
+    told: Array
+    hidden: npt.NDArray[Any]
 
 
 class _Record:
@@ -46,6 +64,7 @@ class _Record:
 
     def __init__(self, loop: NetworkLoop, batch: Batch, i: int, network: Forecaster) -> None:
         self.loop, self.batch, self.i, self.network = loop, batch, i, network
+        self.head = make_head(loop.layout, float(loop.rates[at.HUBER_DELTA]))
         layout = self.layout = loop.layout
         slot = batch.slots[i]
         row, self.pending, self.counts = loop.states[slot], loop.pending[slot], loop.counts[slot]
@@ -57,14 +76,14 @@ class _Record:
             self.pending[:] = 0
             self.counts[:] = 0
 
-    def run(self, base: Array, seen: Array, corrected: Array) -> None:
+    def run(self, base: Array, seen: Array, said: Said) -> None:
         """Learn, step the optimiser, step the state, forecast."""
         batch, i = self.batch, self.i
         head, age = int(self.counts[at.HEAD]), int(self.counts[at.AGE])
         kernel.set_goals(self.pending, batch.advance[i], batch.outcomes[i], self.goals[head])
         self._learn(head, age, int(batch.live[i]))
         count(self.loop, self.network, int(batch.live[i]))
-        self._step(head, age, base, seen, corrected)
+        self._step(head, age, base, seen, said)
 
     def _learn(self, head: int, age: int, live: int) -> None:
         """Add this record's gradient: truncated back-propagation through the last k2 steps."""
@@ -81,16 +100,21 @@ class _Record:
         for place in places:
             reached = network.stack(network.inputs(torch.from_numpy(self.inputs[place].copy())), reached)
             if place in newest:
-                loss = loss + self._loss(network.head(reached), torch.from_numpy(self.goals[place].copy()))
+                loss = loss + self._loss(reached, torch.from_numpy(self.goals[place].copy()))
         touch(loop, self.inputs[places])
-        add_gradient(loop, network, loss, self.layout.targets * k1, float(loss.detach()) / known, live)
+        share = self.layout.targets * k1 * self.head.softness
+        add_gradient(loop, network, loss, share, float(loss.detach()) / known, live)
 
-    def _loss(self, output: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
-        """Huber's loss, summed over the targets that are known."""
+    def _loss(self, state: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
+        """The head's loss, summed over the targets that are known."""
         known = goal != kernel.MISSING
-        return huber((output - goal)[known], float(self.loop.rates[at.HUBER_DELTA]))
+        return self.head.loss(self._outputs(state)[known], goal[known]).sum()
 
-    def _step(self, head: int, age: int, base: Array, seen: Array, corrected: Array) -> None:
+    def _outputs(self, state: torch.Tensor) -> torch.Tensor:
+        """The head's outputs [targets, width]."""
+        return self.network.head(state).reshape(self.layout.targets, -1)
+
+    def _step(self, head: int, age: int, base: Array, seen: Array, said: Said) -> None:
         """Advance the stream's state and leave the next forecasts pending."""
         batch, i, layout = self.batch, self.i, self.layout
         self.counts[at.EVENTS] += 1
@@ -100,17 +124,27 @@ class _Record:
             x = self.network.inputs(torch.from_numpy(self.inputs[after].copy()))
             reached = self.network.stack(x, torch.from_numpy(self.states[head].copy()))
             self.states[after] = reached.numpy()
-            batch.hidden[i] = self.network.stack.read(reached).numpy()
+            said.hidden[i] = self.network.stack.read(reached).numpy()
+            outputs = self._outputs(reached)
+            forecast, told = self.head.forecast(outputs).double().numpy(), self.head.told(outputs).double().numpy()
         self.counts[at.HEAD] = after
         self.counts[at.AGE] = min(age + 1, layout.k2)
-        kernel.forecast(
-            self.pending, base, batch.rms[i], batch.hidden[i], self.network.v.detach().numpy(),
-            self.network.d.detach().numpy(), corrected,
-        )  # fmt: skip
+        distribution = layout.head in DISTRIBUTIONS
+        for k in range(layout.targets):
+            rms = batch.rms[i, k]
+            said.corrected[i, k] = np.nan
+            said.told[i, k] = np.nan
+            if not kernel.leave(self.pending, k, base[k], rms):
+                continue
+            said.corrected[i, k] = base[k] + rms * forecast[k]
+            if rms > 0.0:
+                said.told[i, k] = base[k] + rms * told[k]
+            if rms > 0.0 and distribution:
+                said.told[i, k, SCALE:] = rms * told[k, SCALE], told[k, DEGREES]
 
 
 def add_gradient(
-    loop: Learner, network: Forecaster, loss: torch.Tensor, share: int, usual: float, live: int
+    loop: Learner, network: Forecaster, loss: torch.Tensor, share: float, usual: float, live: int
 ) -> None:
     """Add the gradient of one learning pass, which is that of the loss over ``share``.
 

@@ -194,6 +194,10 @@ class Predictions:
     drift : bool[n], the event raised its stream's alarm of drift; None where streams are not watched
     levels : coverage of each interval, L of them
     low, high : float64[n, horizons, targets, L], the interval around each forecast; NaN where there is none
+    shares : of outcomes below each quantile of the next step, Q of them
+    quantiles : float64[n, targets, Q], rising; NaN where there are none; None without a head that tells them
+    distribution : name of the distribution of the next step; None without a head that tells it
+    parameters : float64[n, targets, 3], its location, scale and degrees of freedom; NaN where there is none
     anomalies : how anomalous each event is; None where that is not judged
     refused : events that the shard did not accept; they have no row
     labels : answers of label modes
@@ -216,6 +220,10 @@ class Predictions:
     levels: tuple[float, ...] = ()
     low: Floats | None = None
     high: Floats | None = None
+    shares: tuple[float, ...] = ()
+    quantiles: Floats | None = None
+    distribution: str | None = None
+    parameters: Floats | None = None
     anomalies: Anomalies | None = None
     refused: list[Refusal] = field(default_factory=list)
     labels: LabelAnswers | None = None

@@ -8,7 +8,7 @@ from streamrnn.kernels import gru as cell  # every other cell takes its place, s
 from streamrnn.kernels.cells import for_each_cell
 from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.linear import copy, pieces, transpose
-from streamrnn.kernels.network import output_of, slope_of
+from streamrnn.kernels.point_head import output_of, slope_of
 from streamrnn.kernels.scaling import clip
 from streamrnn.kernels.softmax import log_loss, softmax
 from streamrnn.rows.cells import GATES, INNER_BIASES, KEPT, STATES

@@ -1,10 +1,11 @@
-"""The network: embeddings of categories, recurrent layers, and a linear head that starts at zero."""
+"""The network: embeddings of categories, recurrent layers, and a linear head, whose first forecast is no change."""
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
+from streamrnn.network.heads import make_head
 from streamrnn.network.stack import Stack
 from streamrnn.rows.network import NetworkRows
 
@@ -13,9 +14,9 @@ EMBEDDING_DEVIATION = 0.2  # 0.1 and 0.3 have errors as good; with 1 they are 1 
 
 class Forecaster(nn.Module):
     """From what is kept of a step to its inputs: numbers, and for each category's code its embedding; from these and a
-    stream's state to the next state; from a state to the next change of each target.
+    stream's state to the next state; from a state to what is said of each target's next change.
 
-    The head is zero at the start, so that the first forecasts are the last values. Embeddings start as
+    The head's weights are zero at the start, so that the first forecasts are the last values. Embeddings start as
     those of ``torch.nn.Embedding``, normal around 0, with a deviation of ``EMBEDDING_DEVIATION``.
     """
 
@@ -25,8 +26,8 @@ class Forecaster(nn.Module):
         self.stack = Stack(
             layout.cell, layout.layers, layout.inputs, layout.hidden, generator, dtype, layout.layer_norm
         )
-        self.v = nn.Parameter(torch.zeros(layout.targets, layout.hidden, dtype=dtype))
-        self.d = nn.Parameter(torch.zeros(layout.targets, dtype=dtype))
+        self.v = nn.Parameter(torch.zeros(layout.outputs, layout.hidden, dtype=dtype))
+        self.d = nn.Parameter(torch.tensor(make_head(layout).biases() * layout.targets, dtype=dtype))
         table = layout.table
         self.numbers = layout.inputs - table.inputs
         draws = torch.randn((table.codes, table.width), generator=generator, dtype=torch.float64)
@@ -38,7 +39,7 @@ class Forecaster(nn.Module):
         return torch.cat([seen[: self.numbers], nn.functional.embedding(codes, self.table).reshape(-1)])
 
     def head(self, state: torch.Tensor) -> torch.Tensor:
-        """Outputs [targets] of a recurrent state, in running rms changes."""
+        """Outputs [targets x head's width] of a recurrent state; see ``network.heads``."""
         return self.v @ self.stack.read(state) + self.d
 
     def ordered(self) -> list[nn.Parameter]:

@@ -12,10 +12,17 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from streamrnn.observe.sensor import BatchReport, ExpertScore, IntervalScore, TargetScore
+from streamrnn.observe.sensor import (
+    BatchReport,
+    DistributionScore,
+    ExpertScore,
+    IntervalScore,
+    QuantileScore,
+    TargetScore,
+)
 from streamrnn.replay.numbers import finite, number, percent
 
-Sums = TypeVar("Sums", TargetScore, ExpertScore, IntervalScore)
+Sums = TypeVar("Sums", TargetScore, ExpertScore, IntervalScore, QuantileScore, DistributionScore)
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -40,9 +47,9 @@ class Ahead:
 
     def add(self, report: BatchReport) -> None:
         """Take what the next batch did."""
-        _add(self.scores, report.scores)
-        _add(self.intervals, report.intervals)
-        _add(self.experts, report.experts)
+        add_up(self.scores, report.scores)
+        add_up(self.intervals, report.intervals)
+        add_up(self.experts, report.experts)
         self.alerts += report.alerts
         self.drifts.update(report.drifts)
 
@@ -84,7 +91,7 @@ class Ahead:
         """Target, steps ahead (the longest of a group), expert, and the numbers that `expert_columns` names."""
         return [
             [target, str(horizon), name, percent(_mean(score.weight, score.count), sign=False),
-             number(_mean(score.absolute_error, score.count))]
+             number(_mean(score.error, score.count))]
             for (target, horizon, name), score in self.experts.items()
         ]  # fmt: skip
 
@@ -136,7 +143,7 @@ class Ahead:
                 "experts": {
                     expert: {
                         "weight": finite(_mean(told.weight, told.count)),
-                        "mae": finite(_mean(told.absolute_error, told.count)),
+                        "mae": finite(_mean(told.error, told.count)),
                     }
                     for (name, steps, expert), told in self.experts.items()
                     if (name, steps) == (target, horizon)
@@ -147,7 +154,8 @@ class Ahead:
         return {"horizons": horizons, "alerts": self.alerts, "drifts": dict(self.drifts)}
 
 
-def _add(sums: dict[Key, Sums], more: Mapping[Key, Sums]) -> None:
+def add_up(sums: dict[Key, Sums], more: Mapping[Key, Sums]) -> None:
+    """Add a batch's sums to those of the run."""
     for key, new in more.items():
         old = sums.get(key)
         sums[key] = new if old is None else type(new)(

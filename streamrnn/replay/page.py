@@ -20,7 +20,8 @@ _OUTCOME = (("outcome", "outcome"), ("forecast", "forecast"))
 
 def page(report: ReplayReport, title: str) -> str:
     """The report as HTML, with its style and charts inside; nothing is fetched from anywhere."""
-    parts = (_scores, _intake) if report.nothing() else (_scores, _ahead, _intake, _streams, _errors, _plots, _worst)
+    all_parts = _scores, _heads, _ahead, _intake, _streams, _errors, _plots, _worst
+    parts = (_scores, _intake) if report.nothing() else all_parts
     body = _head(report, title) + "".join(part(report) for part in parts)
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -55,6 +56,12 @@ def _scores(report: ReplayReport) -> str:
     rows = [[escape(name), *report.row(target)] for target, name in enumerate(report.targets)]
     notes = "; ".join(f"{escape(name)}: {escape(meaning)}" for name, meaning in columns)
     return f"<h2>Scores</h2>{_table(f'<th>target</th>{head}', rows)}<p>{notes}.</p>"
+
+
+def _heads(report: ReplayReport) -> str:
+    """What was said of the next step beside the forecasts."""
+    heads = report.heads
+    return _told(heads.title(), ("target",), heads.columns(), heads.rows()) if heads.rows() else ""
 
 
 def _ahead(report: ReplayReport) -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from streamrnn.events.columns import Floats, Ints, Predictions
 from streamrnn.replay.ahead import Ahead
+from streamrnn.replay.heads import Heads
 from streamrnn.replay.history import History, Moment
 from streamrnn.replay.intake import Intake
 from streamrnn.replay.numbers import finite, number, percent
@@ -52,6 +53,7 @@ class ReplayReport:
     Attributes
     ----------
     events : predictions taken
+    heads : quantiles and distributions; whoever feeds the report feeds it
     ahead : farther horizons, intervals, experts and alerts; whoever feeds the report feeds it
     first_time, last_time : smallest and largest event time in seconds; NaN before there is one
     """
@@ -61,6 +63,7 @@ class ReplayReport:
         self.intake = intake or Intake()
         self.scores = Scores(len(targets))
         self.timeline = Timeline(len(targets))
+        self.heads = Heads()
         self.ahead = Ahead()
         self.samples: list[Sample] = []
         self.events = 0
@@ -163,7 +166,8 @@ class ReplayReport:
         found = {}
         for target, name in enumerate(self.targets):
             score = self.scores.total(target)
-            found[name] = _plain(score) | {"mean_mae_over_std": finite(self.scores.mean_mae_over_std(target))}
+            mean = {"mean_mae_over_std": finite(self.scores.mean_mae_over_std(target))}
+            found[name] = _plain(score) | mean | self.heads.numbers(name)
         counts = {"events": self.events, "streams": self.streams, "targets": found}
         return counts | self.ahead.numbers() | self.intake.numbers() | {"problem": self.nothing()}
 

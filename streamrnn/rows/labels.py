@@ -35,7 +35,7 @@ NUMBER_INPUTS = 3  # standing, last change, age
 LAST_TIME, ENDED = range(2)
 SEQUENCE_FIELDS = 2
 
-EXPERTS = ("last label", "usual label", "network")
+EXPERTS = ("last label", "usual label")  # the networks follow
 LAST_LABEL, USUAL_LABEL, NETWORK = range(3)
 
 # "class_tallies" int64 of a stream and of the shard: labels, those that had a last label to compare with, those that
@@ -61,6 +61,7 @@ class LabelRows:
     scale_inputs : inputs that come from the features
     categories : codes that an event has
     state : numbers of the network's state at one step
+    networks : how many networks learn
     """
 
     classes: int
@@ -69,6 +70,7 @@ class LabelRows:
     scale_inputs: int
     categories: int
     state: int
+    networks: int
 
     @classmethod
     def from_settings(cls, settings: Settings) -> LabelRows:
@@ -81,6 +83,7 @@ class LabelRows:
             scale_inputs=ScaleRows.from_settings(settings).inputs,
             categories=len(settings.inputs.categories),
             state=state_size(model.cell, model.hidden_size, model.layers),
+            networks=1 + len(settings.experts.networks),
         )
 
     @property
@@ -124,7 +127,11 @@ class LabelRows:
         return 1 + self.waiting
 
     @property
+    def experts(self) -> int:
+        """Whose answers are mixed."""
+        return len(EXPERTS) + self.networks
+
+    @property
     def opinions(self) -> int:
         """Numbers that are kept of the experts for each event that may await its label."""
-        experts = len(EXPERTS)
-        return experts * self.classes + experts if self.classes else experts + 2
+        return self.experts * (self.classes + 1) if self.classes else self.experts + 2

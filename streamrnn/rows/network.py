@@ -10,6 +10,7 @@ import numpy as np
 from streamrnn.rows import drift
 from streamrnn.rows.categories import CategoryRows
 from streamrnn.rows.cells import GATES, INNER_BIASES, NAMES, state_size
+from streamrnn.rows.heads import width
 from streamrnn.rows.labels import LabelRows
 from streamrnn.rows.scale import ScaleRows
 
@@ -46,6 +47,8 @@ class NetworkRows:
     targets, inputs, hidden : how many of each; inputs with the embeddings of categories
     table : the embeddings
     cell, layers, layer_norm : the recurrent network, see ``network.stack``
+    head : what it says of a target, see ``rows.heads``
+    quantiles : shares of outcomes below each quantile that the head tells, none with another head
     k2 : steps of one learning window; rings hold k2 + 1 steps
     itemsize : bytes of a number in the network's precision
     """
@@ -57,6 +60,8 @@ class NetworkRows:
     cell: str
     layers: int
     layer_norm: bool
+    head: str
+    quantiles: tuple[float, ...]
     k2: int
     itemsize: int
 
@@ -75,6 +80,8 @@ class NetworkRows:
             cell=settings.model.cell,
             layers=settings.model.layers,
             layer_norm=settings.model.layer_norm,
+            head=settings.model.head,
+            quantiles=settings.model.quantiles if settings.model.head == "quantiles" else (),
             k2=settings.model.k2,
             itemsize=np.dtype(settings.model.precision).itemsize,
         )
@@ -90,12 +97,17 @@ class NetworkRows:
         return state_size(self.cell, self.hidden, self.layers)
 
     @property
+    def outputs(self) -> int:
+        """Outputs of the head, for all targets."""
+        return self.targets * width(self.head, len(self.quantiles))
+
+    @property
     def weights(self) -> int:
         """Weights of a network of one layer without normalisation: w, b, u, c of the cell, the head's v and d, and the
         table of embeddings."""
         wide, inner = GATES[NAMES.index(self.cell)], INNER_BIASES[NAMES.index(self.cell)]
         cell = self.hidden * (wide * (self.inputs + self.hidden + 1) + inner)
-        return cell + self.targets * (self.hidden + 1) + self.table.weights
+        return cell + self.outputs * (self.hidden + 1) + self.table.weights
 
     @property
     def seen(self) -> int:

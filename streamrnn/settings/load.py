@@ -153,8 +153,8 @@ def _interpolated(value: Value, environ: Mapping[str, str]) -> tuple[Value, bool
         parts = [_interpolated(item, environ) for item in value]
         return [part for part, _ in parts], any(replaced for _, replaced in parts)
     if isinstance(value, dict):
-        items, replaced = _interpolated(list(value.values()), environ)
-        return dict(zip(value, items, strict=True)), replaced
+        named = {name: _interpolated(item, environ) for name, item in value.items()}
+        return {name: item for name, (item, _) in named.items()}, any(replaced for _, replaced in named.values())
     return value, False
 
 

@@ -88,10 +88,19 @@ class Settings(Section):
     def expert_names(self) -> tuple[str, ...]:
         """Whose forecasts a stream mixes; the first is the last value."""
         linear = [f"linear {forgetting:g}" for forgetting in self.experts.linear]
-        networks = [f"network {rate:g}" for rate in self.experts.networks]
+        networks = [each.name for each in self.experts.further]
         seasonal = ["seasonal naive"] if self.forecast.season and self.experts.ridge else []
         ridge = ["ridge"] if self.experts.ridge else []
         return ("last value", *seasonal, *ridge, "network", *networks, *linear)
+
+    @property
+    def further_networks(self) -> dict[str, Settings]:
+        """The settings that each further network is made by, under its name among the experts."""
+        found = {}
+        for each in self.experts.further:
+            model = self.model.model_copy(update={"head": "point", **each.model_dump()})
+            found[each.name] = self.model_copy(update={"model": model})
+        return found
 
     @property
     def snapshot_folder(self) -> Path:

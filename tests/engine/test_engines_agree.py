@@ -41,6 +41,7 @@ CELLS = [
     ["model.cell=rnn"],
     ["model.cell=rnn", "model.k1=8", "inputs.calendar=true"],
     ["model.cell=rnn_relu"],
+    ["model.head=quantiles", *ALL_INPUTS, "experts.networks=[{k2: 5}]"],
     ["model.cell=lstm", *ALL_INPUTS],
     ["model.cell=rnn", *ALL_INPUTS, "forecast.season=6"],
     ["model.cell=rnn_relu", *ALL_INPUTS, "model.k1=3"],

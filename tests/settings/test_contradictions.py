@@ -16,6 +16,26 @@ from streamrnn.settings import Settings
             ["model.engine=compiled", "model.layer_norm=true"],
             "--set model.engine: compiled is not possible: must be auto or torch with such model.layer_norm",
         ),
+        (
+            ["model.engine=compiled", "model.head=student_t"],
+            "--set model.engine: compiled is not possible: must be auto or torch with such model.head",
+        ),
+        (
+            ["experts.networks=[0.005,{learning_rate: 0.005}]"],
+            "--set experts.networks: [0.005, {learning_rate: 0.005}] is not possible: must not make a network twice",
+        ),
+        (
+            ["experts.networks={cell: gru, hidden_size: 32}"],
+            "--set experts.networks: [{cell: gru, hidden_size: 32}] is not possible: must not make a network",
+        ),
+        (
+            ["experts.networks={k2: 2}", "model.k1=3"],
+            "--set experts.networks: [{k2: 2}] is not possible: must not have a k2 below model.k1",
+        ),
+        (
+            ["drift.shard=learning_rate", "drift.boost=4", "experts.networks={cell: rnn, learning_rate: 0.3}"],
+            "--set drift.boost: 4 is not possible: must not raise experts.networks above 1",
+        ),
         (["model.k1=9"], "--set model.k1: 9 is not possible: must not be larger than model.k2"),
         (
             ["drift.shard=learning_rate", "drift.boost=4", "model.learning_rate=0.3"],
@@ -101,6 +121,7 @@ def test_settings_made_in_code_are_checked_too():
         (["labels.mode=field", "forecast.season=24"], "forecast.season", "has no effect with labels"),
         (["labels.mode=field", "forecast.interval=60"], "forecast.interval", "has no effect with labels"),
         (["labels.mode=field", "model.k1=2"], "model.k1", "must be 1 with labels"),
+        (["labels.mode=field", "model.head=quantiles"], "model.head", "must be point with labels"),
         (["labels.mode=field", "model.kind=none"], "model.kind", "must be network with labels"),
         (["sequences.end=last"], "sequences.end", "has no effect without labels.mode"),
         (["sequences.gap=60"], "sequences.gap", "has no effect without labels.mode"),
