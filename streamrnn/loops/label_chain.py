@@ -35,6 +35,7 @@ class LabelChain(Chain):
 
     def __init__(self, settings: Settings, weights: Array) -> None:
         self._records = np.zeros(1, np.int64)
+        self._has_traits = bool(settings.inputs.booleans or settings.inputs.categories)
         self.scale = ScaleLoop(settings)
         self.quantiles = self.distribution = None
         self.network = LabelNetworkLoop(settings, weights)
@@ -67,6 +68,8 @@ class LabelChain(Chain):
         events = Batch(
             batch.slots[at], batch.fresh[at], batch.live[at], batch.times[at], batch.values[at], batch.records[at]
         )
+        if self._has_traits:
+            events.traits = batch.traits.take(at)
         self.scale.process(events)
         for name in _OF_SCALE:
             column = getattr(events, name)
