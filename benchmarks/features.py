@@ -6,6 +6,7 @@ import time
 import numpy as np
 
 from streamrnn.events.columns import Events, Partition
+from streamrnn.events.traits import TraitFields, Traits
 from streamrnn.loops.chain import bytes_per_stream
 from streamrnn.settings import load
 from streamrnn.settings.schema import Settings
@@ -37,7 +38,11 @@ FEATURES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     ("anomaly score, memory 1,000", (), ("anomaly.enabled=true", "anomaly.memory=1000")),
     ("drift watched", (), ("drift.stream=report", "drift.shard=report")),
     ("second target", (), ("events.features=[value,second]",)),
-    ("calendar", (), ("model.calendar=true",)),
+    ("calendar", (), ("inputs.calendar=true",)),
+    ("time between events", (), ("inputs.elapsed=true",)),
+    ("a boolean", (), ("inputs.booleans=[open]",)),
+    ("a category of 5 values", (), ("inputs.categories={kind: 5}",)),
+    ("a category of 10,000 buckets", (), ("inputs.categories={kind: 9999}",)),
     ("LSTM in the GRU's place", (), ("model.cell=lstm",)),
     ("Elman network in the GRU's place", (), ("model.cell=rnn",)),
     ("64 hidden units in place of 32", (), ("model.hidden_size=64",)),
@@ -77,10 +82,16 @@ class Course:
         self._at += POLL
         who = np.concatenate([self._rng.permutation(STREAMS) for _ in range(POLL // STREAMS)])
         waves = np.sin(2 * np.pi * numbers[:, None] / (24 * STREAMS)) + self._rng.normal(0, 0.1, (POLL, features))
-        return Events(
+        made = Events(
             Partition("events", 0), numbers, [f"stream-{k}" for k in who], numbers * 3600.0 / STREAMS,
             np.full(POLL, np.nan), waves, np.zeros(POLL, bool),
         )  # fmt: skip
+        fields = TraitFields.from_settings(self.settings)
+        if fields is not None:
+            booleans = self._rng.choice([-1.0, 1.0], (POLL, len(fields.booleans)))
+            codes = self._rng.integers(0, max(1, self.settings.inputs.codes), (POLL, len(fields.categories)))
+            made.traits = Traits(booleans, codes)
+        return made
 
 
 def main() -> None:

@@ -91,6 +91,8 @@ class Shard:
         batch = Batch(
             assigned.slots, assigned.fresh, assigned.live, events.times[rows], events.features[rows], records
         )
+        if events.traits is not None:
+            batch.traits = events.traits.take(rows)
         if gate is not None:
             batch.labels = label_batch(events, assigned, gate, self._classes)
         if self._frozen is not None:

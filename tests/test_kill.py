@@ -118,6 +118,18 @@ def test_kills_at_random_points_change_not_one_bit(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+def test_kills_with_booleans_and_categories_change_not_one_bit(tmp_path: Path) -> None:
+    source = random.Random(3)
+    records = [
+        line.replace("}", f', "open": {source.choice(["true", "false", "null", "5"])}, "shop": "{i % 90}"}}')
+        for i, line in enumerate(lines())
+    ]
+    chosen = ["inputs.booleans=[open]", "inputs.categories={shop: 40}", "inputs.elapsed=true"]
+    kill_and_compare(tmp_path, records, "streams.expire_after=2000", *chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_kills_in_each_presets_run_change_not_one_bit(preset: str, tmp_path: Path) -> None:
     subprocess.run([*STREAMRNN, "init", "--preset", preset], check=True, cwd=tmp_path)

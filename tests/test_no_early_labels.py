@@ -16,7 +16,7 @@ from streamrnn.events.encode import encode_predictions
 from streamrnn.rows.cells import NAMES
 from streamrnn.settings.schema import Settings
 from streamrnn.shard import Shard
-from tests.helpers import PARTITION, settings, walk
+from tests.helpers import ALL_INPUTS, PARTITION, settings, walk, with_traits
 from tests.label_logs import MODES, decoded, label_settings, records
 
 ORIGINS = (1, 700, 1501, 1999)
@@ -28,7 +28,9 @@ ALL = [
 CHAINS = {
     "default": [],
     "all parts": ALL,
-    "all parts on a grid": [*ALL, "forecast.interval=200", "model.calendar=true", "model.k1=3"],
+    "quantiles": [*ALL, "model.head=quantiles"],
+    "all parts on a grid": [*ALL, "forecast.interval=200", "inputs.calendar=true", "model.k1=3"],
+    "all inputs": [*ALL, *ALL_INPUTS],
     "streams that come and go": [*ALL, "streams.max_live=4", "streams.expire_after=2000"],
 } | {cell: [*ALL, f"model.cell={cell}"] for cell in NAMES}
 
@@ -38,26 +40,30 @@ def answers(chosen: Settings, log: Events) -> list[bytes]:
     return encode_predictions(Shard(chosen, PARTITION, lineage="a").process(log)[0], chosen.target_names)
 
 
-def with_noise_after(log: Events, origin: int) -> Events:
-    """The same up to ``origin`` rows; values, times and streams of the others are drawn anew."""
+def with_noise_after(chosen: Settings, log: Events, origin: int) -> Events:
+    """The same up to ``origin`` rows; values, times, streams and traits of the others are drawn anew."""
     rng = np.random.default_rng(origin)
     left = len(log) - origin
     features, times = log.features.copy(), log.times.copy()
     features[origin:] = rng.normal(0, 1e3, features[origin:].shape)
     times[origin:] = times[origin - 1] + np.cumsum(rng.random(left) * 100)
     streams = log.streams[:origin] + [f"s{i}" for i in rng.integers(0, 12, left)]
-    return replace(log, features=features, times=times, streams=streams)
+    noisy = with_traits(chosen, replace(log, features=features, times=times, streams=streams), seed=origin)
+    if log.traits is not None and noisy.traits is not None:
+        noisy.traits.booleans[:origin] = log.traits.booleans[:origin]
+        noisy.traits.codes[:origin] = log.traits.codes[:origin]
+    return noisy
 
 
 @pytest.mark.parametrize("chain", CHAINS)
 def test_noise_after_an_origin_changes_nothing_said_before(chain: str) -> None:
     chosen = settings("events.features=[a,b]", *CHAINS[chain])
-    log = walk(2000, 5, features=2)
+    log = with_traits(chosen, walk(2000, 5, features=2))
     said = answers(chosen, log)
     assert any(b'"horizon":24' in line for line in said)
     assert any(b'"score":' in line for line in said) or "go" in chain  # there all are too young for one
     for origin in ORIGINS:
-        other = answers(chosen, with_noise_after(log, origin))
+        other = answers(chosen, with_noise_after(chosen, log, origin))
         assert other[:origin] == said[:origin]
         assert other[origin:] != said[origin:]  # what follows is another stream of events indeed
 

@@ -6,6 +6,7 @@ from benchmarks import nab
 from benchmarks.quality.coverage import coverage
 from benchmarks.quality.forecasts import cells, next_step, table
 from benchmarks.quality.heads import heads
+from benchmarks.quality.inputs import inputs
 from benchmarks.quality.labels import labels
 from benchmarks.quality.series import folder
 
@@ -16,6 +17,7 @@ PARTS = {
     "coverage": coverage,
     "heads": heads,
     "labels": labels,
+    "inputs": inputs,
     "nab": lambda _: nab.main(quick=True),
 }
 

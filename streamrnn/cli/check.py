@@ -13,6 +13,7 @@ import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
 from streamrnn.cli.places import Finding, amount, appendable, memory, port, writable
+from streamrnn.cli.sights import inputs_table
 from streamrnn.cli.waiting import told_waiting
 from streamrnn.exits import ExitCode
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 
 def check(config: ConfigOption = None, set_: SetOption = None) -> None:
-    """Tell whether the daemon could start, and how much memory its streams can take. Changes nothing.
+    """Tell whether the daemon could start, how much memory its streams can take, and what the network sees. Changes
+    nothing.
 
     Looks at settings, log, folders, port, memory, saved state and next records.
     Ends with 0 if the daemon could start, else with the code of its end.
@@ -44,6 +46,9 @@ def check(config: ConfigOption = None, set_: SetOption = None) -> None:
         code = code or finding.code
     typer.echo()
     typer.echo(memory_table(settings), nl=False)
+    if settings.model.kind == "network":
+        typer.echo()
+        typer.echo(inputs_table(settings), nl=False)
     if code != ExitCode.OK:
         raise typer.Exit(code)
 

@@ -67,6 +67,9 @@ def replay(
     streams all rows of a table are one stream, without one of times they are
     numbered. For a table with a column for each stream there is --wide.
 
+    Columns with true and false or with categories are taken where the settings
+    inputs.booleans and inputs.categories name them.
+
     Times are ISO 8601, or seconds or milliseconds since 1970. Missing values
     are blank, NA, N/A, NaN, null or none.
 
@@ -77,6 +80,7 @@ def replay(
     streamrnn replay log.jsonl --feature load --feature wind
     """
     from streamrnn.events.labels import LabelFields
+    from streamrnn.events.traits import TraitFields
     from streamrnn.replay.options import SourceError, SourceOptions
     from streamrnn.settings.origin import DEFAULT
 
@@ -94,6 +98,7 @@ def replay(
             time_needed=_named(time_, loaded, "time"),
             detect_time=loaded.origins["events.time_format"] == DEFAULT,
             labels=LabelFields.from_settings(loaded.settings),
+            traits=TraitFields.from_settings(loaded.settings),
         )  # fmt: skip
         run = _run(path, loaded.settings, options, quiet=as_json)
     except (EOFError, zlib.error, UnicodeDecodeError, csv.Error, gzip.BadGzipFile) as error:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from streamrnn.engine.reference import add_gradient, count, huber
+from streamrnn.engine.reference import add_gradient, count, huber, touch
 from streamrnn.kernels.label_network import AGE, BASE, FIELDS, LENGTHS, RMS
 from streamrnn.kernels.scaling import CLIP
 from streamrnn.loops.batch import Batch
@@ -31,7 +31,7 @@ def process(loop: LabelNetworkLoop, batch: Batch, seen: Array, said: Array) -> N
 
     Parameters
     ----------
-    seen : float64[n, inputs], what the network is shown
+    seen : float64[n, seen], what the network is shown
     said : float64[n, outputs], filled in: probabilities or a forecast, NaN for what is no event
     """
     network = Forecaster(loop.layout, 0, torch.float64 if loop.weights.itemsize == 8 else torch.float32)
@@ -51,7 +51,7 @@ class _Record:
         row, self.pending, self.counts = loop.states[slot], loop.pending[slot], loop.counts[slot]
         edge = sizes.window_steps * sizes.state
         self.states = row[:edge].reshape(sizes.window_steps, sizes.state)
-        self.inputs = row[edge:].reshape(sizes.window_steps, sizes.inputs)
+        self.inputs = row[edge:].reshape(sizes.window_steps, sizes.seen)
         if batch.fresh[i]:
             row[:] = 0
             self.pending[:] = 0
@@ -75,7 +75,7 @@ class _Record:
             self.counts[AGE] = 0
         self.inputs[after] = seen
         with torch.no_grad():
-            x = torch.from_numpy(self.inputs[after].copy())
+            x = self.network.inputs(torch.from_numpy(self.inputs[after].copy()))
             reached = self.network.stack(x, torch.from_numpy(self.states[before].copy()))
             outputs = self.network.head(reached).double()
         self.states[after] = reached.numpy()
@@ -97,10 +97,12 @@ class _Record:
         loop, sizes, network = self.loop, self.loop.rows, self.network
         length = int(self.counts[LENGTHS + number % sizes.waiting])
         reached = torch.from_numpy(self.states[(number - length) % sizes.window_steps].copy())
-        for step in range(number - length + 1, number + 1):
-            reached = network.stack(torch.from_numpy(self.inputs[step % sizes.window_steps].copy()), reached)
+        places = [step % sizes.window_steps for step in range(number - length + 1, number + 1)]
+        for place in places:
+            reached = network.stack(network.inputs(torch.from_numpy(self.inputs[place].copy())), reached)
         loss = self._loss(network.head(reached), number)
         if loss is not None:
+            touch(loop, self.inputs[places])
             add_gradient(loop, network, loss, 1, float(loss.detach()), int(self.batch.live[self.i]))
 
     def _loss(self, outputs: torch.Tensor, number: int) -> torch.Tensor | None:

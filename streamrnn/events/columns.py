@@ -12,6 +12,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from streamrnn.events.label_answers import LabelAnswers
     from streamrnn.events.labels import LabelColumns
+    from streamrnn.events.traits import Traits
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -110,6 +111,7 @@ class Events:
     ends : bool[n], True where a tombstone (null value) ends its stream; its other columns are void
     rejects : the records that did not become events
     labels : what they bring in label modes; some of them are labels then, and no events
+    traits : booleans and categories; None where the settings name none
     """
 
     partition: Partition
@@ -121,6 +123,7 @@ class Events:
     ends: npt.NDArray[np.bool_]
     rejects: list[DeadLetter] = field(default_factory=list)
     labels: LabelColumns | None = None
+    traits: Traits | None = None
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -131,6 +134,7 @@ class Events:
         return Events(
             self.partition, self.offsets[piece], self.streams[piece], self.times[piece], self.timestamps[piece],
             self.features[piece], self.ends[piece], labels=None if self.labels is None else self.labels.take(piece),
+            traits=None if self.traits is None else self.traits.take(piece),
         )  # fmt: skip
 
 

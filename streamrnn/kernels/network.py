@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from streamrnn.kernels import drift, optimiser, quantile_head
+from streamrnn.kernels import categories, drift, optimiser, quantile_head
 from streamrnn.kernels import gru as cell  # every other cell takes its place, see for_each_cell
 from streamrnn.kernels import point_head as head  # and the quantile head
 from streamrnn.kernels.cells import for_each_cell
@@ -13,7 +13,9 @@ from streamrnn.rows.cells import GATES, INNER_BIASES, KEPT, STATES
 from streamrnn.rows.network import (
     AGE,
     BASE,
+    CATEGORIES,
     CONTRIBUTED,
+    EMBEDDING,
     EVENTS,
     HEAD,
     HIDDEN,
@@ -25,6 +27,7 @@ from streamrnn.rows.network import (
     PASSES,
     PENDING,
     RMS,
+    SEEN,
     TARGET_FIELDS,
     TARGETS,
 )
@@ -60,22 +63,22 @@ def leave(pending, k, base, rms):
 
 
 def process(slots, fresh, live, advance, outcomes, base, rms, seen, levels, out, told, hidden_out, sizes, rates, slab,
-            pending_slab, counts, weights, first, second, gradient, totals, sums):
+            pending_slab, counts, weights, first, second, gradient, touched, totals, sums):
     """Process n records in log order, in place.
 
     slots int64[n], fresh bool[n], live int64[n], advance int64[n], outcomes, base (forecast of the next step that the
-    network corrects) and rms float64[n, targets], seen float64[n, inputs], levels float64[Q] (shares below each
+    network corrects) and rms float64[n, targets], seen float64[n, seen], levels float64[Q] (shares below each
     quantile; of a point head Q is 0) -> out float64[n, targets] (the corrected forecasts), told float64[n, targets, Q]
     (the quantiles; NaN: none), hidden_out [n, hidden] (the states after each record). The rest is the loop's state; see
     ``loops.network``.
     """
     targets, inputs, hidden = sizes[TARGETS], sizes[INPUTS], sizes[HIDDEN]
-    k1, k2 = sizes[K1], sizes[K2]
+    k1, k2, kept_inputs = sizes[K1], sizes[K2], sizes[SEEN]
     wide = GATES[cell.CODE] * hidden
     carried = STATES[cell.CODE] * hidden
     steps = k2 + 1
     x_at = steps * carried
-    y_at = x_at + steps * inputs
+    y_at = x_at + steps * kept_inputs
     delta = rates[HUBER_DELTA]
     kind = weights.dtype
 
@@ -83,8 +86,10 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, levels, out,
     width = max(1, levels.shape[0])
     w, b, u, c, v, d = pieces(weights, inputs, hidden, wide, inner, targets * width)
     gw, gb, gu, gc, gv, gd = pieces(gradient, inputs, hidden, wide, inner, targets * width)
+    table, table_gradient = categories.table_of(weights, sizes), categories.table_of(gradient, sizes)
 
     transposed_u = np.empty((wide, hidden), kind)
+    transposed_w = np.empty((wide, sizes[CATEGORIES] * sizes[EMBEDDING]), kind)
     transposed = False
     x_window = np.empty((k2, inputs), kind)
     h_window = np.empty((steps, carried), kind)
@@ -119,12 +124,13 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, levels, out,
         if learns:
             if not transposed:
                 transpose(transposed_u, u)
+                categories.transpose_weights(transposed_w, w)
                 transposed = True
             oldest = (newest - length + steps) % steps
             copy(h_window[0], row, oldest * carried)
             for s in range(length):
                 at = (oldest + 1 + s) % steps
-                copy(x_window[s], row, x_at + at * inputs)
+                categories.read_step(x_window[s], row, x_at + at * kept_inputs, table, sizes)
                 cell.step(x_window[s], h_window[s], w, b, u, c, left, right, kept[s], h_window[s + 1])
             dh[:] = 0
             before, known = sums[LOSS], 0
@@ -142,19 +148,24 @@ def process(slots, fresh, live, advance, outcomes, base, rms, seen, levels, out,
                 cell.back(h_window[s], kept[s], dh, transposed_u, d_left[s], d_right[s], dh_before)
                 dh, dh_before = dh_before, dh
             cell.add_gradient(x_window, h_window, d_left, d_right, length, gw, gb, gu, gc)
+            if sizes[CATEGORIES] > 0:
+                for s in range(length):
+                    at = x_at + ((oldest + 1 + s) % steps) * kept_inputs
+                    categories.learn_step(row, at, d_left[s], transposed_w, table_gradient, touched, sizes)
             totals[CONTRIBUTED] += 1
             totals[PASSES] += 1
             drift.watch_shard((sums[LOSS] - before) / known, live[i], sizes, rates, first, second, totals, sums)
 
-        if optimiser.count(weights, first, second, gradient, live[i], sizes, rates, totals, sums):
+        if optimiser.count(weights, first, second, gradient, touched, live[i], sizes, rates, totals, sums):
             transposed = False
 
         # Step, forecast.
         tally[EVENTS] += 1
         after = (newest + 1) % steps
-        x = row[x_at + after * inputs : x_at + (after + 1) * inputs]
-        for j in range(inputs):
-            x[j] = seen[i, j]
+        for j in range(kept_inputs):
+            row[x_at + after * kept_inputs + j] = seen[i, j]
+        x = x_window[0]
+        categories.read_step(x, row, x_at + after * kept_inputs, table, sizes)
         h = row[after * carried : (after + 1) * carried]
         cell.step(x, row[newest * carried : (newest + 1) * carried], w, b, u, c, left, right, kept[0], h)
         copy(hidden_out[i], row, after * carried)

@@ -113,9 +113,11 @@ def process(slots, fresh, advance, outcomes, unit_of, opinions, shares, opinions
             if advance[i] > 0 and not np.isnan(outcome) and row[end] >= TINY:
                 judge(row, at, start, shares, experts, found, weights, regrets, mixed, outcome, row[end], sums[k])
             for e in range(experts):
+                usable = True
                 for j in range(count):
-                    value = opinions[i, k, e, j]
-                    now[e * count + j] = value if abs(value) < ABSENT else ABSENT
+                    usable = usable and abs(opinions[i, k, e, j]) < ABSENT
+                for j in range(count):
+                    now[e * count + j] = opinions[i, k, e, j] if usable else ABSENT
             mix(row, at, now, 0, experts, found, weights, quantiles[i, k])
             sort(quantiles[i, k])
             # Of several records of one cell the first one's quantiles are those that are settled.

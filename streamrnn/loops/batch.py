@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import Anomalies, Floats, Ints
+from streamrnn.events.traits import Traits
 from streamrnn.loops.label_batch import LabelBatch
 
 
@@ -51,6 +52,7 @@ class Batch:
         none was given
     anomalies : how anomalous each record is
     labels : columns of their own, in label modes
+    traits : booleans and categories, where the settings name any
     """
 
     slots: Ints
@@ -83,6 +85,7 @@ class Batch:
     settled_high: Floats = field(init=False)
     anomalies: Anomalies = field(init=False)
     labels: LabelBatch = field(init=False)
+    traits: Traits = field(init=False)
 
     def __len__(self) -> int:
         return len(self.slots)

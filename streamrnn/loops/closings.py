@@ -14,7 +14,7 @@ from streamrnn.loops.label_batch import LabelBatch
 from streamrnn.rows.labels import CLOSING
 
 _COLUMNS = ("slots", "fresh", "live", "times", "values", "records")
-_OF_SCALE = ("advance", "steps", "events", "inputs")
+OF_SCALE = ("advance", "steps", "events", "inputs")  # columns that the scale loop fills in
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,11 @@ def widened(batch: Batch, silences: Silences) -> Batch:
     rows = np.insert(np.arange(len(batch)), silences.rows, silences.rows)
     at = silences.rows + np.arange(len(silences.rows))
     wide = Batch(*(getattr(batch, name)[rows] for name in _COLUMNS))
-    for name in _OF_SCALE:
+    for name in OF_SCALE:
         setattr(wide, name, getattr(batch, name)[rows])
+    traits = getattr(batch, "traits", None)
+    if traits is not None:
+        wide.traits = traits.take(rows)
     labels = wide.labels = batch.labels.take(rows)
     wide.events[at] -= 1
     wide.records[at] -= 1

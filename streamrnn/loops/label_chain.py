@@ -9,7 +9,7 @@ import numpy as np
 from streamrnn.loops.base import Array, Loop
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain, further_weights
-from streamrnn.loops.closings import closings_of, parted, widened
+from streamrnn.loops.closings import OF_SCALE, closings_of, parted, widened
 from streamrnn.loops.join import JoinLoop, KnownLoop
 from streamrnn.loops.label_mixture import ClassMixtureLoop, NumberMixtureLoop
 from streamrnn.loops.label_network import LabelNetworkLoop
@@ -20,7 +20,6 @@ from streamrnn.rows.labels import EVENT
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
-_OF_SCALE = ("advance", "steps", "events", "inputs")  # columns that the scale loop fills in
 
 
 class LabelChain(Chain):
@@ -37,6 +36,7 @@ class LabelChain(Chain):
 
     def __init__(self, settings: Settings, weights: Array) -> None:
         self._records = np.zeros(1, np.int64)
+        self._has_traits = bool(settings.inputs.booleans or settings.inputs.categories)
         self.scale = ScaleLoop(settings)
         self.quantiles = self.distribution = None
         self.network = LabelNetworkLoop(settings, weights)
@@ -73,8 +73,10 @@ class LabelChain(Chain):
         events = Batch(
             batch.slots[at], batch.fresh[at], batch.live[at], batch.times[at], batch.values[at], batch.records[at]
         )
+        if self._has_traits:
+            events.traits = batch.traits.take(at)
         self.scale.process(events)
-        for name in _OF_SCALE:
+        for name in OF_SCALE:
             column = getattr(events, name)
             wide = np.zeros((len(batch), *column.shape[1:]), column.dtype)
             wide[at] = column

@@ -8,7 +8,7 @@ import numpy as np
 
 from streamrnn.loops.base import Array
 from streamrnn.loops.batch import Batch
-from streamrnn.loops.learner import Learner
+from streamrnn.loops.learner import Learner, with_codes
 from streamrnn.rows.labels import LabelRows
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class LabelNetworkLoop(Learner):
     def process(self, batch: Batch) -> None:
         """Answer the batch's events, and learn from its labels."""
         labels = batch.labels
-        seen = np.concatenate([batch.inputs, labels.inputs], axis=1)
+        seen = with_codes(np.concatenate([batch.inputs, labels.inputs], axis=1), batch, self.layout)
         said = np.empty((len(batch), self.layout.targets))
         if self._torch:
             from streamrnn.engine import label_reference
@@ -59,7 +59,7 @@ class LabelNetworkLoop(Learner):
                 batch.slots, batch.fresh, batch.live, labels.kinds, labels.restarts, labels.numbers, labels.settles,
                 labels.values, labels.classes, labels.last, labels.rms, seen, said, self.rows.waiting,
                 self.rows.classes, self.sizes, self.rates, self.states, self.pending, self.counts, self.weights,
-                self.first_moment, self.second_moment, self.gradient, self.totals, self.sums,
+                self.first_moment, self.second_moment, self.gradient, self.touched, self.totals, self.sums,
             )  # fmt: skip
         labels.networks[:, self._place] = said
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from streamrnn.loops.base import Array
 from streamrnn.loops.batch import Batch
-from streamrnn.loops.learner import Learner
+from streamrnn.loops.learner import Learner, with_codes
 from streamrnn.rows import network as at
 from streamrnn.rows.heads import told
 from streamrnn.rows.network import NetworkRows
@@ -45,17 +45,19 @@ class NetworkLoop(Learner):
         beside = np.empty((n, self.layout.targets, self._told))
         base = np.ascontiguousarray(batch.base[:, 0])
         corrected = np.empty((n, self.layout.targets))
+        seen = with_codes(batch.inputs, batch, self.layout)
         if self._torch:
             from streamrnn.engine import reference
 
-            reference.process(self, batch, base, corrected, beside, hidden)
+            reference.process(self, batch, base, seen, corrected, beside, hidden)
         else:
             from streamrnn.kernels import network
 
             network.PROCESS[self.layout.head][self._cell](
-                batch.slots, batch.fresh, batch.live, batch.advance, batch.outcomes, base, batch.rms, batch.inputs,
+                batch.slots, batch.fresh, batch.live, batch.advance, batch.outcomes, base, batch.rms, seen,
                 self._levels, corrected, beside, hidden, self.sizes, self.rates, self.states, self.pending, self.counts,
-                self.weights, self.first_moment, self.second_moment, self.gradient, self.totals, self.sums,
+                self.weights, self.first_moment, self.second_moment, self.gradient, self.touched, self.totals,
+                self.sums,
             )  # fmt: skip
         if self._first:
             batch.hidden, batch.told = hidden, beside

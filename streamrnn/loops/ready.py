@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from streamrnn.events.traits import Traits
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain, make_chain
 from streamrnn.loops.label_batch import no_labels
@@ -100,6 +101,8 @@ def _no_records(settings: Settings) -> Batch:
     batch.advance = batch.steps = batch.events = whole
     batch.outcomes = batch.last = batch.rms = batch.unit = floats(targets)
     batch.inputs = floats(ScaleRows.from_settings(settings).inputs)
+    codes = np.empty((0, len(settings.inputs.categories)), np.int64)
+    batch.traits = Traits(floats(len(settings.inputs.booleans)), codes)
     model = settings.model
     batch.told = floats(targets, told(model.head, len(model.quantiles)))
     batch.hidden = np.empty((0, settings.model.hidden_size), settings.model.precision)

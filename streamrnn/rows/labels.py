@@ -60,6 +60,7 @@ class LabelRows:
     within : events of its stream after which a label is still learned; 0 where it stands in the event itself
     k2 : steps of a learning window
     scale_inputs : inputs that come from the features
+    categories : codes that an event has
     state : numbers of the network's state at one step
     networks : how many networks learn
     """
@@ -68,6 +69,7 @@ class LabelRows:
     within: int
     k2: int
     scale_inputs: int
+    categories: int
     state: int
     networks: int
 
@@ -80,6 +82,7 @@ class LabelRows:
             within=labels.within if labels.mode == "delayed" else 0,
             k2=model.k2,
             scale_inputs=ScaleRows.from_settings(settings).inputs,
+            categories=len(settings.inputs.categories),
             state=state_size(model.cell, model.hidden_size, model.layers),
             networks=1 + len(settings.experts.networks),
         )
@@ -110,14 +113,14 @@ class LabelRows:
         return self.classes or 1
 
     @property
-    def inputs(self) -> int:
-        """All inputs of the network."""
-        return self.scale_inputs + self.label_inputs
+    def seen(self) -> int:
+        """Numbers that are kept of a step's inputs: a code in place of each embedding."""
+        return self.scale_inputs + self.label_inputs + self.categories
 
     @property
     def states_width(self) -> int:
         """Numbers in a row of states and inputs."""
-        return self.window_steps * (self.state + self.inputs)
+        return self.window_steps * (self.state + self.seen)
 
     @property
     def counts_width(self) -> int:

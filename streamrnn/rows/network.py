@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from streamrnn.rows import drift
+from streamrnn.rows.categories import CategoryRows
 from streamrnn.rows.cells import GATES, INNER_BIASES, NAMES, state_size
 from streamrnn.rows.heads import width
 from streamrnn.rows.labels import LabelRows
@@ -26,6 +27,7 @@ STREAM_FIELDS = 3
 
 # int64 sizes and float64 rates that tell the kernel what it works on
 TARGETS, INPUTS, HIDDEN, K1, K2, LARGEST_STEP, DRIFT_ACTION, BOOST_RECORDS = range(8)
+SEEN, CATEGORIES, EMBEDDING, CODES = range(8, 12)
 LEARNING_RATE, CLIP_NORM, HUBER_DELTA, DRIFT_THRESHOLD, BOOST = range(5)
 
 # int64 totals and float64 sums of a shard. BOOSTED: records left with a raised learning rate; WATCH: where the drift
@@ -42,7 +44,8 @@ class NetworkRows:
 
     Attributes
     ----------
-    targets, inputs, hidden : how many of each
+    targets, inputs, hidden : how many of each; inputs with the embeddings of categories
+    table : the embeddings
     cell, layers, layer_norm : the recurrent network, see ``network.stack``
     head : what it says of a target, see ``rows.heads``
     quantiles : shares of outcomes below each quantile that the head tells, none with another head
@@ -53,6 +56,7 @@ class NetworkRows:
     targets: int
     inputs: int
     hidden: int
+    table: CategoryRows
     cell: str
     layers: int
     layer_norm: bool
@@ -66,10 +70,13 @@ class NetworkRows:
         """The sizes that these settings ask for."""
         scale = ScaleRows.from_settings(settings)
         labels = LabelRows.from_settings(settings) if settings.learns_labels else None
+        table = CategoryRows.from_settings(settings)
+        numbers = scale.inputs if labels is None else labels.scale_inputs + labels.label_inputs
         return cls(
             targets=scale.targets if labels is None else labels.outputs,
-            inputs=scale.inputs if labels is None else labels.inputs,
+            inputs=numbers + table.inputs,
             hidden=settings.model.hidden_size,
+            table=table,
             cell=settings.model.cell,
             layers=settings.model.layers,
             layer_norm=settings.model.layer_norm,
@@ -96,10 +103,16 @@ class NetworkRows:
 
     @property
     def weights(self) -> int:
-        """Weights of a network of one layer without normalisation: w, b, u, c of the cell, then the head's v and d."""
+        """Weights of a network of one layer without normalisation: w, b, u, c of the cell, the head's v and d, and the
+        table of embeddings."""
         wide, inner = GATES[NAMES.index(self.cell)], INNER_BIASES[NAMES.index(self.cell)]
         cell = self.hidden * (wide * (self.inputs + self.hidden + 1) + inner)
-        return cell + self.outputs * (self.hidden + 1)
+        return cell + self.outputs * (self.hidden + 1) + self.table.weights
+
+    @property
+    def seen(self) -> int:
+        """Numbers that are kept of a step's inputs: a code in place of each embedding."""
+        return self.inputs - self.table.inputs + self.table.categories
 
     @property
     def input_ring(self) -> int:
@@ -109,7 +122,7 @@ class NetworkRows:
     @property
     def goal_ring(self) -> int:
         """Where the ring of learning goals starts in a row."""
-        return self.input_ring + self.ring_steps * self.inputs
+        return self.input_ring + self.ring_steps * self.seen
 
     @property
     def width(self) -> int:

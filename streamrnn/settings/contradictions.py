@@ -31,7 +31,9 @@ class Contradiction:
 
 def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
-    groups = (_learning, _networks, _forecast, _fields, _time, _labels, _label_fields, _transport, _kafka, _snapshots)
+    groups = (
+        _learning, _networks, _forecast, _fields, _inputs, _time, _labels, _label_fields, _transport, _kafka, _snapshots
+    )
     return [found for group in groups for found in group(settings)]
 
 
@@ -97,6 +99,32 @@ def _fields(settings: Settings) -> Iterator[Contradiction]:
         yield Contradiction(("events.features", "events.time"), "must not contain the field of events.time")
     if events.stream is not None and events.stream == events.time:
         yield Contradiction(("events.time", "events.stream"), "must be another field than events.stream")
+
+
+def _inputs(settings: Settings) -> Iterator[Contradiction]:
+    inputs, events, labels = settings.inputs, settings.events, settings.labels
+    if len(set(inputs.booleans)) < len(inputs.booleans):
+        yield Contradiction(("inputs.booleans",), "must not name a field twice")
+    taken = dict.fromkeys(events.features, "events.features")
+    taken |= {name: key for name, key in ((events.stream, "events.stream"), (events.time, "events.time")) if name}
+    if settings.learns_labels:
+        taken[labels.field] = "labels.field"
+        if labels.mode == "delayed" and labels.join == "id":
+            taken[labels.id] = "labels.id"
+        if settings.sequences.end is not None:
+            taken[settings.sequences.end] = "sequences.end"
+    for key, names in (("inputs.booleans", inputs.booleans), ("inputs.categories", inputs.category_names)):
+        for name in names:
+            if name in taken:
+                yield Contradiction((key, taken[name]), f"must not name a field of {taken[name]}")
+        taken |= dict.fromkeys(names, key)
+    seen = (
+        inputs.level, inputs.change, inputs.missing, inputs.elapsed, inputs.calendar, inputs.booleans,
+        inputs.categories, inputs.seasonal and settings.forecast.season, inputs.error and settings.experts.ridge,
+    )  # fmt: skip
+    if not any(seen) and not settings.learns_labels:
+        text = "must leave the network something to see: set inputs.level or inputs.change to true"
+        yield Contradiction(("inputs.level", "inputs.change"), text)
 
 
 def _time(settings: Settings) -> Iterator[Contradiction]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from streamrnn.settings.schema import Settings
 
-Value = Any  # what YAML can say: None, bool, int, float, str, a list of these, or of groups of them by name
+Value = Any  # what YAML can say: None, bool, int, float, str, a list of these or of groups of them by name, a mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Key:
     ----------
     path : ``model.hidden_size``
     types : JSON schema types it takes: string, integer, number, boolean, array, numbers (an array of them), groups (an
-        array of numbers and groups of settings), null
+        array of numbers and groups of settings), object (a mapping of names to scalars or arrays), null
     allowed : what it takes, in words
     description : what it does, with its unit
     """

@@ -82,9 +82,6 @@ class Model(Section):
     records_per_step: int = Field(
         default=8, ge=1, le=65_536, description="Events per optimiser step; with fewer live streams, as many as those."
     )
-    calendar: bool = Field(
-        default=False, description="Whether the network sees hour and weekday (UTC) of the event time."
-    )
 
 
 class Forecast(Section):

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from streamrnn.settings.contradictions import Contradiction
-from streamrnn.settings.document import read_document
+from streamrnn.settings.document import read_document, read_mapping
 from streamrnn.settings.errors import Problem, SettingsError
 from streamrnn.settings.interpolate import InterpolationError, interpolate
 from streamrnn.settings.keys import Value, keys
@@ -99,7 +99,9 @@ class _Draft:
             if replaced:
                 self.secret.add(path)
             bare = isinstance(value, str) and (entry.bare or replaced)
-            self.values[path] = from_text(value, keys()[path].types) if bare else value
+            types = keys()[path].types
+            read = read_mapping if "object" in types else from_text
+            self.values[path] = read(value, types) if bare else value
 
     def validate(self) -> Settings | None:
         """Settings from the values that are left, with a problem for each that cannot be used."""

@@ -75,7 +75,7 @@ def written(value: Value) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(written(item) for item in value)}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {written(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{written(name)}: {written(item)}' for name, item in value.items())}}}"
     if isinstance(value, int | float):
         return repr(value)
     text = str(value)

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from streamrnn.settings.engine import choose_engine
+from streamrnn.settings.inputs import Inputs
 from streamrnn.settings.learning import Anomaly, Drift, Experts, Forecast, Model
 from streamrnn.settings.logs import Kafka, Transport
 from streamrnn.settings.records import Events, Labels, Sequences
@@ -19,7 +20,8 @@ from streamrnn.settings.service import Daemon, Http, Logging, Scoring, Snapshots
 
 # The sections and settings that change state, or which records are accepted.
 STATE = {
-    "seed", "events", "labels", "sequences", "model", "forecast", "experts", "drift", "anomaly", "streams", "scoring",
+    "seed", "events", "labels", "sequences", "inputs", "model", "forecast", "experts", "drift", "anomaly", "streams",
+    "scoring",
 }  # fmt: skip
 
 
@@ -40,6 +42,7 @@ class Settings(Section):
     events: Events = Field(default_factory=Events)
     labels: Labels = Field(default_factory=Labels)
     sequences: Sequences = Field(default_factory=Sequences)
+    inputs: Inputs = Field(default_factory=Inputs)
     model: Model = Field(default_factory=Model)
     forecast: Forecast = Field(default_factory=Forecast)
     experts: Experts = Field(default_factory=Experts)

@@ -226,6 +226,16 @@ def test_a_feature_that_no_record_has_is_a_warning_with_the_fields_there_are(che
     assert "stream, time, vaule" in warning and "events.features" in warning
 
 
+def test_booleans_and_categories_that_no_record_has_are_warnings_and_what_is_seen_is_listed(check: Check) -> None:
+    Path("var/log/events/0.jsonl").write_text('{"stream": "a", "time": 1, "value": 2, "open": true, "sky": "rain"}\n')
+    result = check("inputs.booleans=[open, opne]", "inputs.categories={sky: [rain, sun], shop: 90}")
+    found = [warning.split(", none has ")[1].split("; ")[0] for warning in marked(result, "WARN")]
+    assert found == ["the boolean 'opne'", "the category 'shop'"]
+    seen = [line.split() for line in result.stdout.splitlines() if line.startswith(("booleans", "category", "level"))]
+    assert [line[:2] for line in seen] == [["level", "1"], ["booleans", "2"], ["category", "8"], ["category", "8"]]
+    assert "2 values, other and missing: learned" in result.stdout and "90 buckets: learned" in result.stdout
+
+
 def test_records_that_would_be_refused_are_a_warning_with_the_reason(check: Check) -> None:
     Path("var/log/events/0.jsonl").write_text('{"stream": "a", "time": "2024-01-01", "value": 2}\nnonsense\n')
     result = check()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrnn.kernels.quantiles import pinball, pinball_slope, process, sort
@@ -18,6 +18,7 @@ def test_the_pinball_loss_weighs_the_two_sides(outcome: float, loss: float, slop
     assert pinball_slope(2.0 - outcome, 0.9) == pytest.approx(slope)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.lists(st.floats(allow_nan=False), max_size=20))
 def test_numbers_are_sorted(numbers: list[float]) -> None:
     values = np.array(numbers, np.float64)
@@ -101,6 +102,7 @@ def test_a_missed_cell_settles_nothing_and_a_further_record_of_one_keeps_the_fir
     assert kept[1, 3, LOSS] == 0.0
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     st.lists(st.lists(st.floats(allow_infinity=True, allow_nan=True), min_size=9, max_size=9), min_size=2, max_size=12),
     st.lists(st.floats(-1e100, 1e100), min_size=12, max_size=12),

@@ -50,6 +50,23 @@ from streamrnn.settings import Settings
         (["events.features=stream"], "--set events.features: [stream] is not possible: must not contain"),
         (["events.features=time"], "--set events.features: [time] is not possible: must not contain"),
         (["events.time=stream"], "--set events.time: stream is not possible: must be another field"),
+        (["inputs.booleans=[a, a]"], "--set inputs.booleans: [a, a] is not possible: must not name a field twice"),
+        (
+            ["inputs.booleans=value"],
+            "--set inputs.booleans: [value] is not possible: must not name a field of events.features",
+        ),
+        (
+            ["inputs.categories={a: 9}", "inputs.booleans=a"],
+            "--set inputs.categories: {a: 9} is not possible: must not name a field of inputs.booleans",
+        ),
+        (
+            ["labels.mode=field", "inputs.categories={label: 9}"],
+            "--set inputs.categories: {label: 9} is not possible: must not name a field of labels.field",
+        ),
+        (
+            ["inputs.level=false", "inputs.change=false", "inputs.missing=false", "inputs.error=false"],
+            "--set inputs.level: false is not possible: must leave the network something to see",
+        ),
         (["events.late_by=5"], "--set events.late_by: 5 is not possible: has no effect without events.late: drop"),
         (
             ["transport.kind=standard", "events.stream=null"],
