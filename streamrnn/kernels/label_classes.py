@@ -77,7 +77,7 @@ def mix(opinion, experts, classes, out):
         total = 0.0
         for e in range(experts):
             total += float(opinion[weights_at + e]) * float(opinion[e * classes + k])
-        out[k] = total
+        out[k] = min(total, 1.0)  # what is kept is rounded
     return whole
 
 

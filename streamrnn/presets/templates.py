@@ -276,7 +276,7 @@ SEQUENCE = Preset(
         Line(
             "sequences.gap",
             None,
-            "Seconds without an event that end a sequence too, unlearned; null for none. Set it where ends get lost. "
+            "Seconds without an event that end a sequence too; null for none. Set it where ends get lost. "
             "[state]",
         ),
         NO_ANOMALIES,

@@ -9,6 +9,7 @@ from pathlib import Path
 import numba
 import pytest
 
+import streamrnn.kernels  # noqa: F401  # sets the cache folder, which a test here changes
 from streamrnn.loops.ready import compile_loop, must_compile
 from tests.helpers import settings
 
