@@ -1,19 +1,21 @@
 """What each feature costs a stream in bytes and an event in microseconds: what it adds to the bare network."""
 
+import json
+import math
 import statistics
 import time
 
 import numpy as np
 
-from streamrnn.events.columns import Events, Partition
-from streamrnn.events.traits import TraitFields, Traits
+from streamrnn.events.columns import Events, Partition, Records
+from streamrnn.events.decode import Decoder
 from streamrnn.loops.chain import bytes_per_stream
 from streamrnn.settings import load
 from streamrnn.settings.schema import Settings
 from streamrnn.shard import Shard
 
 STREAMS = 100
-WARM = 300_000  # events before what counts: 3,000 of a stream fill most of what it remembers
+WARM = 200_000  # events before what counts: 2,000 of a stream fill most of what it remembers
 EVENTS = 40_000  # of a round
 ROUNDS = 5
 POLL = 1_000
@@ -23,6 +25,7 @@ BARE = (
 )  # fmt: skip
 RIDGE = ("experts.ridge=true",)
 SEASONS = (*RIDGE, "forecast.season=24", "forecast.long_season=168")
+SEQUENCES = ("labels.mode=field", "labels.sequence=true", "sequences.end=end")
 
 # Name, what it is measured against, its settings.
 FEATURES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
@@ -34,6 +37,8 @@ FEATURES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     ("intervals, three levels", (), ("forecast.levels=[0.8,0.9,0.95]",)),
     ("linear expert", (), ("experts.linear=[0.9999]",)),
     ("further network", (), ("experts.networks=[0.005]",)),
+    ("further network, LSTM of 64 units", (), ("experts.networks=[{cell: lstm, hidden_size: 64}]",)),
+    ("quantiles, of .05, .5 and .95", (), ("model.head=quantiles", "model.quantiles=[0.05,0.5,0.95]")),
     ("anomaly score, memory 250", (), ("anomaly.enabled=true",)),
     ("anomaly score, memory 1,000", (), ("anomaly.enabled=true", "anomaly.memory=1000")),
     ("drift watched", (), ("drift.stream=report", "drift.shard=report")),
@@ -48,6 +53,9 @@ FEATURES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     ("64 hidden units in place of 32", (), ("model.hidden_size=64",)),
     ("16 steps back in place of 8", (), ("model.k2=16",)),
     ("learning at every 4th event (k1 4)", (), ("model.k1=4",)),
+    ("a class in the event, in place of the forecast", (), ("labels.mode=field",)),
+    ("a number in the event, in its place", (), ("labels.mode=field", "labels.kind=number", "labels.field=second")),
+    ("a class of each sequence, in its place", (), SEQUENCES),
 ]
 
 
@@ -57,6 +65,7 @@ class Course:
     def __init__(self, overrides: tuple[str, ...]) -> None:
         self.settings: Settings = load(None, [*BARE, *overrides], {}).settings
         self._shard = Shard(self.settings, Partition("events", 0))
+        self._decoder = Decoder.from_settings(self.settings, numbered_time=False)
         self._rng = np.random.default_rng(0)
         self._at = 0
         self.seconds: list[float] = []
@@ -77,21 +86,26 @@ class Course:
         return spent
 
     def _events(self) -> Events:
-        features = len(self.settings.events.features)
-        numbers = np.arange(self._at, self._at + POLL)
+        """The next poll, as a decoder makes it (untimed) of records with all fields that a course asks for."""
+        numbers = range(self._at, self._at + POLL)
         self._at += POLL
-        who = np.concatenate([self._rng.permutation(STREAMS) for _ in range(POLL // STREAMS)])
-        waves = np.sin(2 * np.pi * numbers[:, None] / (24 * STREAMS)) + self._rng.normal(0, 0.1, (POLL, features))
-        made = Events(
-            Partition("events", 0), numbers, [f"stream-{k}" for k in who], numbers * 3600.0 / STREAMS,
-            np.full(POLL, np.nan), waves, np.zeros(POLL, bool),
-        )  # fmt: skip
-        fields = TraitFields.from_settings(self.settings)
-        if fields is not None:
-            booleans = self._rng.choice([-1.0, 1.0], (POLL, len(fields.booleans)))
-            codes = self._rng.integers(0, max(1, self.settings.inputs.codes), (POLL, len(fields.categories)))
-            made.traits = Traits(booleans, codes)
-        return made
+        who = np.concatenate([self._rng.permutation(STREAMS) for _ in range(POLL // STREAMS)]).tolist()
+        noise = self._rng.normal(0, 0.1, POLL).tolist()
+        values: list[bytes | None] = []
+        for number, stream, off in zip(numbers, who, noise, strict=True):
+            value = math.sin(2 * math.pi * number / (24 * STREAMS)) + off
+            values.append(
+                json.dumps(
+                    {
+                        "stream": f"stream-{stream}", "time": number * 3600.0 / STREAMS, "value": value,
+                        "second": off, "open": off > 0, "kind": number % 20_000, "id": number,
+                        "label": ("low", "middle", "high")[(value > -0.5) + (value > 0.5)], "end": number % 1000 < 100,
+                    }
+                ).encode()
+            )  # fmt: skip
+        nothing = [None] * POLL
+        records = Records(Partition("events", 0), list(numbers), nothing, values, [math.nan] * POLL, self._at)
+        return self._decoder.decode(records)
 
 
 def main() -> None:
@@ -116,4 +130,6 @@ def main() -> None:
 
 
 def _course(base: tuple[str, ...], bases: dict[tuple[str, ...], Course]) -> Course:
-    return bases.setdefault(base, Course(base))
+    if base not in bases:
+        bases[base] = Course(base)
+    return bases[base]
