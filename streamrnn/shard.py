@@ -184,6 +184,7 @@ class Shard:
             anomalies=anomalies,
             refused=refusals,
             labels=labels,
+            beside=events.beside,
             **columns,
         )
 

@@ -20,6 +20,7 @@ BAD_LABEL: Final = "bad_label"
 BAD_ID: Final = "bad_id"
 BAD_END: Final = "bad_end"
 NO_ID: Final = "no_id"
+NO_LABEL: Final = "no_label"
 UNKNOWN_CLASS: Final = "unknown_class"
 TOO_MANY_CLASSES: Final = "too_many_classes"
 LATE_LABEL: Final = "late_label"
@@ -45,6 +46,7 @@ EXPLANATIONS: Final[dict[str, str]] = {
     BAD_ID: "the id is neither text nor an integer",
     BAD_END: "the field of sequences.end is no boolean",
     NO_ID: "a label without an id tells not which event it is of",
+    NO_LABEL: "a record of the labels' topic has no label",
     UNKNOWN_CLASS: "the label is not among labels.classes",
     TOO_MANY_CLASSES: "the label would be one class more than labels.max_classes",
     LATE_LABEL: "the label came more than labels.within events of its stream after its event",

@@ -15,7 +15,7 @@ from kafka.errors import IllegalStateError, NoOffsetForPartitionError, Retriable
 from kafka.structs import OffsetAndMetadata
 
 from streamrnn.events.columns import DeadLetter, Output, Partition, Records
-from streamrnn.transport.base import Assignment, Committed, LogError, TransportError
+from streamrnn.transport.base import Assignment, Committed, LogError, OneLog, TransportError
 from streamrnn.transport.kafka.background import Background
 from streamrnn.transport.kafka.client import REQUEST_BYTES, RESTART, consumer_options, reached, refused
 from streamrnn.transport.kafka.contact import Contact
@@ -36,7 +36,7 @@ POLL_MILLISECONDS = 1000  # of the client; joining a group does not end well whe
 CLOSE_SECONDS = 5.0
 
 
-class KafkaLog:
+class KafkaLog(OneLog):
     """A member of a consumer group that answers each input partition by an outbox of its own.
 
     Raises
