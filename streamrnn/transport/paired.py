@@ -64,18 +64,17 @@ class PairedLog:
         self._pairs = Pairs(log, input, labels)
         self._times = times
         self._courses: dict[Partition, _Course] = {}
+        self._going: dict[Partition, _Course] = {}  # revoked, and of which a last commit is possible
         self._failed: LogError | None = None
 
     def changes(self) -> Assignment:
         """Pairs that changed hands."""
         changes = self._log.changes()
-        for partitions in (changes.lost, changes.revoked):
-            for partition in partitions:
-                self._courses.pop(partition, None)
         whole = self._pairs.whole
-        paired = Assignment(
-            whole(changes.assigned), whole(changes.revoked), whole(changes.lost), changes.settled
-        )
+        paired = Assignment(whole(changes.assigned), whole(changes.revoked), whole(changes.lost), changes.settled)
+        self._going = {each: self._courses[each] for each in paired.revoked if each in self._courses}
+        for partition in (*paired.revoked, *paired.lost):
+            self._courses.pop(partition, None)
         for partition in paired.assigned:
             self._courses[partition] = _Course(Hands(*self._pairs.both(partition)))
         return paired
@@ -86,6 +85,7 @@ class PairedLog:
 
     def committed(self, partition: Partition) -> Committed | None:
         """What both were committed at, as one."""
+        self._going.pop(partition, None)
         found = self._pairs.committed(partition)
         if found is None:
             return None
@@ -155,8 +155,9 @@ class PairedLog:
     def commit(self, positions: dict[Partition, Committed]) -> None:
         """Make output, the journal, and the positions of both logs the truth, together."""
         apart: dict[Partition, Committed] = {}
+        courses = {partition: self._going.get(partition) or self._courses[partition] for partition in positions}
         for partition, committed in positions.items():
-            course = self._courses[partition]
+            course = courses[partition]
             place = course.known[committed.position]
             course.lineage = committed.lineage
             self._write(partition, course)
@@ -165,8 +166,8 @@ class PairedLog:
             apart[labels] = Committed(place.labels, committed.lineage)
         self._log.commit(apart)
         for partition, committed in positions.items():
-            known = self._courses[partition].known
-            self._courses[partition].known = {at: place for at, place in known.items() if at >= committed.position}
+            course = courses[partition]
+            course.known = {at: place for at, place in course.known.items() if at >= committed.position}
 
     def lag(self, partition: Partition) -> int | None:
         """The sum of both."""

@@ -240,7 +240,7 @@ class ScriptLog(OneLog):
                 if not self.broker.take_event():
                     break
         polled = [records for partition in flowing if len(records := self._read(partition, size))]
-        if not polled and self.broker.at_token:
+        if not polled and self.broker.at_token and not any(map(self.lag, self._positions)):
             self._act(self.broker.take_token())
         return polled
 
