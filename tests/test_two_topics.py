@@ -15,7 +15,6 @@ from streamrnn.events.moments import Moments
 from streamrnn.exits import ExitCode
 from streamrnn.observe.sensor import Sensor
 from streamrnn.settings.schema import Settings
-from streamrnn.transport.base import Committed
 from streamrnn.transport.paired import PairedLog
 from streamrnn.transport.script import Broker, Item, PollSizes, Record, ScriptCrash, ScriptLog, Token
 from tests.label_logs import label_settings, records
