@@ -19,7 +19,9 @@ from kafka.structs import OffsetAndMetadata
 from streamrnn.events.columns import DeadLetter, Output, Partition, Records, origin
 from streamrnn.transport.base import Assignment, Committed, LogError, OneLog, TransportError
 from streamrnn.transport.kafka.background import Background
-from streamrnn.transport.kafka.client import REQUEST_BYTES, RESTART, consumer_options, reached, refused
+from streamrnn.transport.kafka.client import (
+    REQUEST_BYTES, RESTART, consumer_options, free_slot, reached, refused,
+)  # fmt: skip
 from streamrnn.transport.kafka.contact import Contact
 from streamrnn.transport.kafka.journal import JournalReader
 from streamrnn.transport.kafka.membership import Change, Membership
@@ -207,6 +209,7 @@ class KafkaLog(OneLog):
         self._let_go()
         self._news.clear()
         if self._polling is None:
+            free_slot(self._consumer)
             self._polling = self._poller.submit(self._consumer.poll, POLL_MILLISECONDS)
             self._polling.add_done_callback(lambda _: self._news.set())
         if not self._membership.waiting and not self._polling.done():
