@@ -77,6 +77,8 @@ class LineSplitter:
 
 def lines_between(path: Path, start: int, end: int) -> Iterator[tuple[int, bytes]]:
     """Whole lines of a file that begin at or after the byte ``start`` and before ``end``, each with where it begins."""
+    if start >= end:
+        return
     with explained("read", path, READ), path.open("rb") as file:
         if start:
             file.seek(start - 1)

@@ -119,3 +119,42 @@ class Pairs:
             return found[0]
         (events, slash, count), (labels, _, _) = (each.rpartition("/") for each in found)
         return f"{events}+{labels}{slash}{count}"
+
+
+class Look(Logs, Protocol):
+    """A log of one or two topics, only looked at: `DirectoryLook`, `KafkaLook`."""
+
+    def partitions(self) -> dict[Partition, Committed | None]: ...
+
+
+class PairedLook:
+    """Two topics as `PairedLog` would meet them, only looked at.
+
+    Parameters
+    ----------
+    look : at both
+    input, labels : the topics' names
+    """
+
+    def __init__(self, look: Look, input: str, labels: str) -> None:
+        self._look = look
+        self._pairs = Pairs(look, input, labels)
+
+    def partitions(self) -> dict[Partition, Committed | None]:
+        """All pairs in order, each with its last commit; partitions without their other half are left out."""
+        found = self._look.partitions()
+        whole = [each for each in found if set(self._pairs.both(each)) <= found.keys()]
+        return {each: self.committed(each) for each in self._pairs.whole(whole)}
+
+    def committed(self, partition: Partition) -> Committed | None:
+        """The pair's last commit."""
+        found = self._pairs.committed(partition)
+        return None if found is None else Committed(found[0].position, found[1])
+
+    def log_start(self, partition: Partition) -> int:
+        """As of `PairedLog`."""
+        return self._pairs.start(partition).position
+
+    def identity(self, partition: Partition) -> str:
+        """As of `PairedLog`."""
+        return self._pairs.identity(partition)

@@ -19,8 +19,6 @@ from kafka.admin import KafkaAdminClient, NewTopic
 
 from streamrnn.events.columns import Partition
 from streamrnn.snapshots.store import DirectoryStore
-from streamrnn.transport.base import TransportError
-from streamrnn.transport.kafka.topics import create, describe
 from tests.helpers import settings
 from tests.kafka.conftest import BASE, WAIT, Topics
 from tests.label_logs import label_settings, records

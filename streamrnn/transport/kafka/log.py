@@ -20,7 +20,12 @@ from streamrnn.events.columns import DeadLetter, Output, Partition, Records, ori
 from streamrnn.transport.base import Assignment, Committed, LogError, OneLog, TransportError
 from streamrnn.transport.kafka.background import Background
 from streamrnn.transport.kafka.client import (
-    REQUEST_BYTES, RESTART, consumer_options, free_slot, reached, refused,
+    REQUEST_BYTES,
+    RESTART,
+    consumer_options,
+    free_slot,
+    reached,
+    refused,
 )  # fmt: skip
 from streamrnn.transport.kafka.contact import Contact
 from streamrnn.transport.kafka.journal import JournalReader
