@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from streamrnn.transport.pairs import Pairs
 from streamrnn.transport.weave import EVENTS, LABELS, Hands, by_journal, by_time
 
 START = Place(0, 0)
+PATIENCE_SECONDS = 0.5  # that events wait for labels which are in the log
 HELD_SECONDS = 0.01  # longest wait for news while records are in hand
 
 
@@ -27,6 +29,7 @@ class _Course:
     known : places by their position, from the last commit on
     lineage : whose order is written; empty until the first commit
     caught_up : next offset of events at which the labels in hand go out in any case; None while it is not known
+    given : when records were handed out last, or none waited, on the monotonic clock
     entries : the journal from here on; None where it has ended
     runs : of the entry that is followed: whose turn it is, and up to which offset
     unwritten : stretches that wait for the lineage
@@ -37,6 +40,7 @@ class _Course:
     known: dict[int, Place] = field(default_factory=dict)
     lineage: str = ""
     caught_up: int | None = None
+    given: float = 0.0
     entries: Iterator[Entry] | None = None
     runs: deque[tuple[int, int]] = field(default_factory=deque)
     unwritten: list[tuple[Place, list[int]]] = field(default_factory=list)
@@ -47,8 +51,9 @@ class PairedLog:
 
     A position is the sum of both next offsets, so it grows with each record of either. The pair itself stands in the
     commits of both partitions. What was read up to a commit comes again in the order that the journal tells; from its
-    end on the order is made: events go first, a label once an event with a later time is there, or once all events
-    that were in the log when the label was read have gone out.
+    end on the order is made, by time as far as both logs are at hand. A label that is later than all events at hand
+    goes out once all events have that were in the log when it was read; an event that is later than all labels at hand
+    waits for those in the log, and not for long.
 
     Parameters
     ----------
@@ -253,12 +258,13 @@ class PairedLog:
         if course.entries is not None:
             order = by_journal(course.hands, course.runs)
         elif course.lineage or self._log.identity(events):
-            order = by_time(course.hands, self._times, self._all_go(events, course))
+            order = by_time(course.hands, self._times, *self._more(partition, course))
         else:  # the lineage is to be named after the first event
             return None
         records = None
         if len(order):
             records, runs, course.place = course.hands.give(order, start)
+            course.given = time.monotonic()
             if not len(course.hands.held(LABELS)):
                 course.caught_up = None
             course.known[course.place.position] = course.place
@@ -271,16 +277,24 @@ class PairedLog:
             (self._log.pause if len(course.hands.held(turn)) else self._log.resume)(each)
         return records
 
-    def _all_go(self, events: Partition, course: _Course) -> bool:
-        """Whether the labels in hand wait no longer: all events that were there when they were read are at hand."""
-        if not len(course.hands.held(LABELS)) or self._failed is not None:
-            return True
+    def _more(self, partition: Partition, course: _Course) -> tuple[bool, bool]:
+        """Whether the labels at hand wait for events, and events for labels.
+
+        Labels do until all events are at hand that were in the log when they were read. Events do while labels are in
+        the log, and not for long: they must be answered though labels cannot be read.
+        """
+        if self._failed is not None:
+            return False, False
+        events, labels = self._pairs.both(partition)
         held = course.hands.held(EVENTS)
         at_hand = held.next_offset if len(held) else course.place.events
-        if course.caught_up is None:
+        if len(course.hands.held(LABELS)) and course.caught_up is None:
             lag = self._log.lag(events)
             course.caught_up = None if lag is None else at_hand + lag
-        return course.caught_up is not None and at_hand >= course.caught_up
+        if not len(held):
+            course.given = time.monotonic()  # nothing waits
+        patient = time.monotonic() - course.given < PATIENCE_SECONDS
+        return course.caught_up is None or at_hand < course.caught_up, patient and self._log.lag(labels) != 0
 
     def _open_entry(self, partition: Partition, course: _Course, place: Place | None) -> Place | None:
         """Follow the next entry, which must begin at ``place`` unless that is None; where it begins, or None where the

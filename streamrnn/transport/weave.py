@@ -105,26 +105,30 @@ class Hands:
         return first
 
 
-def by_time(hands: Hands, times: Callable[[Records], list[float]], all_go: bool) -> Order:
-    """All events at hand, and before each the labels with an earlier time.
+def by_time(
+    hands: Hands, times: Callable[[Records], list[float]], more_events: bool, more_labels: bool
+) -> Order:
+    """The records at hand by time, of the same time events first.
 
     Parameters
     ----------
     hands : of a pair
     times : of records, in seconds; NaN where one has none, which goes with the one before it
-    all_go : whether the other labels go too, at the end; else they wait
+    more_events, more_labels : whether others of that log will come soon, so that what would go after the last one at
+        hand has to wait
     """
-    events, labels = hands.held(EVENTS), hands.held(LABELS)
-    n = len(events)
-    if not len(labels):
-        return np.arange(n)
-    if not n:
-        return np.arange(len(labels) if all_go else 0)
-    keys = [_rising(times(events), -np.inf), _rising(times(labels), np.inf)]
-    order = np.argsort(np.concatenate(keys), kind="stable")  # which leaves events before labels of the same time
-    if not all_go:
-        order = order[: int(np.flatnonzero(order == n - 1)[0]) + 1]
-    return order
+    counts = [len(hands.held(turn)) for turn in (EVENTS, LABELS)]
+    n = sum(counts)
+    if all(counts):
+        keys = [_rising(times(hands.held(EVENTS)), -np.inf), _rising(times(hands.held(LABELS)), np.inf)]
+        order = np.argsort(np.concatenate(keys), kind="stable")
+    else:
+        order = np.arange(n)
+    last = [int(np.flatnonzero(order == at - 1)[0]) if count else -1
+            for at, count in zip((counts[EVENTS], n), counts, strict=True)]  # fmt: skip
+    for more, at in zip((more_events, more_labels), last, strict=True):
+        n = min(n, at + 1) if more else n
+    return order[:n]
 
 
 def by_journal(hands: Hands, runs: deque[tuple[int, int]]) -> Order:
