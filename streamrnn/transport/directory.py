@@ -283,7 +283,7 @@ class DirectoryLog(OneLog):
         if self._labels is None:
             return present
         whole, halves = pairs_among(present)
-        for partition in halves - self._halves:
+        for partition in sorted(halves - self._halves):
             missing = self._labels if partition.topic == self._input else self._input
             told = {"partition": str(partition), "waits_for": str(self._folders[missing] / f"{partition.number}.jsonl")}
             logger.warning("a partition waits for its other half", extra=told)

@@ -15,13 +15,17 @@ from typing import Any
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 
+from streamrnn.cli.check import findings
 from streamrnn.events.columns import Partition
+from streamrnn.exits import ExitCode
 from streamrnn.snapshots.store import DirectoryStore
-from tests.helpers import settings
+from streamrnn.transport.paired import PairedLog
+from tests.helpers import output, settings
 from tests.kafka.conftest import BASE, WAIT, Topics
 from tests.label_logs import label_settings, records
+from tests.transport.pair_contract import check_pair
 from tests.two_topics import expected, merged, order, same_state
 
 COMMAND = [sys.executable, "-c", "from streamrnn.cli.app import main; main()", "run"]
@@ -146,10 +150,10 @@ def first_ones(found: list[Any]) -> list[Any]:
 @pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])
 def test_kills_change_no_bit_of_what_the_journal_tells(pair: Topics, tmp_path: Path, delivery: str) -> None:
     chosen = overrides(pair, tmp_path / "snapshots", f"kafka.delivery={delivery}", "kafka.group_instance_id=one")
-    made, output = log(1200), tmp_path / "log"
+    made, told_by = log(1200), tmp_path / "log"
     feed, dice = Feed(pair, made), random.Random(5)
     for share in (0.2, 0.4, 0.6, 0.8):
-        process = Process([*chosen, f"transport.poll_records={dice.randrange(5, 200)}"], output)
+        process = Process([*chosen, f"transport.poll_records={dice.randrange(5, 200)}"], told_by)
         stop = threading.Event()
 
         def go_on(upto: int = int(share * len(made)), stop: threading.Event = stop) -> None:
@@ -158,15 +162,15 @@ def test_kills_change_no_bit_of_what_the_journal_tells(pair: Topics, tmp_path: P
 
         feeding = threading.Thread(target=go_on)
         feeding.start()
-        wait_until_answered(pair, int((share - 0.15) * len(made)), process, output)
+        wait_until_answered(pair, int((share - 0.15) * len(made)), process, told_by)
         process.kill()
         stop.set()
         feeding.join()
     total = feed.send(len(made))
     feed.close()
-    process = Process(chosen, output)
-    wait_until_answered(pair, total, process, output)
-    assert process.stop() == 0, output.read_text()
+    process = Process(chosen, told_by)
+    wait_until_answered(pair, total, process, told_by)
+    assert process.stop() == 0, told_by.read_text()
 
     settled = settings(*chosen)
     store = DirectoryStore(tmp_path / "snapshots", settled.snapshots.keep)
@@ -197,3 +201,117 @@ def test_kills_change_no_bit_of_what_the_journal_tells(pair: Topics, tmp_path: P
         saved = store.read(newest.name)
         assert saved[0].position == sum(map(len, logs))
         assert same_state(saved[1], state) == []
+
+
+@pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])
+def test_two_topics_keep_the_promises(pair: Topics, tmp_path: Path, delivery: str) -> None:
+    with closing(KafkaProducer(bootstrap_servers=pair.bootstrap)) as producer:
+        for i in range(40):
+            for kind in ("in", "labels"):
+                at = BASE + i * 7 % 30
+                producer.send(f"{pair.name}-{kind}", b'{"n":%d}' % i, partition=0, timestamp_ms=at)
+        producer.flush(WAIT)
+
+    def open_log(polls: int) -> PairedLog:
+        chosen = overrides(pair, tmp_path, f"kafka.delivery={delivery}", f"transport.poll_records={polls}")
+        log = open_transport(settings(*chosen))
+        assert isinstance(log, PairedLog)
+        return log
+
+    check_pair(open_log, f"{pair.name}-labels", 40)
+
+
+@pytest.fixture
+def alone(bootstrap: str) -> tuple[Topics, Any]:
+    """Topics to be made."""
+    made = Topics(bootstrap, f"t{uuid.uuid4().hex[:8]}", PARTITIONS)
+
+    def make(name: str, partitions: int = PARTITIONS, **configuration: str) -> None:
+        options = {"num_partitions": partitions, "replication_factor": 1, "configs": configuration}
+        with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
+            admin.create_topics({f"{made.name}-{name}": options}, wait_for_metadata=True)
+
+    return made, make
+
+
+def test_the_journal_is_made_with_as_many_partitions_and_the_longer_retention(
+    alone: tuple[Topics, Any], tmp_path: Path
+) -> None:
+    topics, make = alone
+    make("in", **{"retention.ms": "7200000"})
+    make("labels", **{"retention.ms": "3600000"})
+    chosen = settings(*overrides(topics, tmp_path))
+    assert {topic.name.rpartition("-")[2]: topic.partitions for topic in create(chosen, 1)} == {
+        "out": PARTITIONS, "dead": PARTITIONS, "journal": PARTITIONS,
+    }  # fmt: skip
+    assert f"{topics.name}-journal" in describe(chosen)
+    resource = ConfigResource(ConfigResourceType.TOPIC, f"{topics.name}-journal", None)
+    with closing(KafkaAdminClient(bootstrap_servers=topics.bootstrap)) as admin:
+        [found] = admin.describe_configs([resource])["topic"].values()
+    assert (found["retention.ms"]["value"], found["cleanup.policy"]["value"]) == ("7200000", "delete")
+
+
+@pytest.mark.parametrize("unequal", ["labels", "journal"])
+def test_other_numbers_of_partitions_are_refused(alone: tuple[Topics, Any], tmp_path: Path, unequal: str) -> None:
+    topics, make = alone
+    for kind in KINDS:
+        make(kind, PARTITIONS + (kind == unequal))
+    with pytest.raises(TransportError, match=f"{unequal} has 3 partitions .* give both the same number"):
+        describe(settings(*overrides(topics, tmp_path)))
+
+
+def test_a_compacted_journal_is_refused(alone: tuple[Topics, Any], tmp_path: Path) -> None:
+    topics, make = alone
+    for kind in KINDS:
+        make(kind, **({"cleanup.policy": "compact"} if kind == "journal" else {}))
+    with pytest.raises(TransportError, match="journal is compacted"):
+        describe(settings(*overrides(topics, tmp_path)))
+
+
+def test_a_missing_topic_of_labels_is_named(alone: tuple[Topics, Any], tmp_path: Path) -> None:
+    topics, make = alone
+    for kind in KINDS:
+        if kind != "labels":
+            make(kind)
+    with pytest.raises(TransportError, match=r"correct labels\.topic"):
+        describe(settings(*overrides(topics, tmp_path)))
+
+
+def test_check_tells_how_a_pair_goes_on_and_of_a_journal_that_is_too_young(pair: Topics, tmp_path: Path) -> None:
+    chosen = overrides(pair, tmp_path / "snapshots", "snapshots.every_records=100000")
+    told_by = tmp_path / "log"
+    feed = Feed(pair, log(300))
+    total = feed.send(1000)
+    process = Process(chosen, told_by)
+    wait_until_answered(pair, total, process, told_by)
+    process.kill()
+    feed.close()
+    told = [finding for finding in findings(settings(*chosen)) if finding.topic == "state"]
+    assert [finding.code for finding in told] == [ExitCode.OK] * PARTITIONS
+    assert "with the snapshot at 0" in str(told[0])
+    with closing(KafkaAdminClient(bootstrap_servers=pair.bootstrap)) as admin:
+        ends = [len(records) for records in all_of(pair, "journal")]
+        assert min(ends) > 0
+        places = [TopicPartition(f"{pair.name}-journal", number) for number in range(PARTITIONS)]
+        admin.delete_records({place: -1 for place in places})
+    told = [finding for finding in findings(settings(*chosen)) if finding.topic == "state"]
+    assert [finding.code for finding in told] == [ExitCode.STATE] * PARTITIONS
+    assert "journal" in str(told[0])
+
+
+def test_a_member_that_was_taken_for_dead_publishes_nothing_more(pair: Topics, tmp_path: Path) -> None:
+    """At least once, the journal's owner is fenced: what depends on an order that nobody knows is never seen."""
+    chosen = settings(*overrides(pair, tmp_path, "kafka.delivery=at_least_once"))
+    first = KafkaLog(chosen)
+    partition = Partition(f"{pair.name}-in", 0)
+    first.write_journal(partition, [b"one"])
+    first.publish(output(partition, b"a"))
+    second = KafkaLog(chosen)
+    assert second.journal_span(partition)[1] > 0
+    first.write_journal(partition, [b"two"])
+    with pytest.raises(TransportError):
+        first.publish(output(partition, b"b"))
+    assert [entry for _, entry in second.read_journal(partition, *second.journal_span(partition))] == [b"one"]
+    first.close()
+    second.close()
+    assert [record.value for record in all_of(pair, "out")[0]] == [b"a"]
