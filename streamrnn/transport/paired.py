@@ -25,6 +25,7 @@ class _Course:
     Attributes
     ----------
     hands : records that were read and not handed out
+    sought : whether it is known where to read
     place : up to where they were
     known : places by their position, from the last commit on
     lineage : whose order is written; empty until the first commit
@@ -36,6 +37,7 @@ class _Course:
     """
 
     hands: Hands
+    sought: bool = False
     place: Place = START
     known: dict[int, Place] = field(default_factory=dict)
     lineage: str = ""
@@ -135,7 +137,7 @@ class PairedLog:
                 "longer than the oldest snapshot, and let labels.journal name the one that was written",
                 partition,
             )
-        course.known[offset] = course.place
+        course.known[offset], course.sought = course.place, True
         events, labels = self._pairs.both(partition)
         self._log.seek(events, course.place.events)
         self._log.seek(labels, course.place.labels)
@@ -147,7 +149,7 @@ class PairedLog:
         found = [
             records
             for partition, course in self._courses.items()
-            if (records := self._hand_out(partition, course)) is not None
+            if course.sought and (records := self._hand_out(partition, course)) is not None
         ]
         if self._failed is not None and not found:
             raise self._failed

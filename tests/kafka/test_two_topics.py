@@ -21,6 +21,10 @@ from streamrnn.cli.check import findings
 from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
 from streamrnn.snapshots.store import DirectoryStore
+from streamrnn.transport.base import TransportError
+from streamrnn.transport.factory import open_transport
+from streamrnn.transport.kafka.log import KafkaLog
+from streamrnn.transport.kafka.topics import create, describe
 from streamrnn.transport.paired import PairedLog
 from tests.helpers import output, settings
 from tests.kafka.conftest import BASE, WAIT, Topics
@@ -286,7 +290,7 @@ def test_check_tells_how_a_pair_goes_on_and_of_a_journal_that_is_too_young(pair:
     wait_until_answered(pair, total, process, told_by)
     process.kill()
     feed.close()
-    told = [finding for finding in findings(settings(*chosen)) if finding.topic == "state"]
+    told = [finding for finding in findings(settings(*chosen)) if finding.what == "state"]
     assert [finding.code for finding in told] == [ExitCode.OK] * PARTITIONS
     assert "with the snapshot at 0" in str(told[0])
     with closing(KafkaAdminClient(bootstrap_servers=pair.bootstrap)) as admin:
@@ -294,7 +298,7 @@ def test_check_tells_how_a_pair_goes_on_and_of_a_journal_that_is_too_young(pair:
         assert min(ends) > 0
         places = [TopicPartition(f"{pair.name}-journal", number) for number in range(PARTITIONS)]
         admin.delete_records({place: -1 for place in places})
-    told = [finding for finding in findings(settings(*chosen)) if finding.topic == "state"]
+    told = [finding for finding in findings(settings(*chosen)) if finding.what == "state"]
     assert [finding.code for finding in told] == [ExitCode.STATE] * PARTITIONS
     assert "journal" in str(told[0])
 
