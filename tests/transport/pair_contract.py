@@ -14,11 +14,14 @@ WAIT = 30.0
 
 
 def opened(log: PairedLog) -> Partition:
-    """The pair of number 0, once it is assigned."""
+    """The pair of number 0, once it is assigned; the others are sought, as a client must that wants to poll."""
     deadline = time.monotonic() + WAIT
     while time.monotonic() < deadline:
         assigned = log.changes().assigned
         if assigned:
+            for other in sorted(assigned)[1:]:
+                committed = log.committed(other)
+                log.seek(other, log.first(other) if committed is None else committed.position)
             return min(assigned)
         log.poll(0.05)
     raise AssertionError("nothing was assigned")
