@@ -45,7 +45,7 @@ lint: $(STAMP) ## style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
-bench: $(STAMP) ## the README's numbers
+bench: $(STAMP) ## speed, memory and survival, as in docs/numbers.md
 	$(VENV)/bin/python -m benchmarks $(ARGS)
 
 quality: $(STAMP) ## errors on public series, beside baselines and known figures (STREAMRNN_DATA names their folder)

@@ -1,1 +1,1 @@
-"""Where the README's numbers come from: ``make bench``."""
+"""Where the numbers in docs come from: ``make bench``."""

@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-PARTS = ("engine", "daemon", "long_memory", "drift", "vanishing", "nab", "kafka")
+PARTS = ("engine", "features", "daemon", "long_memory", "drift", "vanishing", "nab", "kafka")
 QUICK = ("nab", "kafka")
 
 words = sys.argv[1:]

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from streamrnn.memory import needed
+from streamrnn.settings import load
+
 EVENTS = 200_000
 
 CHILD = """
@@ -61,6 +64,20 @@ def run(root: Path, events: int, *overrides: str, cache: str | None = None) -> t
     return first, rest, peak
 
 
+def many(folder: Path) -> None:
+    """Print what 100,000 streams needed at the defaults, beside what ``streamrnn check`` foretells."""
+    live, events = "streams.max_live=100000", 400_000
+    root = folder / "many"
+    write_log(root, events, 100_000)
+    empty = run(write_small(folder / "empty"), 1000)
+    _, rest, peak = run(root, events, live, "snapshots.every_records=150000")
+    foretold = needed(load(None, [live], {}).settings, 1)
+    print(
+        f"100,000 streams, snapshots taken, {events / rest:,.0f} events/s: {(peak - empty[2]) / 2**20:,.0f} MiB over a "
+        f"daemon of 10 streams; foretold, with a snapshot's copy: {foretold / 2**20:,.0f} MiB"
+    )
+
+
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
@@ -73,11 +90,7 @@ def main() -> None:
         best = {kind: max(found) for kind, found in rates.items()}
         print(f"whole daemon, 1,000 streams: {best['network']:,.0f} events/s; without a model {best['none']:,.0f}")
         print(f"share of the daemon without a model: {best['network'] / best['none']:.2f}")
-        root = Path(folder) / "many"
-        write_log(root, 400_000, 100_000)
-        empty = run(write_small(Path(folder) / "empty"), 1000)
-        peak = run(root, 400_000, "snapshots.every_records=150000")
-        print(f"100,000 streams, snapshots taken: {(peak[2] - empty[2]) / 2**20:,.0f} MiB over the empty daemon")
+        many(Path(folder))
         for name in ("first", "later"):
             first, _, _ = run(write_small(Path(folder) / name), 1000, cache=f"{folder}/cache")
             print(f"{name} start: {first:.1f} s to the first answer")

@@ -53,7 +53,7 @@ class Detector:
 
 
 def judge(
-    values: Floats, errors: Floats, memory: int = 250, threshold: float = 2.6
+    values: Floats, errors: Floats, memory: int = 250, threshold: float = 2.6, warm_up: int = 500
 ) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
     """Score, novelty (NaN while too young) and alerts of n values with absolute forecast errors, none missing."""
     n = len(values)
@@ -80,7 +80,7 @@ def judge(
             novelty, z, gap = found
             score = z - (np.log10(t) - 3.5) + 0.4 * np.log10(gap * size)
             quiet = t - last_alert <= np.clip(0.05 * t, 20, 300)
-            if novelty > 0.03 and score >= threshold and not quiet:
+            if t > warm_up and novelty > 0.03 and score >= threshold and not quiet:
                 alerts[t - 1] = True
                 last_alert = t
         scores[t - 1], novelties[t - 1] = score, novelty

@@ -44,7 +44,7 @@ def _of_stream(network: Forecaster, layout: NetworkRows, row: np.ndarray, head: 
     """The relative norms of one stream, whose newest step stands at ``head`` of its rings."""
     order = (head + 1 + np.arange(layout.ring_steps)) % layout.ring_steps
     states = row[: layout.input_ring].reshape(layout.ring_steps, layout.state)[order]
-    inputs = row[layout.input_ring : layout.goal_ring].reshape(layout.ring_steps, layout.inputs)[order]
+    inputs = row[layout.input_ring : layout.goal_ring].reshape(layout.ring_steps, layout.seen)[order]
     reached = [torch.from_numpy(states[0]).requires_grad_()]
     for x in inputs[1:]:
         reached.append(network.stack(torch.from_numpy(x), reached[-1]))

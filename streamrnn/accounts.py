@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
 from streamrnn.loops.chain import Chain
 from streamrnn.loops.learner import Learner
 from streamrnn.loops.mixture import MixtureLoop
-from streamrnn.observe.sensor import ExpertScore, IntervalScore, TargetScore
-from streamrnn.rows import intervals, mixture, network
+from streamrnn.observe.sensor import (
+    DistributionScore,
+    ExpertScore,
+    IntervalScore,
+    QuantileExpertScore,
+    QuantileScore,
+    TargetScore,
+)
+from streamrnn.rows import intervals, mixture, network, quantiles
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -52,7 +61,13 @@ class Accounts:
         assert isinstance(chain.mixture, MixtureLoop)
         learner, mixed = chain.network, chain.mixture
         self._learner = learner
-        self._since = Since(learner.totals, learner.sums, mixed.scores, mixed.expert_sums, chain.intervals.sums)
+        none = np.zeros(0)
+        self._since = Since(
+            learner.totals, learner.sums, mixed.scores, mixed.expert_sums, chain.intervals.sums,
+            none if chain.quantiles is None else chain.quantiles.sums,
+            none if chain.distribution is None else chain.distribution.sums,
+        )  # fmt: skip
+        self._shares = settings.model.quantiles
         self._longest = [settings.forecast.horizons[place] for place in mixed.longest]
         self._targets = settings.events.target_names
         self._horizons = settings.forecast.horizons
@@ -65,7 +80,7 @@ class Accounts:
 
     def added(self) -> dict[str, Any]:
         """The fields of a `BatchReport` that these sums tell, of all since the mark."""
-        totals, sums, scores, experts, held = self._since.added()
+        totals, sums, scores, experts, held, told, likely = self._since.added()
         return learned(self._learner, totals, sums) | {
             "scores": {
                 (name, horizon): score_of(scores[place, target])
@@ -73,7 +88,7 @@ class Accounts:
                 for target, name in enumerate(self._targets)
             },
             "experts": {
-                (name, horizon, expert): _expert(experts[group, target, number])
+                (name, horizon, expert): expert_score(experts[group, target, number])
                 for group, horizon in enumerate(self._longest)
                 for target, name in enumerate(self._targets)
                 for number, expert in enumerate(self._experts)
@@ -84,6 +99,9 @@ class Accounts:
                 for target, name in enumerate(self._targets)
                 for number, level in enumerate(self._levels)
             },
+            "quantiles": quantile_scores(told, self._targets, self._shares) if told.size else {},
+            "quantile_experts": quantile_experts(told, self._targets, self._shares) if told.size else {},
+            "distributions": distribution_scores(likely, self._targets) if likely.size else {},
         }
 
 
@@ -112,10 +130,54 @@ def score_of(sums: Array) -> TargetScore:
     )
 
 
-def _expert(sums: Array) -> ExpertScore:
+def quantile_scores(
+    sums: Array, targets: Sequence[str], shares: Sequence[float]
+) -> dict[tuple[str, float], QuantileScore]:
+    """What the quantile loop's sums [T, Q, ...] tell of the published quantiles, by target and share."""
+    return {
+        (name, share): QuantileScore(
+            count=int(row[quantiles.COUNT]),
+            below=float(row[quantiles.BELOW]),
+            pinball_loss=float(row[quantiles.LOSS]),
+            baseline_pinball_loss=float(row[quantiles.BASELINE_LOSS]),
+        )
+        for name, rows in zip(targets, sums, strict=True)
+        for share, row in zip(shares, rows[:, -1], strict=True)
+    }
+
+
+def quantile_experts(
+    sums: Array, targets: Sequence[str], shares: Sequence[float]
+) -> dict[tuple[str, float, str], QuantileExpertScore]:
+    """What they tell of each expert's quantiles, by target, share and expert."""
+    return {
+        (name, share, expert): QuantileExpertScore(
+            count=int(row[quantiles.COUNT]),
+            below=float(row[quantiles.BELOW]),
+            pinball_loss=float(row[quantiles.LOSS]),
+            weight=float(row[quantiles.WEIGHT]),
+        )
+        for name, of_target in zip(targets, sums, strict=True)
+        for share, rows in zip(shares, of_target, strict=True)
+        for expert, row in zip(quantiles.EXPERTS, rows[:-1], strict=True)
+    }
+
+
+def distribution_scores(sums: Array, targets: Sequence[str]) -> dict[str, DistributionScore]:
+    """What the distribution loop's sums [T, 3] tell, by target."""
+    return {
+        name: DistributionScore(
+            int(row[quantiles.COUNT]), float(row[quantiles.LIKELIHOOD]), float(row[quantiles.BASELINE_LIKELIHOOD])
+        )
+        for name, row in zip(targets, sums, strict=True)
+    }
+
+
+def expert_score(sums: Array) -> ExpertScore:
+    """A row of a mixture's sums of experts in words."""
     return ExpertScore(
         count=int(sums[mixture.EXPERT_COUNT]),
-        absolute_error=float(sums[mixture.EXPERT_ERROR]),
+        error=float(sums[mixture.EXPERT_ERROR]),
         weight=float(sums[mixture.EXPERT_WEIGHT]),
     )
 

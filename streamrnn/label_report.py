@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from streamrnn.accounts import Since, learned
+from streamrnn.accounts import Since, expert_score, learned
 from streamrnn.accounts import score_of as target_score
 from streamrnn.events import reasons
 from streamrnn.events.columns import Events, Refusal
@@ -38,6 +38,7 @@ class LabelTelling:
         self._numbers = settings.labels.kind == "number"
         self._of_sequences = settings.labels.sequence
         self._refuses = settings.labels.dead_letters
+        self._experts = (*at.EXPERTS, "network", *settings.further_networks)
 
     def columns(self, batch: Batch) -> dict[str, Any]:
         """Columns of the answers [n, ...], those of `Predictions` and of `LabelAnswers`."""
@@ -102,8 +103,10 @@ class LabelTelling:
             refusals.append(Refusal(int(events.offsets[rows[i]]), reason, message))
         return kept, refusals
 
-    def report(self, batch: Batch, score: LabelScore | None) -> LabelReport:
-        """What a batch did with labels; ``score`` are its sums of classes, None where labels are numbers."""
+    def report(self, batch: Batch, sums: tuple[LabelScore | None, Array]) -> LabelReport:
+        """What a batch did with labels; ``sums`` are its sums of classes, None where labels are numbers, and those of
+        the experts [experts, 3]."""
+        score, experts = sums
         status, ages = batch.labels.status, batch.labels.ages
         matched = status == at.MATCHED
         return LabelReport(
@@ -112,6 +115,7 @@ class LabelTelling:
             late=int((status == at.LATE).sum()),
             unmatched=int((status == at.UNMATCHED).sum()),
             delay=int(ages[matched].sum()),
+            experts={name: expert_score(row) for name, row in zip(self._experts, experts, strict=True)},
         )
 
 
@@ -159,7 +163,9 @@ class LabelAccounts:
 
     def __init__(self, settings: Settings, chain: Chain) -> None:
         self._learner = chain.network
-        self._since = Since(chain.network.totals, chain.network.sums, chain.mixture.scores)
+        self._since = Since(
+            chain.network.totals, chain.network.sums, chain.mixture.scores, chain.mixture.expert_sums
+        )
         self._targets, self._horizons = settings.target_names, settings.horizons
 
     def mark(self) -> None:
@@ -167,10 +173,11 @@ class LabelAccounts:
         self._since.mark()
 
     def added(self) -> dict[str, Any]:
-        """The fields of a `BatchReport` that these sums tell, of all since the mark, and "label_score" of classes."""
-        totals, sums, scores = self._since.added()
+        """The fields of a `BatchReport` that these sums tell, of all since the mark, and "label_scores": those of
+        classes (None where labels are numbers) and of the experts."""
+        totals, sums, scores, experts = self._since.added()
         forecast = [(name, horizon) for name in self._targets for horizon in self._horizons]
         return learned(self._learner, totals, sums) | {
             "scores": {each: target_score(scores[0, 0]) for each in forecast},
-            "label_score": None if forecast else score_of(scores[0, 0]),
+            "label_scores": (None if forecast else score_of(scores[0, 0]), experts),
         }

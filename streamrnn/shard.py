@@ -10,15 +10,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from streamrnn.accounts import Accounts
+from streamrnn.accounts import Accounts, distribution_scores, quantile_experts, quantile_scores
 from streamrnn.accounts import score_of as target_score
 from streamrnn.events.columns import Anomalies, Events, Partition, Predictions, Refusal
 from streamrnn.label_report import CODES, LabelAccounts, LabelTelling, score_of, take_answers
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import make_chain
 from streamrnn.loops.mixture import MixtureLoop
-from streamrnn.observe.sensor import BatchReport, LabelScore, TargetScore
+from streamrnn.observe.sensor import (
+    BatchReport,
+    DistributionScore,
+    LabelScore,
+    QuantileExpertScore,
+    QuantileScore,
+    TargetScore,
+)
 from streamrnn.rows import network
+from streamrnn.rows.heads import DISTRIBUTIONS
 from streamrnn.snapshots.frozen import Frozen
 from streamrnn.streams.classes import ClassRegistry
 from streamrnn.streams.index import Assigned, StreamIndex
@@ -59,6 +67,8 @@ class Shard:
         learns = settings.model.kind == "network" and not settings.learns_labels
         self._levels = settings.forecast.levels if learns else ()
         self._judges = learns and settings.anomaly.enabled
+        self._head = settings.model.head if learns else "point"
+        self._shares = settings.model.quantiles if self._head == "quantiles" else ()
         self._watches = learns and settings.drift.stream != "none"
         self._chain = make_chain(settings, weights)
         accounts = LabelAccounts if settings.learns_labels else Accounts
@@ -80,6 +90,8 @@ class Shard:
         batch = Batch(
             assigned.slots, assigned.fresh, assigned.live, events.times[rows], events.features[rows], records
         )
+        if events.traits is not None:
+            batch.traits = events.traits.take(rows)
         if gate is not None:
             batch.labels = label_batch(events, assigned, gate, self._classes)
         if self._frozen is not None:
@@ -101,7 +113,7 @@ class Shard:
             live_streams=len(self._index),
             drifts={"stream": int(batch.drift.sum()) if gate is None else 0, "shard": added.pop("shard_drifts")},
             alerts=int(batch.anomalies.alerts.any(axis=1).sum()) if self._judges else 0,
-            labels=None if self._labels is None else self._labels.report(batch, added.pop("label_score")),
+            labels=None if self._labels is None else self._labels.report(batch, added.pop("label_scores")),
             **added,
         )
         return predictions, report
@@ -116,6 +128,21 @@ class Shard:
         """Prequential sums of labels that are classes, over all records or over the sliding window."""
         mixture = self._chain.mixture
         return score_of((mixture.window.sum(axis=2) if window else mixture.scores)[0, 0])
+
+    def quantile_scores(self) -> dict[tuple[str, float], QuantileScore]:
+        """Sums of the published quantiles over all records, by target and share; none with another head."""
+        loop = self._chain.quantiles
+        return {} if loop is None else quantile_scores(loop.sums, self._targets, self._shares)
+
+    def quantile_experts(self) -> dict[tuple[str, float, str], QuantileExpertScore]:
+        """Sums of each expert's quantiles, by target, share and expert; none with another head."""
+        loop = self._chain.quantiles
+        return {} if loop is None else quantile_experts(loop.sums, self._targets, self._shares)
+
+    def distribution_scores(self) -> dict[str, DistributionScore]:
+        """Sums of the distributions over all records, by target; none with another head."""
+        loop = self._chain.distribution
+        return {} if loop is None else distribution_scores(loop.sums, self._targets)
 
     def experts(self) -> dict[tuple[str, int], dict[str, float]]:
         """Mean absolute error of each expert, by target and each group's longest horizon; NaN where none settled."""
@@ -181,6 +208,8 @@ class Shard:
             horizons=self._horizons,
             lineage=self.lineage,
             levels=self._levels,
+            shares=self._shares,
+            distribution=self._head if self._head in DISTRIBUTIONS else None,
             anomalies=anomalies,
             refused=refusals,
             labels=labels,
@@ -201,6 +230,10 @@ class Shard:
         }
         if self._levels:
             columns |= {"low": batch.low, "high": batch.high}
+        if self._head == "quantiles":
+            columns["quantiles"] = batch.quantiles
+        elif self._head in DISTRIBUTIONS:
+            columns["parameters"] = batch.told
         if self._watches:
             columns["drift"] = batch.drift
         if self._judges:

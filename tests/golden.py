@@ -21,7 +21,10 @@ RUNS = {
     "rnn": ["model.cell=rnn"],
     "rnn_relu": ["model.cell=rnn_relu"],
     "seasons, grid": ["forecast.season=6", "forecast.long_season=18", "forecast.interval=30"],
-    "season, calendar, k1 3": ["forecast.season=6", "model.calendar=true", "model.k1=3"],
+    "quantiles": ["model.head=quantiles"],
+    "quantiles, lstm, k1 3": ["model.head=quantiles", "model.cell=lstm", "model.k1=3", "model.quantiles=[0.1,0.5]"],
+    "further networks": ["experts.networks=[0.005,{k2: 5}]"],
+    "season, calendar, k1 3": ["forecast.season=6", "inputs.calendar=true", "model.k1=3"],
 }
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import DeadLetter, Events, Output, Partition
+from streamrnn.events.traits import TraitFields
 from streamrnn.settings import load
 from streamrnn.settings.schema import Settings
 
@@ -48,3 +49,21 @@ def walk(n: int, streams: int, features: int = 1, missing: float = 0.1, seed: in
     values = np.cumsum(rng.normal(size=(n, features)), 0)
     values[rng.random((n, features)) < missing] = np.nan
     return events(values, names, np.cumsum(rng.random(n) * 60))
+
+
+ALL_INPUTS = [
+    "inputs.elapsed=true", "inputs.calendar=true", "inputs.booleans=[open, hot]",
+    "inputs.categories={weather: [rain, sun], shop: 40}", "inputs.embedding=3",
+]  # fmt: skip
+
+
+def with_traits(chosen: Settings, log: Events, seed: int = 0) -> Events:
+    """The same events with booleans and categories, some missing and some of a value that is not listed."""
+    fields = TraitFields.from_settings(chosen)
+    if fields is not None:
+        rng = np.random.default_rng(seed)
+        booleans = [[(None, True, False)[i] for i in rng.integers(0, 3, len(log))] for _ in fields.booleans]
+        texts = (None, "rain", "sun", "hail", *(f"shop {i}" for i in range(30)))
+        values = [[texts[i] for i in rng.integers(0, len(texts), len(log))] for _ in fields.categories]
+        log.traits = fields.traits(booleans, values, refuse=lambda row, why: None)
+    return log

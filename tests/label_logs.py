@@ -21,6 +21,14 @@ MODES = {
     "sequences, delayed number": [
         "labels.mode=delayed", "labels.kind=number", "labels.within=6", "labels.sequence=true", "sequences.end=last",
     ],
+    "field, class, traits": [
+        "labels.mode=field", "inputs.booleans=[open]", "inputs.categories={sky: [rain, sun], shop: 30}",
+        "inputs.elapsed=true", "inputs.embedding=3",
+    ],
+    "delayed, number, traits": [
+        "labels.mode=delayed", "labels.kind=number", "labels.within=6", "inputs.booleans=[open, hot]",
+        "inputs.categories={sky: [rain, sun]}",
+    ],
 }  # fmt: skip
 
 
@@ -46,6 +54,11 @@ def records(chosen: Settings, n: int, streams: int = 8, seed: int = 0) -> list[d
         event: dict[str, object] = {"stream": f"s{stream}", "time": time, "id": i, "a": a, "b": b}
         if source.random() < 0.1:
             del event["a"]
+        extra = random.Random(i)  # of its own, so that the rest is the same with and without
+        for name in chosen.inputs.booleans:
+            event[name] = extra.choice([True, False, None])
+        for name in chosen.inputs.categories:
+            event[name] = extra.choice(["rain", "sun", "hail", 3, None])
         if chosen.sequences.end is not None:
             event["last"] = source.random() < 0.2
         if source.random() < 0.1:

@@ -30,7 +30,9 @@ def log(mode: str) -> list[object]:
     return made
 
 
-@pytest.mark.parametrize("mode", ["field, class", "delayed, class", "delayed, number", "sequences, delayed number"])
+@pytest.mark.parametrize(
+    "mode", ["field, class, traits", "field, class", "delayed, class", "delayed, number", "sequences, delayed number"]
+)
 @settings(max_examples=6, deadline=None)
 @given(
     polls=st.integers(1, 150),

@@ -5,15 +5,16 @@ import pytest
 
 from streamrnn.rows.cells import NAMES
 from streamrnn.shard import Shard
-from tests.helpers import PARTITION, events, settings, walk
+from tests.helpers import ALL_INPUTS, PARTITION, events, settings, walk, with_traits
 
 CROWDED = ["streams.max_live=6", "streams.expire_after=600"]
 
 
+@pytest.mark.parametrize("inputs", [[], ALL_INPUTS], ids=["default", "all inputs"])
 @pytest.mark.parametrize("cell", NAMES)
-def test_poll_boundaries_change_no_bit(cell: str) -> None:
-    chosen = settings(*CROWDED, f"model.cell={cell}")
-    log = walk(3000, 9)
+def test_poll_boundaries_change_no_bit(cell: str, inputs: list[str]) -> None:
+    chosen = settings(*CROWDED, f"model.cell={cell}", *inputs)
+    log = with_traits(chosen, walk(3000, 9))
     whole = Shard(chosen, PARTITION)
     at_once, _ = whole.process(log)
     pieces = Shard(chosen, PARTITION)
@@ -31,17 +32,18 @@ def test_poll_boundaries_change_no_bit(cell: str) -> None:
     "overrides",
     [
         [],
-        ["forecast.season=7", "forecast.long_season=21", "model.calendar=true"],
+        ["forecast.season=7", "forecast.long_season=21", "inputs.calendar=true"],
         ["model.k1=3", "forecast.interval=60"],
         ["experts.networks=[0.005]", "experts.linear=[0.99,1]", "forecast.levels=[0.5,0.9]"],
         ["model.cell=lstm", "model.k1=2"],
         ["model.cell=rnn"],
         ["model.cell=rnn_relu"],
+        [*ALL_INPUTS, "forecast.season=7", "model.records_per_step=20", "streams.max_live=30"],
     ],
 )
 def test_restoring_saved_state_changes_no_bit(overrides: list[str]) -> None:
     chosen = settings(*CROWDED, *overrides)
-    log = walk(2000, 9)
+    log = with_traits(chosen, walk(2000, 9))
     whole = Shard(chosen, PARTITION)
     whole.process(log)
     first = Shard(chosen, PARTITION)
@@ -59,10 +61,12 @@ def test_the_first_forecast_is_the_last_value() -> None:
     assert np.isnan(predictions.settled).all()
 
 
-@pytest.mark.parametrize("overrides", [["model.layers=2", "model.cell=lstm"], ["model.layer_norm=true"]])
+@pytest.mark.parametrize(
+    "overrides", [["model.layers=2", "model.cell=lstm"], ["model.layer_norm=true"], ["model.layers=2", *ALL_INPUTS]]
+)
 def test_what_runs_on_torch_alone_can_be_cut_and_restored_too(overrides: list[str]) -> None:
     chosen = settings(*CROWDED, *overrides)
-    log = walk(300, 9)
+    log = with_traits(chosen, walk(300, 9))
     whole = Shard(chosen, PARTITION)
     whole.process(log)
     first = Shard(chosen, PARTITION)

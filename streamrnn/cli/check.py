@@ -13,6 +13,7 @@ import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
 from streamrnn.cli.places import Finding, amount, appendable, memory, port, writable
+from streamrnn.cli.sights import inputs_table
 from streamrnn.cli.waiting import told_waiting
 from streamrnn.exits import ExitCode
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 
 def check(config: ConfigOption = None, set_: SetOption = None) -> None:
-    """Tell whether the daemon could start, and how much memory its streams can take. Changes nothing.
+    """Tell whether the daemon could start, how much memory its streams can take, and what the network sees. Changes
+    nothing.
 
     Looks at settings, log, folders, port, memory, saved state and next records.
     Ends with 0 if the daemon could start, else with the code of its end.
@@ -48,6 +50,9 @@ def check(config: ConfigOption = None, set_: SetOption = None) -> None:
         code = code or finding.code
     typer.echo()
     typer.echo(memory_table(settings), nl=False)
+    if settings.model.kind == "network":
+        typer.echo()
+        typer.echo(inputs_table(settings), nl=False)
     if code != ExitCode.OK:
         raise typer.Exit(code)
 
@@ -78,7 +83,13 @@ def _engine(settings: Settings) -> Finding:
     if settings.model.kind == "none":
         return Finding("engine", "none, as model.kind says")
     choice = choose_engine(settings.model)
-    return Finding("engine", f"{choice.name}, {choice.reason}", warning=choice.slow)
+    others = [
+        f"{name}: {engine}"
+        for name, further in settings.further_networks.items()
+        if (engine := choose_engine(further.model).name) != choice.name
+    ]
+    apart = f" ({', '.join(others)})" if others else ""
+    return Finding("engine", f"{choice.name}, {choice.reason}{apart}", warning=choice.slow)
 
 
 def _kafka(settings: Settings) -> Iterator[Finding]:
@@ -221,6 +232,8 @@ PARTS = (
     ("mixture", "pending forecasts and experts' accounts"),
     ("drift", "drift detectors"),
     ("interval", "intervals"),
+    ("quantile", "quantiles: experts and their accounts"),
+    ("distribution", "distributions that await their outcome"),
     ("anomaly", "anomaly score"),
 )
 

@@ -113,7 +113,7 @@ def _settings(root: Path, seed: int, port: int) -> "Settings":
         "snapshots.path": str(root / "snapshots"),
         "http.port": port,
         "logging.level": "warning",  # lines between the pictures would tear them
-        "model.calendar": "true",
+        "inputs.calendar": "true",
         "streams.expire_after": _EXPIRE_AFTER,
     }
     return load(None, [f"{key}={value}" for key, value in values.items()]).settings

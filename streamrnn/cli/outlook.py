@@ -47,10 +47,11 @@ def state(
 
 
 def records(settings: Settings, log: DirectoryLook, partition: Partition) -> Iterator[Finding]:
-    """Warnings where the next records would be refused, or lack a feature altogether."""
+    """Warnings where the next records would be refused, or lack a feature, a boolean or a category altogether."""
     import numpy as np
 
     from streamrnn.events.decode import Decoder
+    from streamrnn.events.traits import MISSING, TraitFields
 
     raw = log.next_records(partition, RECORDS)
     events = Decoder.from_settings(settings, numbered_time=True).decode(raw)
@@ -65,13 +66,23 @@ def records(settings: Settings, log: DirectoryLook, partition: Partition) -> Ite
         )
     if not len(events):
         return
-    for name, values in zip(settings.events.features, events.features.T, strict=True):
-        if not np.isfinite(values).any():
-            yield Finding(
-                "events",
-                f"{of}, none has the feature {name!r}{_fields(raw)}. Compare events.features with them.",
-                warning=True,
-            )
+    absent = [
+        ("feature", name, "events.features")
+        for name, values in zip(settings.events.features, events.features.T, strict=True)
+        if not np.isfinite(values).any()
+    ]
+    fields, traits = TraitFields.from_settings(settings), events.traits
+    if fields is not None and traits is not None:
+        columns = zip(fields.booleans, traits.booleans.T, strict=True)
+        absent += [("boolean", name, "inputs.booleans") for name, signs in columns if not signs.any()]
+        absent += [
+            ("category", category.field, "inputs.categories")
+            for category, codes in zip(fields.categories, traits.codes.T, strict=True)
+            if (codes == category.first + MISSING).all()
+        ]
+    for kind, name, setting in absent:
+        text = f"{of}, none has the {kind} {name!r}{_fields(raw)}. Compare {setting} with them."
+        yield Finding("events", text, warning=True)
 
 
 def _fields(raw: Records) -> str:

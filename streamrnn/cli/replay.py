@@ -67,6 +67,9 @@ def replay(
     streams all rows of a table are one stream, without one of times they are
     numbered. For a table with a column for each stream there is --wide.
 
+    Columns with true and false or with categories are taken where the settings
+    inputs.booleans and inputs.categories name them.
+
     Times are ISO 8601, or seconds or milliseconds since 1970. Missing values
     are blank, NA, N/A, NaN, null or none.
 
@@ -77,6 +80,7 @@ def replay(
     streamrnn replay log.jsonl --feature load --feature wind
     """
     from streamrnn.events.labels import LabelFields
+    from streamrnn.events.traits import TraitFields
     from streamrnn.replay.options import SourceError, SourceOptions
     from streamrnn.settings.origin import DEFAULT
 
@@ -94,6 +98,7 @@ def replay(
             time_needed=_named(time_, loaded, "time"),
             detect_time=loaded.origins["events.time_format"] == DEFAULT,
             labels=LabelFields.from_settings(loaded.settings),
+            traits=TraitFields.from_settings(loaded.settings),
         )  # fmt: skip
         run = _run(path, loaded.settings, options, quiet=as_json)
     except (EOFError, zlib.error, UnicodeDecodeError, csv.Error, gzip.BadGzipFile) as error:
@@ -193,11 +198,14 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
         for events in source:
             first = shard is None
             shard = shard or Shard(settings, events.partition)
-            predictions, _ = shard.process(events)
+            predictions, told = shard.process(events)
             intake.add(events, predictions.refused)
             run.report.add(predictions)
             if report is not None:
                 report.score = shard.label_score()
+            elif isinstance(run.report, ReplayReport):
+                run.report.heads.add(told)
+                run.report.ahead.add(told)
             progress.update(task, completed=source.fraction, description="learning", events=run.report.events)
             if first:
                 since, before = time.perf_counter(), run.report.events
@@ -228,11 +236,19 @@ def _tell(run: _Run) -> None:
     """Print the scores, or why there are none, and what was noticed in the file."""
     from rich.console import Console
 
+    from streamrnn.replay.report import ReplayReport
+
     console = Console()
     failed = run.report.intake.nothing(run.report.targets) is not None
     nothing = run.report.nothing()
     if nothing is None:
         console.print(run.report.table(console.width))
+        if isinstance(run.report, ReplayReport):
+            for table in (run.report.heads.table(), run.report.ahead.table()):
+                if table is not None:
+                    console.print(table)
+            for sentence in run.report.ahead.sentences():
+                typer.echo(sentence)
     else:
         typer.echo(nothing, err=failed)
     for sentence in run.report.intake.sentences():

@@ -42,9 +42,9 @@ def append(
             (root / topic).mkdir(parents=True, exist_ok=True)
             files[topic] = stack.enter_context((root / topic / "0.jsonl").open("ab"))
         while True:
-            due = max(1, int(rate * (time.monotonic() - started)) - written)
-            piece = list(islice(lines, min(due, _MOST)))
-            if not piece:
+            due = int(rate * (time.monotonic() - started)) + 1 - written
+            piece = list(islice(lines, max(0, min(due, _MOST))))
+            if due > 0 and not piece:
                 return
             for topic, file in files.items():
                 file.write(b"".join(line for line in piece if topic_of(line) == topic))

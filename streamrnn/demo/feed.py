@@ -60,14 +60,14 @@ def send(
         started, sent, last = time.monotonic(), 0, None
         watch = _Watch(topic, settings.kafka.request_timeout, on_silence)
         while True:
-            due = max(1, int(rate * (time.monotonic() - started)) - sent)
-            piece = list(islice(lines, due))
+            due = int(rate * (time.monotonic() - started)) + 1 - sent
+            piece = list(islice(lines, max(due, 0)))
             with refused(f"send to topic {topic}", CHECK):
                 for line in piece:
                     last = producer.send(topic_of(line), line.rstrip(), named.decode(line).stream.encode())
             sent += len(piece)
             yield sent
-            if not piece:
+            if due > 0 and not piece:
                 break
             watch.look(last)
             time.sleep(_BEAT)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from streamrnn.engine.reference import add_gradient, count, huber
+from streamrnn.engine.reference import add_gradient, count, huber, touch
 from streamrnn.kernels.label_network import AGE, BASE, FIELDS, LENGTHS, RMS
 from streamrnn.kernels.scaling import CLIP
 from streamrnn.loops.batch import Batch
@@ -26,19 +26,20 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-def process(loop: LabelNetworkLoop, batch: Batch, seen: Array) -> None:
+def process(loop: LabelNetworkLoop, batch: Batch, seen: Array, said: Array) -> None:
     """Advance the loop by the batch, record by record; its arrays are those of the compiled engine.
 
     Parameters
     ----------
-    seen : float64[n, inputs], what the network is shown
+    seen : float64[n, seen], what the network is shown
+    said : float64[n, outputs], filled in: probabilities or a forecast, NaN for what is no event
     """
     network = Forecaster(loop.layout, 0, torch.float64 if loop.weights.itemsize == 8 else torch.float32)
     network.load_flat(loop.weights)
-    batch.labels.network[:] = np.nan
+    said[:] = np.nan
     for i in range(len(batch)):
         if batch.slots[i] >= 0:
-            _Record(loop, batch, i, network).run(seen[i])
+            _Record(loop, batch, i, network).run(seen[i], said[i])
 
 
 class _Record:
@@ -50,22 +51,22 @@ class _Record:
         row, self.pending, self.counts = loop.states[slot], loop.pending[slot], loop.counts[slot]
         edge = sizes.window_steps * sizes.state
         self.states = row[:edge].reshape(sizes.window_steps, sizes.state)
-        self.inputs = row[edge:].reshape(sizes.window_steps, sizes.inputs)
+        self.inputs = row[edge:].reshape(sizes.window_steps, sizes.seen)
         if batch.fresh[i]:
             row[:] = 0
             self.pending[:] = 0
             self.counts[:] = 0
 
-    def run(self, seen: Array) -> None:
+    def run(self, seen: Array, said: Array) -> None:
         """Step and answer, then learn."""
         labels = self.batch.labels
         if labels.kinds[self.i] == EVENT:
-            self._step(int(labels.numbers[self.i]), seen)
+            self._step(int(labels.numbers[self.i]), seen, said)
         if labels.settles[self.i] > 0:
             self._learn(int(labels.settles[self.i]))
             count(self.loop, self.network, int(self.batch.live[self.i]))
 
-    def _step(self, number: int, seen: Array) -> None:
+    def _step(self, number: int, seen: Array, said: Array) -> None:
         """Advance the stream's state, and say what is held of the event's label."""
         labels, sizes, i = self.batch.labels, self.loop.rows, self.i
         before, after = (number - 1) % sizes.window_steps, number % sizes.window_steps
@@ -74,7 +75,7 @@ class _Record:
             self.counts[AGE] = 0
         self.inputs[after] = seen
         with torch.no_grad():
-            x = torch.from_numpy(self.inputs[after].copy())
+            x = self.network.inputs(torch.from_numpy(self.inputs[after].copy()))
             reached = self.network.stack(x, torch.from_numpy(self.states[before].copy()))
             outputs = self.network.head(reached).double()
         self.states[after] = reached.numpy()
@@ -83,23 +84,25 @@ class _Record:
         known = int(labels.classes[i])
         if sizes.classes:
             if known:
-                labels.network[i] = 0
-                labels.network[i, :known] = torch.softmax(outputs[:known], 0).numpy()
+                said[:] = 0
+                said[:known] = torch.softmax(outputs[:known], 0).numpy()
             return
         account = self.pending[FIELDS * (number % sizes.waiting) :]
         account[BASE] = np.nan_to_num(labels.last[i])
         account[RMS] = 0.0 if np.isnan(labels.last[i]) else labels.rms[i]
-        labels.network[i, 0] = labels.last[i] + labels.rms[i] * float(outputs[0])
+        said[0] = labels.last[i] + labels.rms[i] * float(outputs[0])
 
     def _learn(self, number: int) -> None:
         """Add the gradient of one label: back through the window that ends at its event."""
         loop, sizes, network = self.loop, self.loop.rows, self.network
         length = int(self.counts[LENGTHS + number % sizes.waiting])
         reached = torch.from_numpy(self.states[(number - length) % sizes.window_steps].copy())
-        for step in range(number - length + 1, number + 1):
-            reached = network.stack(torch.from_numpy(self.inputs[step % sizes.window_steps].copy()), reached)
+        places = [step % sizes.window_steps for step in range(number - length + 1, number + 1)]
+        for place in places:
+            reached = network.stack(network.inputs(torch.from_numpy(self.inputs[place].copy())), reached)
         loss = self._loss(network.head(reached), number)
         if loss is not None:
+            touch(loop, self.inputs[places])
             add_gradient(loop, network, loss, 1, float(loss.detach()), int(self.batch.live[self.i]))
 
     def _loss(self, outputs: torch.Tensor, number: int) -> torch.Tensor | None:

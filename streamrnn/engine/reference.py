@@ -6,7 +6,8 @@ torch. Only the bookkeeping that has no gradient is the kernels' own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,10 @@ from streamrnn.kernels import drift, optimiser
 from streamrnn.kernels import network as kernel
 from streamrnn.loops.batch import Batch
 from streamrnn.network.forecaster import Forecaster
+from streamrnn.network.heads import make_head
+from streamrnn.rows import categories
 from streamrnn.rows import network as at
+from streamrnn.rows.heads import DEGREES, DISTRIBUTIONS, SCALE
 
 if TYPE_CHECKING:
     from streamrnn.loops.learner import Learner
@@ -25,18 +29,34 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-def process(loop: NetworkLoop, batch: Batch, base: Array, corrected: Array) -> None:
+def process(
+    loop: NetworkLoop, batch: Batch, base: Array, seen: Array, corrected: Array, told: Array,
+    hidden: npt.NDArray[Any],
+) -> None:  # fmt: skip
     """Advance the network loop by the batch, record by record; its arrays are those of the compiled engine.
 
     Parameters
     ----------
     base : float64[n, targets], what the network corrects
+    seen : float64[n, seen], what the network is shown, codes of categories last
     corrected : float64[n, targets], filled in
+    told : float64[n, targets, ...], filled in with what the head tells beside the forecast; NaN where there is no scale
+    hidden : [n, hidden units], filled in with the states after each record
     """
+    said = Said(corrected, told, hidden)
     network = Forecaster(loop.layout, 0, torch.float64 if loop.weights.itemsize == 8 else torch.float32)
     network.load_flat(loop.weights)
     for i in range(len(batch)):
-        _Record(loop, batch, i, network).run(base[i], corrected[i])
+        _Record(loop, batch, i, network).run(base[i], seen[i], said)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The columns that a network fills in."""
+
+    corrected: Array
+    told: Array
+    hidden: npt.NDArray[Any]
 
 
 class _Record:
@@ -44,25 +64,26 @@ class _Record:
 
     def __init__(self, loop: NetworkLoop, batch: Batch, i: int, network: Forecaster) -> None:
         self.loop, self.batch, self.i, self.network = loop, batch, i, network
+        self.head = make_head(loop.layout, float(loop.rates[at.HUBER_DELTA]))
         layout = self.layout = loop.layout
         slot = batch.slots[i]
         row, self.pending, self.counts = loop.states[slot], loop.pending[slot], loop.counts[slot]
         self.states = row[: layout.input_ring].reshape(layout.ring_steps, layout.state)
-        self.inputs = row[layout.input_ring : layout.goal_ring].reshape(layout.ring_steps, layout.inputs)
+        self.inputs = row[layout.input_ring : layout.goal_ring].reshape(layout.ring_steps, layout.seen)
         self.goals = row[layout.goal_ring :].reshape(layout.ring_steps, layout.targets)
         if batch.fresh[i]:
             row[:] = 0
             self.pending[:] = 0
             self.counts[:] = 0
 
-    def run(self, base: Array, corrected: Array) -> None:
+    def run(self, base: Array, seen: Array, said: Said) -> None:
         """Learn, step the optimiser, step the state, forecast."""
         batch, i = self.batch, self.i
         head, age = int(self.counts[at.HEAD]), int(self.counts[at.AGE])
         kernel.set_goals(self.pending, batch.advance[i], batch.outcomes[i], self.goals[head])
         self._learn(head, age, int(batch.live[i]))
         count(self.loop, self.network, int(batch.live[i]))
-        self._step(head, age, base, corrected)
+        self._step(head, age, base, seen, said)
 
     def _learn(self, head: int, age: int, live: int) -> None:
         """Add this record's gradient: truncated back-propagation through the last k2 steps."""
@@ -77,37 +98,53 @@ class _Record:
         reached = torch.from_numpy(self.states[(head - length) % ring].copy())
         loss = torch.zeros((), dtype=reached.dtype)
         for place in places:
-            reached = network.stack(torch.from_numpy(self.inputs[place].copy()), reached)
+            reached = network.stack(network.inputs(torch.from_numpy(self.inputs[place].copy())), reached)
             if place in newest:
-                loss = loss + self._loss(network.head(reached), torch.from_numpy(self.goals[place].copy()))
-        add_gradient(loop, network, loss, self.layout.targets * k1, float(loss.detach()) / known, live)
+                loss = loss + self._loss(reached, torch.from_numpy(self.goals[place].copy()))
+        touch(loop, self.inputs[places])
+        share = self.layout.targets * k1 * self.head.softness
+        add_gradient(loop, network, loss, share, float(loss.detach()) / known, live)
 
-    def _loss(self, output: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
-        """Huber's loss, summed over the targets that are known."""
+    def _loss(self, state: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
+        """The head's loss, summed over the targets that are known."""
         known = goal != kernel.MISSING
-        return huber((output - goal)[known], float(self.loop.rates[at.HUBER_DELTA]))
+        return self.head.loss(self._outputs(state)[known], goal[known]).sum()
 
-    def _step(self, head: int, age: int, base: Array, corrected: Array) -> None:
+    def _outputs(self, state: torch.Tensor) -> torch.Tensor:
+        """The head's outputs [targets, width]."""
+        return self.network.head(state).reshape(self.layout.targets, -1)
+
+    def _step(self, head: int, age: int, base: Array, seen: Array, said: Said) -> None:
         """Advance the stream's state and leave the next forecasts pending."""
         batch, i, layout = self.batch, self.i, self.layout
         self.counts[at.EVENTS] += 1
         after = (head + 1) % layout.ring_steps
-        self.inputs[after] = batch.inputs[i]
+        self.inputs[after] = seen
         with torch.no_grad():
-            x = torch.from_numpy(self.inputs[after].copy())
+            x = self.network.inputs(torch.from_numpy(self.inputs[after].copy()))
             reached = self.network.stack(x, torch.from_numpy(self.states[head].copy()))
             self.states[after] = reached.numpy()
-            batch.hidden[i] = self.network.stack.read(reached).numpy()
+            said.hidden[i] = self.network.stack.read(reached).numpy()
+            outputs = self._outputs(reached)
+            forecast, told = self.head.forecast(outputs).double().numpy(), self.head.told(outputs).double().numpy()
         self.counts[at.HEAD] = after
         self.counts[at.AGE] = min(age + 1, layout.k2)
-        kernel.forecast(
-            self.pending, base, batch.rms[i], batch.hidden[i], self.network.v.detach().numpy(),
-            self.network.d.detach().numpy(), corrected,
-        )  # fmt: skip
+        distribution = layout.head in DISTRIBUTIONS
+        for k in range(layout.targets):
+            rms = batch.rms[i, k]
+            said.corrected[i, k] = np.nan
+            said.told[i, k] = np.nan
+            if not kernel.leave(self.pending, k, base[k], rms):
+                continue
+            said.corrected[i, k] = base[k] + rms * forecast[k]
+            if rms > 0.0:
+                said.told[i, k] = base[k] + rms * told[k]
+            if rms > 0.0 and distribution:
+                said.told[i, k, SCALE:] = rms * told[k, SCALE], told[k, DEGREES]
 
 
 def add_gradient(
-    loop: Learner, network: Forecaster, loss: torch.Tensor, share: int, usual: float, live: int
+    loop: Learner, network: Forecaster, loss: torch.Tensor, share: float, usual: float, live: int
 ) -> None:
     """Add the gradient of one learning pass, which is that of the loss over ``share``.
 
@@ -126,6 +163,16 @@ def add_gradient(
     drift.watch_shard(
         usual, live, loop.sizes, loop.rates, loop.first_moment, loop.second_moment, loop.totals, loop.sums
     )
+
+
+def touch(loop: Learner, seen: npt.NDArray[np.floating]) -> None:
+    """Note the codes of these steps' inputs [steps, seen] as rows of the table that the next optimiser step moves."""
+    table = loop.layout.table
+    for code in seen[:, seen.shape[1] - table.categories :].astype(np.int64).reshape(-1).tolist():
+        if not loop.touched[categories.FLAGS + code]:
+            loop.touched[categories.FLAGS + code] = 1
+            loop.touched[categories.FLAGS + table.codes + loop.touched[categories.COUNT]] = code
+            loop.touched[categories.COUNT] += 1
 
 
 def count(loop: Learner, network: Forecaster, live: int) -> None:
@@ -149,8 +196,12 @@ def huber(error: torch.Tensor, delta: float) -> torch.Tensor:
 
 
 def _optimise(loop: Learner, network: Forecaster, contributed: int) -> None:
-    """Adam on the mean gradient, clipped by norm; a gradient that is not finite is dropped and counted."""
+    """Adam on the mean gradient, clipped by norm; a gradient that is not finite is dropped and counted. Rows of the
+    table of embeddings that no window of this step held stay as they are, with their moments (torch.optim.SparseAdam).
+    """
     totals, sums, rates = loop.totals, loop.sums, loop.rates
+    moves = _moving(loop)
+    loop.touched[:] = 0
     mean = loop.gradient.astype(np.float64) / contributed
     loop.gradient[:] = 0
     norm = float(np.sqrt((mean * mean).sum()))
@@ -164,10 +215,22 @@ def _optimise(loop: Learner, network: Forecaster, contributed: int) -> None:
     totals[at.STEPS] += 1
     sums[at.BETA1_POWER] *= optimiser.BETA1
     sums[at.BETA2_POWER] *= optimiser.BETA2
-    loop.first_moment[:] = optimiser.BETA1 * loop.first_moment + (1 - optimiser.BETA1) * mean
-    loop.second_moment[:] = optimiser.BETA2 * loop.second_moment + (1 - optimiser.BETA2) * mean * mean
+    first = optimiser.BETA1 * loop.first_moment + (1 - optimiser.BETA1) * mean
+    second = optimiser.BETA2 * loop.second_moment + (1 - optimiser.BETA2) * mean * mean
+    loop.first_moment[moves], loop.second_moment[moves] = first[moves], second[moves]
     first = loop.first_moment / (1 - sums[at.BETA1_POWER])
     second = loop.second_moment / (1 - sums[at.BETA2_POWER])
     rate = drift.learning_rate(rates, totals)
-    loop.weights -= (rate * first / (np.sqrt(second) + optimiser.EPSILON)).astype(loop.weights.dtype)
+    step = (rate * first / (np.sqrt(second) + optimiser.EPSILON)).astype(loop.weights.dtype)
+    loop.weights[moves] -= step[moves]
     network.load_flat(loop.weights)
+
+
+def _moving(loop: Learner) -> npt.NDArray[np.bool_]:
+    """Which weights an optimiser step moves."""
+    table = loop.layout.table
+    moves = np.ones(len(loop.weights), np.bool_)
+    if table.codes:
+        flags = loop.touched[categories.FLAGS : categories.FLAGS + table.codes] == 1
+        moves[-table.weights :] = np.repeat(flags, table.width)
+    return moves

@@ -12,6 +12,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from streamrnn.events.label_answers import LabelAnswers
     from streamrnn.events.labels import LabelColumns
+    from streamrnn.events.traits import Traits
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -130,6 +131,7 @@ class Events:
     ends : bool[n], True where a tombstone (null value) ends its stream; its other columns are void
     rejects : the records that did not become events
     labels : what they bring in label modes; some of them are labels then, and no events
+    traits : booleans and categories; None where the settings name none
     beside : the log of those whose offset is negative, see `Records`
     """
 
@@ -142,6 +144,7 @@ class Events:
     ends: npt.NDArray[np.bool_]
     rejects: list[DeadLetter] = field(default_factory=list)
     labels: LabelColumns | None = None
+    traits: Traits | None = None
     beside: Partition | None = None
 
     def __len__(self) -> int:
@@ -153,6 +156,7 @@ class Events:
         return Events(
             self.partition, self.offsets[piece], self.streams[piece], self.times[piece], self.timestamps[piece],
             self.features[piece], self.ends[piece], labels=None if self.labels is None else self.labels.take(piece),
+            traits=None if self.traits is None else self.traits.take(piece),
             beside=self.beside,
         )  # fmt: skip
 
@@ -213,6 +217,10 @@ class Predictions:
     drift : bool[n], the event raised its stream's alarm of drift; None where streams are not watched
     levels : coverage of each interval, L of them
     low, high : float64[n, horizons, targets, L], the interval around each forecast; NaN where there is none
+    shares : of outcomes below each quantile of the next step, Q of them
+    quantiles : float64[n, targets, Q], rising; NaN where there are none; None without a head that tells them
+    distribution : name of the distribution of the next step; None without a head that tells it
+    parameters : float64[n, targets, 3], its location, scale and degrees of freedom; NaN where there is none
     anomalies : how anomalous each event is; None where that is not judged
     refused : events that the shard did not accept; they have no row
     labels : answers of label modes
@@ -236,6 +244,10 @@ class Predictions:
     levels: tuple[float, ...] = ()
     low: Floats | None = None
     high: Floats | None = None
+    shares: tuple[float, ...] = ()
+    quantiles: Floats | None = None
+    distribution: str | None = None
+    parameters: Floats | None = None
     anomalies: Anomalies | None = None
     refused: list[Refusal] = field(default_factory=list)
     labels: LabelAnswers | None = None

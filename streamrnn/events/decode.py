@@ -14,6 +14,7 @@ from streamrnn.events.columns import DeadLetter, Events, Floats, Records, origin
 from streamrnn.events.labels import LabelColumns, LabelFields
 from streamrnn.events.parse import Parser
 from streamrnn.events.reasons import Refused
+from streamrnn.events.traits import TraitFields, Traits
 from streamrnn.rows.labels import EVENT
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Decoder:
     settings : the section ``events`` of the settings
     numbered_time : whether a record's number in the log is its event time where neither a field nor the log has one
     labels : fields of label modes
+    traits : fields with booleans and categories
 
     Examples
     --------
@@ -54,19 +56,25 @@ class Decoder:
     """
 
     def __init__(
-        self, settings: EventSettings, numbered_time: bool = False, labels: LabelFields | None = None
+        self,
+        settings: EventSettings,
+        numbered_time: bool = False,
+        labels: LabelFields | None = None,
+        traits: TraitFields | None = None,
     ) -> None:
         self._settings = settings
         self._numbered_time = numbered_time
         self._labels = labels
-        self._parser = Parser(settings, labels)
+        self._traits = traits
+        self._parser = Parser(settings, labels, traits)
         self._features = settings.features
         self._values: Callable[[Any], Any] = attrgetter(*(f"f{i}" for i in range(len(settings.features))))
 
     @classmethod
     def from_settings(cls, settings: Settings, numbered_time: bool) -> Decoder:
         """The decoder that these settings ask for."""
-        return cls(settings.events, numbered_time, LabelFields.from_settings(settings))
+        fields = LabelFields.from_settings(settings), TraitFields.from_settings(settings)
+        return cls(settings.events, numbered_time, *fields)
 
     def decode(self, records: Records) -> Events:
         """The events of these records, and the refused ones beside them.
@@ -81,6 +89,7 @@ class Decoder:
         labels = self._label_columns(records, rows, times, refused)
         self._refuse_times(times, ends if labels is None else ends | self._timeless(labels), refused)
         features = self._columns(rows, refused)
+        traits = self._trait_columns(rows, refused)
         offsets = np.array(records.offsets, np.int64)
         timestamps = np.array(records.timestamps, np.float64)
         if refused:
@@ -89,9 +98,10 @@ class Decoder:
             offsets, times, timestamps = offsets[keep], times[keep], timestamps[keep]
             features, ends = features[keep], ends[keep]
             labels = None if labels is None else labels.take(keep)
+            traits = None if traits is None else traits.take(keep)
         return Events(
             records.partition, offsets, streams, times, timestamps, features, ends, _letters(records, refused), labels,
-            records.beside,
+            traits, records.beside,
         )  # fmt: skip
 
     def _rows(self, records: Records, refused: _Refusals) -> list[Any]:
@@ -185,6 +195,15 @@ class Decoder:
             for i in np.flatnonzero(of_labels & (columns.kinds == EVENT)).tolist():
                 refused.setdefault(i, Refused(reasons.NO_LABEL))
         return columns
+
+    def _trait_columns(self, rows: list[Any], refused: _Refusals) -> Traits | None:
+        """Booleans and categories."""
+        fields = self._traits
+        if fields is None:
+            return None
+        booleans = [list(map(attrgetter(f"b{i}"), rows)) for i in range(len(fields.booleans))]
+        categories = [list(map(attrgetter(f"c{i}"), rows)) for i in range(len(fields.categories))]
+        return fields.traits(booleans, categories, refused.setdefault)
 
     def _timeless(self, labels: LabelColumns) -> Any:
         """bool[n]: labels that are joined by id, whose own time says nothing."""

@@ -39,6 +39,28 @@ class Forecast(msgspec.Struct, gc=False):
     intervals: list[Interval]
 
 
+class ForecastWithQuantiles(Forecast, gc=False):
+    """The same of the next step, with a head that tells quantiles: values below which the share of a stream's outcomes
+    falls that is their name, rising; null while there are none."""
+
+    quantiles: dict[str, float] | None
+
+
+class Distribution(msgspec.Struct, gc=False):
+    """What the network holds likely: ``kind`` is gaussian or student_t, which alone has degrees of freedom."""
+
+    kind: str
+    location: float
+    scale: float
+    degrees_of_freedom: float
+
+
+class ForecastWithDistribution(Forecast, gc=False):
+    """The same of the next step, with a head that tells a distribution; null while there is none."""
+
+    distribution: Distribution | None
+
+
 class Settled(msgspec.Struct, gc=False):
     """What this event brought for a forecast made ``horizon`` steps before: errors are outcome minus forecast."""
 
@@ -149,15 +171,17 @@ def _forecasts(p: Predictions, targets: tuple[str, ...]) -> list[list[Forecast]]
     if not targets:
         return [[] for _ in range(len(p))]
     baselines = p.baselines.T.tolist()
-    made = [
-        [
-            Forecast(name, horizon, *rest)
-            for rest in zip(
-                p.forecasts[:, place, column].tolist(), baselines[column], _intervals(p, place, column), strict=True
-            )
-        ]
-        for (column, name), (place, horizon) in product(enumerate(targets), enumerate(p.horizons))
-    ]
+    made: list[list[Forecast]] = []
+    for (column, name), (place, horizon) in product(enumerate(targets), enumerate(p.horizons)):
+        rest = zip(p.forecasts[:, place, column].tolist(), baselines[column], _intervals(p, place, column), strict=True)
+        if horizon == 1 and p.quantiles is not None:
+            found = zip(rest, _quantiles(p.shares, p.quantiles[:, column]), strict=True)
+            made.append([ForecastWithQuantiles(name, horizon, *each, own) for each, own in found])
+        elif horizon == 1 and p.distribution is not None and p.parameters is not None:
+            told = zip(rest, _distributions(p.distribution, p.parameters[:, column]), strict=True)
+            made.append([ForecastWithDistribution(name, horizon, *each, own) for each, own in told])
+        else:
+            made.append([Forecast(name, horizon, *each) for each in rest])
     rows = list(map(list, zip(*made, strict=True)))
     if p.labels is not None:
         for row in np.flatnonzero(p.labels.are_labels).tolist():
@@ -177,6 +201,17 @@ def _intervals(p: Predictions, place: int, column: int) -> list[list[Interval]]:
         [Interval(*each) for each in zip(p.levels, *bounds, strict=True) if each[1] == each[1]]
         for bounds in zip(low.tolist(), high.tolist(), strict=True)
     ]
+
+
+def _quantiles(shares: tuple[float, ...], found: Floats) -> list[dict[str, float] | None]:
+    """Of each row [n, Q], by share."""
+    names = [str(share) for share in shares]
+    return [dict(zip(names, row, strict=True)) if row[0] == row[0] else None for row in found.tolist()]
+
+
+def _distributions(kind: str, found: Floats) -> list[Distribution | None]:
+    """Of each row [n, 3]."""
+    return [Distribution(kind, *row) if row[0] == row[0] else None for row in found.tolist()]
 
 
 def _anomalies(p: Predictions, targets: tuple[str, ...]) -> list[Anomaly | None]:

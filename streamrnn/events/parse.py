@@ -12,6 +12,7 @@ import msgspec
 from streamrnn.events import reasons
 from streamrnn.events.labels import LabelFields
 from streamrnn.events.reasons import Refused
+from streamrnn.events.traits import TraitFields
 
 if TYPE_CHECKING:
     from streamrnn.settings.records import Events as EventSettings
@@ -26,12 +27,16 @@ _NOT_A_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 # msgspec renames a field to anything but these.
 _ODD_NAME = re.compile(r'["\\\x00-\x1f]')
 
+# Reasons whose explanation says what is allowed.
+_EXPLAINED = (reasons.BAD_LABEL, reasons.BAD_ID, reasons.BAD_END, reasons.BAD_BOOLEAN, reasons.BAD_CATEGORY)
+
 
 class Parser:
-    """Reads stream, time and features out of JSON objects; other fields are skipped.
+    """Reads stream, time, features, booleans and categories out of JSON objects; other fields are skipped.
 
-    Rows are structs with the attributes ``stream`` (text, int or None), ``time`` (float, text or None) and ``f0``,
-    ``f1``, ... (float; None or NaN where missing); in label modes also ``label``, ``id`` (text, int or None) and
+    Rows are structs with the attributes ``stream`` (text, int or None), ``time`` (float, text or None), ``f0``, ``f1``,
+    ... (float; None or NaN where missing), ``b0``, ... (boolean or None) and ``c0``, ... (text, int, boolean or None);
+    in label modes also ``label``, ``id`` (text, int or None) and
     ``end`` (boolean or None). Numbers are finite. Text and booleans are no numbers. Of a field
     that stands twice the last one counts.
 
@@ -39,9 +44,12 @@ class Parser:
     ----------
     settings : the section ``events`` of the settings
     labels : fields of label modes
+    traits : fields with booleans and categories
     """
 
-    def __init__(self, settings: EventSettings, labels: LabelFields | None = None) -> None:
+    def __init__(
+        self, settings: EventSettings, labels: LabelFields | None = None, traits: TraitFields | None = None
+    ) -> None:
         self.max_bytes = settings.max_bytes
         self._time_format = settings.time_format
         number = float | None
@@ -51,6 +59,14 @@ class Parser:
             ("time", settings.time, time, reasons.BAD_TIME),
             *((f"f{i}", name, number, reasons.NOT_A_NUMBER) for i, name in enumerate(settings.features)),
         ]
+        if traits is not None:
+            self._columns += [
+                *((f"b{i}", name, bool | None, reasons.BAD_BOOLEAN) for i, name in enumerate(traits.booleans)),
+                *(
+                    (f"c{i}", category.field, str | int | bool | None, reasons.BAD_CATEGORY)
+                    for i, category in enumerate(traits.categories)
+                ),
+            ]
         if labels is not None:
             label = number if labels.number else str | int | bool | None
             self._columns += [
@@ -136,7 +152,7 @@ class Parser:
         kind = _kind(raw)
         if reason == reasons.BAD_STREAM:
             return Refused(reason, f"field {name!r} is {kind}; a stream id is text or an integer")
-        if reason in (reasons.BAD_LABEL, reasons.BAD_ID, reasons.BAD_END):
+        if reason in _EXPLAINED:
             return Refused(reason, f"field {name!r} is {kind}; {reasons.EXPLANATIONS[reason]}")
         text_wanted = reason == reasons.BAD_TIME and self._time_format == "iso8601"
         if kind == "a number" and not text_wanted:

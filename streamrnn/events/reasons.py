@@ -19,6 +19,8 @@ AHEAD: Final = "ahead"
 BAD_LABEL: Final = "bad_label"
 BAD_ID: Final = "bad_id"
 BAD_END: Final = "bad_end"
+BAD_BOOLEAN: Final = "bad_boolean"
+BAD_CATEGORY: Final = "bad_category"
 NO_ID: Final = "no_id"
 NO_LABEL: Final = "no_label"
 UNKNOWN_CLASS: Final = "unknown_class"
@@ -45,6 +47,8 @@ EXPLANATIONS: Final[dict[str, str]] = {
     BAD_LABEL: "the label is not of its kind: a number; or as a class a short text, an integer or a boolean",
     BAD_ID: "the id is neither text nor an integer",
     BAD_END: "the field of sequences.end is no boolean",
+    BAD_BOOLEAN: "a field of inputs.booleans is neither true nor false nor null",
+    BAD_CATEGORY: "a field of inputs.categories is neither text nor an integer nor a boolean nor null",
     NO_ID: "a label without an id tells not which event it is of",
     NO_LABEL: "a record of the labels' topic has no label",
     UNKNOWN_CLASS: "the label is not among labels.classes",

@@ -76,7 +76,7 @@ def is_quiet(events, last_alert):
 
 
 @kernel
-def observe(account, tally, heights, times, ring, target, value, error, threshold, edges, room):
+def observe(account, tally, heights, times, ring, target, value, error, threshold, warm_up, edges, room):
     """Take in a target's value and absolute forecast error; whether it is an alert.
 
     The first five are the stream's rows; a target's part of ``ring`` holds the blocks of detector k from edges[k] to
@@ -106,7 +106,7 @@ def observe(account, tally, heights, times, ring, target, value, error, threshol
         if k == judge and tally[counts + BLOCKS] >= YOUNG:
             account[at + NOVELTY] = d
             account[at + SCORE] = score_of(z, gap, size, events)
-            loud = d > novelty.OFFSET and account[at + SCORE] >= threshold
+            loud = events > warm_up and d > novelty.OFFSET and account[at + SCORE] >= threshold
             if loud and not is_quiet(events, tally[place + LAST_ALERT]):
                 tally[place + LAST_ALERT] = events
                 alert = True
@@ -125,7 +125,7 @@ def tail_of(account, tally, histogram, target, error):
 
 @entry
 def process(slots, fresh, advance, outcomes, settled, scores, novelties, tail_probabilities, alerts, loudest, edges,
-            threshold, accounts, tallies, peak_heights, peak_times, histograms, rings):
+            threshold, warm_up, accounts, tallies, peak_heights, peak_times, histograms, rings):
     """Judge n records in log order.
 
     slots int64[n], fresh bool[n], advance int64[n], outcomes float64[n, T], settled float64[n, H, T] -> scores,
@@ -162,7 +162,9 @@ def process(slots, fresh, advance, outcomes, settled, scores, novelties, tail_pr
             if not np.isnan(settled[i, 0, k]):
                 error = min(abs(value - settled[i, 0, k]), HUGE)
                 tail_probabilities[i, k] = tail_of(account, tally, histogram, k, error)
-            alerts[i, k] = observe(account, tally, heights, times, ring, k, value, error, threshold, edges, room)
+            alerts[i, k] = observe(
+                account, tally, heights, times, ring, k, value, error, threshold, warm_up, edges, room
+            )
             if tally[k * TARGET_COUNTS + EVENTS] >= FIRST_SCORE:
                 scores[i, k] = account[k * TARGET_FIELDS + SCORE]
                 novelties[i, k] = account[k * TARGET_FIELDS + NOVELTY]

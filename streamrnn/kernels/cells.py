@@ -25,17 +25,19 @@ from streamrnn.rows.cells import NAMES
 CELLS = (gru, lstm, elman, rectified)
 
 
-def for_each_cell(loop: Callable[..., Any]) -> tuple[Callable[..., Any], ...]:
-    """Entries in the order of ``rows.cells.NAMES``, from a loop whose global name ``cell`` stands for the cell.
+def for_each_cell(loop: Callable[..., Any], word: str = "", **others: Any) -> tuple[Callable[..., Any], ...]:
+    """Entries in the order of ``rows.cells.NAMES``, from a loop whose global name ``cell`` stands for the cell;
+    ``word`` ends their names, ``others`` are further global names of the loop with what takes their place.
 
-    Each is the loop with that one name bound to another cell, and compiles when it is first called: a choice within the
+    Each is the loop with these names bound to another cell, and compiles when it is first called: a choice within the
     loop would have every first start compile all cells, which takes a half longer. The name of its own keeps its
     compiled code apart on disk.
     """
     assert isinstance(loop, FunctionType)
     made = []
     for name, cell in zip(NAMES, CELLS, strict=True):
-        bound = FunctionType(loop.__code__, {**loop.__globals__, "cell": cell}, f"{loop.__name__}_{name}")
+        full = "_".join(filter(None, (loop.__name__, name, word)))
+        bound = FunctionType(loop.__code__, {**loop.__globals__, "cell": cell, **others}, full)
         bound.__qualname__ = bound.__name__
         bound.__module__ = loop.__module__
         made.append(entry(bound))

@@ -36,6 +36,8 @@ SMALLEST, LARGEST = 5e-324, 1.7976931348623157e308
 SMALLEST_NORMAL = 2.2250738585072014e-308
 SQRT_2 = 1.4142135623730951
 TAU = 6.283185307179586
+HALF_LOG_TAU = 0.9189385332046727
+STIRLING_FROM = 8.0
 
 
 @kernel
@@ -145,3 +147,30 @@ def sine_of_turn(turn):
         term = -term * s / ((2 * i) * (2 * i + 1))
         total += term
     return total
+
+
+@kernel
+def softplus(x):
+    """log(1 + exp x) in float64: a smooth way to make any number positive (Dugas et al. 2001)."""
+    return max(x, 0.0) + log(1.0 + exp(-abs(x)))
+
+
+@kernel
+def logistic(x):
+    """1 / (1 + exp(-x)) in float64, the slope of ``softplus``."""
+    return 1.0 / (1.0 + exp(-x))
+
+
+@kernel
+def log_gamma(x):
+    """Logarithm of the gamma function for x above 0, in float64, error below 1e-9.
+
+    Stirling's series from 8 on; below, by gamma(x) = gamma(x + 1) / x.
+    """
+    below = 1.0
+    while x < STIRLING_FROM:
+        below *= x
+        x += 1.0
+    square = x * x
+    series = (1.0 / 12.0 - (1.0 / 360.0 - (1.0 / 1260.0 - 1.0 / (1680.0 * square)) / square) / square) / x
+    return (x - 0.5) * log(x) - x + HALF_LOG_TAU + series - log(below)

@@ -14,7 +14,6 @@ from streamrnn.rows.labels import (
     CORRECT,
     COUNT,
     EVENT,
-    EXPERTS,
     FREQUENT_CORRECT,
     FREQUENT_LOG_LOSS,
     LAST_CORRECT,
@@ -24,10 +23,10 @@ from streamrnn.rows.labels import (
     NETWORK,
     USUAL_LABEL,
 )
+from streamrnn.rows.mixture import EXPERT_COUNT, EXPERT_ERROR, EXPERT_WEIGHT
 
 LEANING = 2.0  # labels that what is known of the whole shard counts for in a stream
 LEAST = 0.001  # a probability below it counts as this, where it is judged
-COUNT_OF_EXPERTS = len(EXPERTS)
 
 
 @kernel
@@ -66,13 +65,19 @@ def likeliest(probabilities, known):
 
 
 @kernel
-def mix(opinion, classes, weights_at, out):
-    """The experts' mixture into out[C], from what is kept of an answer: experts' probabilities, then their weights."""
+def mix(opinion, experts, classes, out):
+    """The experts' mixture into out[C], from what is kept of an answer: experts' probabilities, then their weights.
+    Returns the sum of the weights, 0 where there was no answer."""
+    weights_at = experts * classes
+    whole = 0.0
+    for e in range(experts):
+        whole += opinion[weights_at + e]
     for k in range(classes):
         total = 0.0
-        for e in range(COUNT_OF_EXPERTS):
+        for e in range(experts):
             total += float(opinion[weights_at + e]) * float(opinion[e * classes + k])
         out[k] = total
+    return whole
 
 
 @kernel
@@ -84,29 +89,30 @@ def add_score(sums, right_at, loss_at, answer, probability, label):
 
 
 @entry
-def process(slots, fresh, kinds, records, numbers, settles, labels, known, last, naive, network, waiting, accounts,
-            tallies, opinions, shared, scores, window, block_length, probabilities, answers, baselines, settled,
-            settled_probability, settled_baselines):
+def process(slots, fresh, kinds, records, numbers, settles, labels, known, last, naive, networks, waiting, accounts,
+            tallies, opinions, shared, scores, window, expert_sums, block_length, probabilities, answers, baselines,
+            settled, settled_probability, settled_baselines):
     """Answer and judge n records in log order.
 
     slots int64[n] (-1: no such stream), fresh bool[n], kinds int8[n], records int64[n], numbers and settles int64[n],
     labels float64[n] (codes), known int64[n], last and naive float64[n] (codes of the last known label, now and as it
-    stood at the event that is labelled), network float64[n, C] -> probabilities float64[n, C] (NaN where there is no
-    answer), answers and baselines int64[n] (likeliest class; last known label, or the most frequent where there is
-    none; -1: none), settled int64[n], settled_probability float64[n] and settled_baselines int64[n]: the answer that
-    this record's label settled, the label's probability in it, and its baseline (-1 and NaN: none). The rest is the
-    loop's state; see ``rows.labels``. Weights by Bernstein online aggregation (``kernels.aggregation``) on the slope of
-    the log loss, in which no probability counts as less than a thousandth.
+    stood at the event that is labelled), networks float64[n, networks, C] -> probabilities float64[n, C] (NaN where
+    there is no answer), answers and baselines int64[n] (likeliest class; last known label, or the most frequent where
+    there is none; -1: none), settled int64[n], settled_probability float64[n] and settled_baselines int64[n]: the
+    answer that this record's label settled, the label's probability in it, and its baseline (-1 and NaN: none). The
+    rest is the loop's state; see ``rows.labels``. Weights by Bernstein online aggregation (``kernels.aggregation``) on
+    the slope of the log loss, in which no probability counts as less than a thousandth.
     """
     classes = probabilities.shape[1]
-    weights_at = COUNT_OF_EXPERTS * classes
-    size = weights_at + COUNT_OF_EXPERTS
+    experts = NETWORK + networks.shape[1]
+    weights_at = experts * classes
+    size = weights_at + experts
     usual = np.empty(classes)
     likely = np.empty(classes)
     said = np.empty(classes)
-    awake = np.empty(COUNT_OF_EXPERTS)
-    weights = np.empty(COUNT_OF_EXPERTS)
-    regrets = np.empty(COUNT_OF_EXPERTS)
+    awake = np.empty(experts)
+    weights = np.empty(experts)
+    regrets = np.empty(experts)
     for i in range(slots.shape[0]):
         block = block_of(records[i] - 1, block_length, window)
         probabilities[i] = np.nan
@@ -138,11 +144,12 @@ def process(slots, fresh, kinds, records, numbers, settles, labels, known, last,
                         opinion[LAST_LABEL * classes + k] = likely[k]
                 for k in range(known[i]):
                     opinion[USUAL_LABEL * classes + k] = usual[k]
-                    opinion[NETWORK * classes + k] = network[i, k]
-                weigh(account, 0, COUNT_OF_EXPERTS, awake, weights)
-                for e in range(COUNT_OF_EXPERTS):
+                    for e in range(NETWORK, experts):
+                        opinion[e * classes + k] = networks[i, e - NETWORK, k]
+                weigh(account, 0, experts, awake, weights)
+                for e in range(experts):
                     opinion[weights_at + e] = weights[e]
-                mix(opinion, classes, weights_at, said)
+                mix(opinion, experts, classes, said)
                 for k in range(known[i]):
                     probabilities[i, k] = said[k]
                 answers[i] = likeliest(said, known[i])
@@ -153,8 +160,7 @@ def process(slots, fresh, kinds, records, numbers, settles, labels, known, last,
         label = int(labels[i])
         at = size * (settles[i] % waiting)
         opinion = opinions[slots[i], at : at + size]
-        if opinion[weights_at] + opinion[weights_at + 1] + opinion[weights_at + 2] > 0.0:
-            mix(opinion, classes, weights_at, said)
+        if mix(opinion, experts, classes, said) > 0.0:
             frequent = likeliest(opinion[USUAL_LABEL * classes : (USUAL_LABEL + 1) * classes], classes)
             last_awake = not np.isnan(naive[i])
             before = int(naive[i]) if last_awake else frequent
@@ -169,11 +175,16 @@ def process(slots, fresh, kinds, records, numbers, settles, labels, known, last,
                 add_score(sums, LAST_CORRECT, LAST_LOG_LOSS, before, last_said, label)
                 add_score(sums, FREQUENT_CORRECT, FREQUENT_LOG_LOSS, frequent, usual_said, label)
             mixed = max(said[label], LEAST)
-            for e in range(COUNT_OF_EXPERTS):
+            for e in range(experts):
                 regrets[e] = max(opinion[e * classes + label], LEAST) / mixed - 1.0
             if not last_awake:
                 regrets[LAST_LABEL] = np.nan
-            update(account, 0, COUNT_OF_EXPERTS, regrets)
+            for e in range(experts):
+                if not np.isnan(regrets[e]):
+                    expert_sums[e, EXPERT_ERROR] += log_loss(opinion[e * classes + label], LEAST)
+                    expert_sums[e, EXPERT_WEIGHT] += opinion[weights_at + e]
+                    expert_sums[e, EXPERT_COUNT] += 1.0
+            update(account, 0, experts, regrets)
         for each in (tally, shared):
             each[CLASS_LABELS] += 1
             each[CLASS_TALLIES + label] += 1

@@ -3,24 +3,27 @@ state, inputs and window of the event that it is of."""
 
 import numpy as np
 
-from streamrnn.kernels import drift, optimiser
+from streamrnn.kernels import categories, drift, optimiser
 from streamrnn.kernels import gru as cell  # every other cell takes its place, see for_each_cell
 from streamrnn.kernels.cells import for_each_cell
 from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.linear import copy, pieces, transpose
-from streamrnn.kernels.network import output_of, slope_of
+from streamrnn.kernels.point_head import output_of, slope_of
 from streamrnn.kernels.scaling import clip
 from streamrnn.kernels.softmax import log_loss, softmax
 from streamrnn.rows.cells import GATES, INNER_BIASES, KEPT, STATES
 from streamrnn.rows.labels import EVENT
 from streamrnn.rows.network import (
+    CATEGORIES,
     CONTRIBUTED,
+    EMBEDDING,
     HIDDEN,
     HUBER_DELTA,
     INPUTS,
     K2,
     LOSS,
     PASSES,
+    SEEN,
     TARGETS,
 )
 
@@ -60,16 +63,17 @@ def slopes_of(outputs, known, label, base, rms, delta, sums, slopes):
 
 
 def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known, last, rms, seen, out, waiting, most,
-            sizes, rates, slab, pending, counts, weights, first, second, gradient, totals, sums):
+            sizes, rates, slab, pending, counts, weights, first, second, gradient, touched, totals, sums):
     """Process n records in log order, in place.
 
     slots int64[n] (-1: no such stream), fresh bool[n], live int64[n], kinds int8[n], restarts bool[n] (the event begins
     a sequence), numbers and settles int64[n] (see ``kernels.join``), labels float64[n], known int64[n] (classes there
     are before this record; 0 where labels are numbers), last and rms float64[n] (base and unit of a number), seen
-    float64[n, inputs] -> out float64[n, outputs] (NaN for what is no event). ``waiting`` events may await their label;
+    float64[n, seen] -> out float64[n, outputs] (NaN for what is no event). ``waiting`` events may await their label;
     ``most`` is the number of classes there may be, or 0. The rest is the loop's state; see ``rows.labels``.
     """
     outputs, inputs, hidden, k2 = sizes[TARGETS], sizes[INPUTS], sizes[HIDDEN], sizes[K2]
+    kept_inputs = sizes[SEEN]
     wide, carried = GATES[cell.CODE] * hidden, STATES[cell.CODE] * hidden
     steps = waiting + k2
     x_at = steps * carried
@@ -78,8 +82,10 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
     inner = INNER_BIASES[cell.CODE] * hidden
     w, b, u, c, v, d = pieces(weights, inputs, hidden, wide, inner, outputs)
     gw, gb, gu, gc, gv, gd = pieces(gradient, inputs, hidden, wide, inner, outputs)
+    table, table_gradient = categories.table_of(weights, sizes), categories.table_of(gradient, sizes)
 
     transposed_u = np.empty((wide, hidden), kind)
+    transposed_w = np.empty((wide, sizes[CATEGORIES] * sizes[EMBEDDING]), kind)
     transposed = False
     x_window = np.empty((k2, inputs), kind)
     h_window = np.empty((k2 + 1, carried), kind)
@@ -111,10 +117,11 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
                 # No window that is still to be learned begins here: each began a step before its own end.
                 row[before : before + carried] = 0
                 tally[AGE] = 0
-            at = x_at + (number % steps) * inputs
-            x = row[at : at + inputs]
-            for j in range(inputs):
-                x[j] = seen[i, j]
+            at = x_at + (number % steps) * kept_inputs
+            for j in range(kept_inputs):
+                row[at + j] = seen[i, j]
+            x = x_window[0]
+            categories.read_step(x, row, at, table, sizes)
             h = row[after : after + carried]
             cell.step(x, row[before : before + carried], w, b, u, c, left, right, kept[0], h)
             tally[AGE] = min(tally[AGE] + 1, k2)
@@ -133,10 +140,12 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
         length = tally[LENGTHS + number % waiting]
         if not transposed:
             transpose(transposed_u, u)
+            categories.transpose_weights(transposed_w, w)
             transposed = True
         copy(h_window[0], row, ((number - length) % steps) * carried)
         for s in range(length):
-            copy(x_window[s], row, x_at + ((number - length + 1 + s) % steps) * inputs)
+            at = x_at + ((number - length + 1 + s) % steps) * kept_inputs
+            categories.read_step(x_window[s], row, at, table, sizes)
             cell.step(x_window[s], h_window[s], w, b, u, c, left, right, kept[s], h_window[s + 1])
         for k in range(outputs):
             said[k] = output_of(h_window[length], v, d, k)
@@ -159,12 +168,16 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
                 cell.back(h_window[s], kept[s], dh, transposed_u, d_left[s], d_right[s], dh_before)
                 dh, dh_before = dh_before, dh
             cell.add_gradient(x_window, h_window, d_left, d_right, length, gw, gb, gu, gc)
+            if sizes[CATEGORIES] > 0:
+                for s in range(length):
+                    at = x_at + ((number - length + 1 + s) % steps) * kept_inputs
+                    categories.learn_step(row, at, d_left[s], transposed_w, table_gradient, touched, sizes)
             totals[CONTRIBUTED] += 1
             totals[PASSES] += 1
             loss = sums[LOSS] - before_loss
             drift.watch_shard(loss, live[i], sizes, rates, first, second, totals, sums)
 
-        if optimiser.count(weights, first, second, gradient, live[i], sizes, rates, totals, sums):
+        if optimiser.count(weights, first, second, gradient, touched, live[i], sizes, rates, totals, sums):
             transposed = False
 
 

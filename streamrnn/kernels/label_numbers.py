@@ -8,25 +8,26 @@ from streamrnn.kernels.compile import entry
 from streamrnn.kernels.mixture import TINY
 from streamrnn.kernels.pending import kept, known
 from streamrnn.kernels.scores import block_of, score
-from streamrnn.rows.labels import EVENT, EXPERTS, LAST_LABEL, NETWORK, USUAL_LABEL
-
-COUNT_OF_EXPERTS = len(EXPERTS)
-PUBLISHED, UNIT = COUNT_OF_EXPERTS, COUNT_OF_EXPERTS + 1  # behind the experts' opinions
-SIZE = COUNT_OF_EXPERTS + 2
+from streamrnn.rows.labels import EVENT, LAST_LABEL, NETWORK, USUAL_LABEL
+from streamrnn.rows.mixture import EXPERT_COUNT, EXPERT_ERROR, EXPERT_WEIGHT
 
 
 @entry
-def process(slots, fresh, kinds, records, numbers, settles, labels, last, mean, unit, network, waiting, accounts,
-            opinions, scores, window, block_length, forecasts, settled):
+def process(slots, fresh, kinds, records, numbers, settles, labels, last, mean, unit, networks, waiting, accounts,
+            opinions, scores, window, expert_sums, block_length, forecasts, settled):
     """Answer and judge n records in log order.
 
     slots int64[n] (-1: no such stream), fresh bool[n], kinds int8[n], records int64[n], numbers and settles int64[n],
-    labels float64[n], last, mean, unit and network float64[n] -> forecasts float64[n] and settled float64[n], the
-    forecast that this record's label settled (NaN: none). The rest is the loop's state; see ``rows.labels``.
+    labels float64[n], last, mean and unit float64[n], networks float64[n, networks] -> forecasts float64[n] and settled
+    float64[n], the forecast that this record's label settled (NaN: none). The rest is the loop's state; see
+    ``rows.labels``.
     """
-    regrets = np.empty(COUNT_OF_EXPERTS)
-    weights = np.empty(COUNT_OF_EXPERTS)
-    found = np.empty(COUNT_OF_EXPERTS)
+    experts = NETWORK + networks.shape[1]
+    published, unit_at = experts, experts + 1  # behind the experts' opinions
+    size = experts + 2
+    regrets = np.empty(experts)
+    weights = np.empty(experts)
+    found = np.empty(experts)
     for i in range(slots.shape[0]):
         block = block_of(records[i] - 1, block_length, window)
         forecasts[i] = np.nan
@@ -38,26 +39,36 @@ def process(slots, fresh, kinds, records, numbers, settles, labels, last, mean, 
             account[:] = 0.0
             ring[:] = kept(np.nan)
         if kinds[i] == EVENT:
-            found[LAST_LABEL], found[USUAL_LABEL], found[NETWORK] = last[i], mean[i], network[i]
-            weigh(account, 0, COUNT_OF_EXPERTS, found, weights)
-            forecasts[i] = combine(COUNT_OF_EXPERTS, found, weights)
-            at = SIZE * (numbers[i] % waiting)
-            for e in range(COUNT_OF_EXPERTS):
+            found[LAST_LABEL], found[USUAL_LABEL] = last[i], mean[i]
+            for e in range(NETWORK, experts):
+                found[e] = networks[i, e - NETWORK]
+            weigh(account, 0, experts, found, weights)
+            forecasts[i] = combine(experts, found, weights)
+            at = size * (numbers[i] % waiting)
+            for e in range(experts):
                 ring[at + e] = kept(found[e])
-            ring[at + PUBLISHED] = kept(forecasts[i])
-            ring[at + UNIT] = unit[i]
+            ring[at + published] = kept(forecasts[i])
+            ring[at + unit_at] = unit[i]
         if settles[i] == 0:
             continue
-        at = SIZE * (settles[i] % waiting)
-        settled[i] = known(ring[at + PUBLISHED])
+        at = size * (settles[i] % waiting)
+        settled[i] = known(ring[at + published])
         if np.isnan(settled[i]):
             continue
         baseline = known(ring[at + LAST_LABEL])
         score(scores[0, 0], settled[i], baseline, labels[i])
         score(window[0, 0, block], settled[i], baseline, labels[i])
-        scale = ring[at + UNIT]
+        for e in range(experts):
+            found[e] = known(ring[at + e])
+        weigh(account, 0, experts, found, weights)
+        for e in range(experts):
+            if not np.isnan(found[e]):
+                expert_sums[e, EXPERT_ERROR] += abs(labels[i] - found[e])
+                expert_sums[e, EXPERT_WEIGHT] += weights[e]
+                expert_sums[e, EXPERT_COUNT] += 1.0
+        scale = ring[at + unit_at]
         if scale >= TINY:
             slope = absolute_slope((settled[i] - labels[i]) / scale)
-            for e in range(COUNT_OF_EXPERTS):
-                regrets[e] = regret(slope, settled[i], known(ring[at + e]), scale)
-            update(account, 0, COUNT_OF_EXPERTS, regrets)
+            for e in range(experts):
+                regrets[e] = regret(slope, settled[i], found[e], scale)
+            update(account, 0, experts, regrets)

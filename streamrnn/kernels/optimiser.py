@@ -2,15 +2,19 @@
 
 import numpy as np
 
+from streamrnn.kernels.categories import forget_touched, table_of
 from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.drift import count_down, learning_rate
 from streamrnn.kernels.linear import sum_of_squares
+from streamrnn.rows.categories import COUNT, FLAGS
 from streamrnn.rows.network import (
     BETA1_POWER,
     BETA2_POWER,
     CLIP_NORM,
     CLIPPED,
+    CODES,
     CONTRIBUTED,
+    EMBEDDING,
     LARGEST_STEP,
     NORM,
     RECORDS_PER_STEP,
@@ -25,15 +29,34 @@ EPSILON = 1e-8
 
 
 @kernel
-def step(weights, first, second, gradient, contributed, rates, totals, sums):
+def move(weights, first, second, gradient, shrink, keep1, take1, keep2, take2, rate, epsilon):
+    """Take these weights a step, and clear their gradient."""
+    for i in range(weights.shape[0]):
+        g = gradient[i] * shrink
+        first[i] = keep1 * first[i] + take1 * g
+        second[i] = keep2 * second[i] + take2 * g * g
+        weights[i] -= rate * first[i] / (np.sqrt(second[i]) + epsilon)
+        gradient[i] = 0
+
+
+@kernel
+def step(weights, first, second, gradient, touched, contributed, sizes, rates, totals, sums):
     """One optimiser step with the mean of ``contributed`` records' gradients; clears the gradient.
 
+    Of the table of embeddings the rows in ``touched`` take part, and the others stay as they are with their moments.
     Returns False, changes nothing and counts the skip where the gradient is not finite.
     """
-    norm = np.sqrt(sum_of_squares(gradient)) / contributed
+    dense, codes = weights.shape[0] - sizes[CODES] * sizes[EMBEDDING], sizes[CODES]
+    table, slopes = table_of(weights, sizes), table_of(gradient, sizes)
+    means, squares = table_of(first, sizes), table_of(second, sizes)
+    size = sum_of_squares(gradient[:dense])
+    for i in range(touched[COUNT]):
+        size += sum_of_squares(slopes[touched[FLAGS + codes + i]])
+    norm = np.sqrt(size) / contributed
     if not np.isfinite(norm):
         totals[SKIPPED] += 1
         gradient[:] = 0
+        forget_touched(touched, codes)
         return False
     scale = 1.0 / contributed
     if norm > rates[CLIP_NORM]:
@@ -55,24 +78,28 @@ def step(weights, first, second, gradient, contributed, rates, totals, sums):
     shrink, keep1, take1, keep2, take2, rate, epsilon = (
         constants[0], constants[1], constants[2], constants[3], constants[4], constants[5], constants[6],
     )  # fmt: skip
-    for i in range(weights.shape[0]):
-        g = gradient[i] * shrink
-        first[i] = keep1 * first[i] + take1 * g
-        second[i] = keep2 * second[i] + take2 * g * g
-        weights[i] -= rate * first[i] / (np.sqrt(second[i]) + epsilon)
-        gradient[i] = 0
+    move(
+        weights[:dense], first[:dense], second[:dense], gradient[:dense], shrink, keep1, take1, keep2, take2, rate,
+        epsilon,
+    )  # fmt: skip
+    for i in range(touched[COUNT]):
+        code = touched[FLAGS + codes + i]
+        move(
+            table[code], means[code], squares[code], slopes[code], shrink, keep1, take1, keep2, take2, rate, epsilon
+        )
+    forget_touched(touched, codes)
     totals[STEPS] += 1
     return True
 
 
 @kernel
-def count(weights, first, second, gradient, live, sizes, rates, totals, sums):
+def count(weights, first, second, gradient, touched, live, sizes, rates, totals, sums):
     """Count what could be learned from; every min(live streams, 8) of them make one step. True where one was made."""
     stepped = False
     totals[SINCE_STEP] += 1
     if totals[SINCE_STEP] >= totals[RECORDS_PER_STEP]:
         if totals[CONTRIBUTED] > 0:
-            step(weights, first, second, gradient, totals[CONTRIBUTED], rates, totals, sums)
+            step(weights, first, second, gradient, touched, totals[CONTRIBUTED], sizes, rates, totals, sums)
             stepped = True
         totals[SINCE_STEP] = 0
         totals[CONTRIBUTED] = 0

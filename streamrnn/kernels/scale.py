@@ -3,19 +3,22 @@
 import numpy as np
 
 from streamrnn.kernels.compile import entry, kernel
-from streamrnn.kernels.scaling import calendar_inputs, clip, floor_of, update_feature
+from streamrnn.kernels.scaling import calendar_inputs, clip, floor_of, update_elapsed, update_feature
 from streamrnn.rows.scale import (
     ABSOLUTE_CHANGE,
+    CALENDAR,
+    CALENDAR_INPUTS,
     CELL,
+    ELAPSED,
+    ELAPSED_FIELDS,
     EVENTS,
     FEATURE_FIELDS,
     LAST,
+    SEASON_INPUTS_PER_TARGET,
     SQUARED_CHANGE,
     STEP,
     STREAM_FIELDS,
 )
-
-CALENDAR_INPUTS = 4
 
 
 @kernel
@@ -47,9 +50,9 @@ def keep_season(fields, counts, moved, at, season, target_features):
 
 
 @kernel
-def season_inputs(fields, counts, at, season, features, target_features, inputs, place):
+def season_inputs(fields, counts, at, season, features, target_features, shown, inputs, place):
     """For each target, the value one season before the step to be forecast, and the change that led to it, in today's
-    scale (zero while the stream is too young)."""
+    scale (zero while the stream is too young, and unless shown)."""
     targets = target_features.shape[0]
     length = season + 1
     for k in range(targets):
@@ -61,39 +64,44 @@ def season_inputs(fields, counts, at, season, features, target_features, inputs,
             before = fields[at + ((counts[STEP] - season) % length) * targets + k]
             then = fields[at + ((counts[STEP] - season + 1) % length) * targets + k]
             rms = np.sqrt(fields[field + SQUARED_CHANGE]) + floor_of(then)
-            inputs[place + 2 * k] = clip((then - fields[field + LAST]) / rms)
-            inputs[place + 2 * k + 1] = clip((then - before) / rms)
+            inputs[place + 2 * k] = shown[feature] * clip((then - fields[field + LAST]) / rms)
+            inputs[place + 2 * k + 1] = shown[feature] * clip((then - before) / rms)
 
 
 @entry
-def process(slots, fresh, times, values, interval, season, calendar, target_features, shown, fields, counts,
+def process(slots, fresh, times, values, interval, season, chosen, target_features, shown, fields, counts,
             advance, steps, events, last, rms, unit, inputs):
     """Take in n records.
 
-    slots int64[n], fresh bool[n], times float64[n] s, values float64[n, features] -> advance, steps and events int64[n]
-    (all of the stream so far), last, rms and unit float64[n, targets], inputs float64[n, inputs]; see ``loops.batch``.
+    slots int64[n], fresh bool[n], times float64[n] s, values float64[n, features], chosen bool[5] (which inputs there
+    are), shown float64[features] (1, and 0 for what is withheld) -> advance, steps and events int64[n] (all of the
+    stream so far), last, rms and unit float64[n, targets], inputs float64[n, inputs]; see ``loops.batch``.
     """
     features = values.shape[1]
     targets = target_features.shape[0]
-    season_at = FEATURE_FIELDS * features
+    elapsed_at = FEATURE_FIELDS * features
+    season_at = elapsed_at + (ELAPSED_FIELDS if chosen[ELAPSED] else 0)
     for i in range(slots.shape[0]):
         row, tally = fields[slots[i]], counts[slots[i]]
         if fresh[i]:
             row[:] = 0.0
             tally[:] = 0
         advance[i] = steps_since(tally, times[i], interval, fresh[i])
+        place = 0
         for f in range(features):
-            update_feature(row, tally, f, features, values[i, f], shown[f], inputs[i])
+            place = update_feature(row, tally, f, features, values[i, f], shown[f], chosen, inputs[i], place)
         tally[EVENTS] += 1
         events[i] = tally[EVENTS]
         steps[i] = tally[STEP]
-        place = 3 * features
-        if calendar:
+        if chosen[CALENDAR]:
             calendar_inputs(times[i], inputs[i], place)
             place += CALENDAR_INPUTS
         if season > 0:
             keep_season(row, tally, advance[i], season_at, season, target_features)
-            season_inputs(row, tally, season_at, season, features, target_features, inputs[i], place)
+            season_inputs(row, tally, season_at, season, features, target_features, shown, inputs[i], place)
+            place += SEASON_INPUTS_PER_TARGET * targets
+        if chosen[ELAPSED]:
+            inputs[i, place] = update_elapsed(row, elapsed_at, times[i], fresh[i])
         for k in range(targets):
             feature = target_features[k]
             at = FEATURE_FIELDS * feature

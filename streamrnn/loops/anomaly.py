@@ -33,6 +33,7 @@ class AnomalyLoop:
     memory : blocks that are remembered of each detector, 10 and 10 more are compared. The fine detector, which retires,
         needs no more than 1,166
     threshold : of the score; one more halves the alerts
+    warm_up : events of a stream before its first alert, as nearly all is new at first
 
     Attributes
     ----------
@@ -47,7 +48,9 @@ class AnomalyLoop:
         If the memory is below 40 blocks: the newest 10 would have too few others to be compared with.
     """
 
-    def __init__(self, streams: int, targets: int, memory: int = 250, threshold: float = 2.6) -> None:
+    def __init__(
+        self, streams: int, targets: int, memory: int = 250, threshold: float = 2.6, warm_up: int = 500
+    ) -> None:
         if memory < at.YOUNG:
             raise ValueError(f"anomaly.memory is {memory}: at least {at.YOUNG} blocks are needed")
         needed = at.FINE_UNTIL // at.SIZES[0]
@@ -55,6 +58,7 @@ class AnomalyLoop:
         widths = [at.PARTS * (length + at.WINDOW - 1) for length in lengths]
         self._edges = np.cumsum([0, *widths])
         self._threshold = threshold
+        self._warm_up = warm_up
         self.slabs: dict[str, Array] = {
             "anomaly_accounts": rows(streams, targets * at.TARGET_FIELDS),
             "anomaly_tallies": rows(streams, targets * at.TARGET_COUNTS, np.int64),
@@ -69,7 +73,8 @@ class AnomalyLoop:
     def from_settings(cls, settings: Any) -> AnomalyLoop:
         """The loop that these settings ask for."""
         chosen = settings.anomaly
-        return cls(settings.streams.max_live, len(settings.events.target_names), chosen.memory, chosen.threshold)
+        targets = len(settings.events.target_names)
+        return cls(settings.streams.max_live, targets, chosen.memory, chosen.threshold, chosen.warm_up)
 
     def process(self, batch: Batch) -> None:
         """Judge the batch's records by its outcomes and settled forecasts."""
@@ -85,7 +90,7 @@ class AnomalyLoop:
         anomaly.process(
             slots, fresh, advance, outcomes, settled,
             found.scores, found.novelties, found.tails, found.alerts, found.loudest,
-            self._edges, self._threshold, *self.slabs.values(),
+            self._edges, self._threshold, self._warm_up, *self.slabs.values(),
         )  # fmt: skip
         return found
 

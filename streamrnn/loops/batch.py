@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import Anomalies, Floats, Ints
+from streamrnn.events.traits import Traits
 from streamrnn.loops.label_batch import LabelBatch
 
 
 @dataclass(slots=True)
 class Batch:
-    """n accepted records of one shard in log order, T targets, H horizons, E experts, L levels.
+    """n accepted records of one shard in log order, T targets, H horizons, E experts, L levels, Q quantiles.
 
     Attributes
     ----------
@@ -34,6 +35,10 @@ class Batch:
     unit : float64[n, T], running mean absolute change plus a floor; 0 before the first change
     inputs : float64[n, inputs], what the networks see
     hidden : [n, hidden units], the network's state after each record, in its precision
+    told : float64[n, T, ...], what the network says of the next step beside its forecast: its own Q quantiles, or
+        location, scale and degrees of freedom (NaN for a Gaussian); NaN where it says nothing; of no width with a point
+        head
+    quantiles : float64[n, T, Q], rising, published quantiles of the next step; NaN where there are none
     base : float64[n, H, T], the forecast that the network corrects: the seasonal ridge's, or the last value
     spread : float64[n, H, T], running root mean square of the changes over each horizon; 0 before the first
     experts : float64[n, H, T, E], each expert's forecasts of the steps h ahead of this record; NaN where it has none
@@ -47,6 +52,7 @@ class Batch:
         none was given
     anomalies : how anomalous each record is
     labels : columns of their own, in label modes
+    traits : booleans and categories, where the settings name any
     """
 
     slots: Ints
@@ -64,6 +70,8 @@ class Batch:
     unit: Floats = field(init=False)
     inputs: Floats = field(init=False)
     hidden: npt.NDArray[Any] = field(init=False)
+    told: Floats = field(init=False)
+    quantiles: Floats = field(init=False)
     base: Floats = field(init=False)
     spread: Floats = field(init=False)
     experts: Floats = field(init=False)
@@ -77,6 +85,7 @@ class Batch:
     settled_high: Floats = field(init=False)
     anomalies: Anomalies = field(init=False)
     labels: LabelBatch = field(init=False)
+    traits: Traits = field(init=False)
 
     def __len__(self) -> int:
         return len(self.slots)

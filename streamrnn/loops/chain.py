@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +11,18 @@ import numpy.typing as npt
 from streamrnn.loops.anomaly import AnomalyLoop
 from streamrnn.loops.base import Loop
 from streamrnn.loops.batch import Batch
+from streamrnn.loops.distribution import DistributionLoop
 from streamrnn.loops.intervals import IntervalLoop
 from streamrnn.loops.linear import LinearLoop
 from streamrnn.loops.mixture import MixtureLoop
 from streamrnn.loops.network import NetworkLoop
 from streamrnn.loops.nothing import NoLoop
+from streamrnn.loops.quantiles import QuantileLoop
 from streamrnn.loops.readouts import ReadoutLoop
 from streamrnn.loops.ridge import RidgeLoop
 from streamrnn.loops.scale import ScaleLoop
+from streamrnn.rows.heads import DISTRIBUTIONS
+from streamrnn.rows.network import NetworkRows
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
@@ -39,7 +44,8 @@ class Chain:
     Attributes
     ----------
     loops : in their order
-    scale, network, mixture, intervals : loops that others ask for what they hold
+    scale, network, mixture, intervals, quantiles, distribution : loops that others ask for what they hold; the last two
+        are None with another head
     """
 
     def __init__(self, settings: Settings, weights: Array) -> None:
@@ -55,14 +61,17 @@ class Chain:
         if settings.experts.ridge:
             self.loops.append(RidgeLoop.from_settings(settings))
         self.loops.append(self.network)
-        for rate in settings.experts.networks:
-            self.loops.append(NetworkLoop(settings, weights, rate))
+        for name, further in settings.further_networks.items():
+            self.loops.append(NetworkLoop(further, further_weights(settings, further, weights), name))
         if settings.experts.linear:
             place = len(experts) - len(settings.experts.linear)
             self.loops.append(LinearLoop(streams, targets, settings.experts.linear, place))
         if len(settings.forecast.horizons) > 1:
             self.loops.append(ReadoutLoop(settings, experts.index("network")))
         self.loops.append(self.mixture)
+        self.quantiles = QuantileLoop(settings) if settings.model.head == "quantiles" else None
+        self.distribution = DistributionLoop(settings) if settings.model.head in DISTRIBUTIONS else None
+        self.loops += [loop for loop in (self.quantiles, self.distribution) if loop is not None]
         if settings.forecast.levels:
             self.loops.append(self.intervals)
         if settings.anomaly.enabled:
@@ -120,6 +129,22 @@ def make_chain(settings: Settings, weights: Array) -> Chain:
     from streamrnn.loops.label_chain import LabelChain
 
     return LabelChain(settings, weights) if settings.learns_labels else Chain(settings, weights)
+
+
+def further_weights(settings: Settings, further: Settings, weights: Array) -> Array:
+    """Initial weights of a further network: the first one's where both are alike, else drawn from the same seed.
+
+    Parameters
+    ----------
+    further : the settings of that network
+    weights : of the first one; none where only sizes are asked for
+    """
+    layout = NetworkRows.from_settings(further)
+    if len(weights) == 0 or replace(layout, k2=0) == replace(NetworkRows.from_settings(settings), k2=0):
+        return weights
+    from streamrnn.network.forecaster import initial_weights
+
+    return initial_weights(layout, further.seed, further.model.precision)
 
 
 def bytes_per_stream(settings: Settings) -> dict[str, int]:

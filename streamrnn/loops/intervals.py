@@ -28,6 +28,7 @@ class IntervalLoop:
     targets : T
     hidden : units of the network's hidden state, which tells how wide the next step's intervals should be; 0: none
     levels : stated coverage of each interval, each in (0, 1)
+    name : what the names of the arrays begin with
 
     Attributes
     ----------
@@ -37,7 +38,13 @@ class IntervalLoop:
     """
 
     def __init__(
-        self, streams: int, horizons: Sequence[int], targets: int, hidden: int, levels: Sequence[float]
+        self,
+        streams: int,
+        horizons: Sequence[int],
+        targets: int,
+        hidden: int,
+        levels: Sequence[float],
+        name: str = "interval",
     ) -> None:
         layout = self._layout = IntervalRows(targets, tuple(horizons), tuple(levels), hidden)
         self._horizons = np.array(layout.horizons, np.int64)
@@ -52,14 +59,14 @@ class IntervalLoop:
         self._head = np.zeros((targets, hidden))
         self.sums = np.zeros((len(horizons), targets, len(levels), SUMS))
         self.slabs: dict[str, Array] = {
-            "interval_pending": self._pending,
-            "interval_tracks": self._tracks,
-            "interval_hidden": self._held,
+            f"{name}_pending": self._pending,
+            f"{name}_tracks": self._tracks,
+            f"{name}_hidden": self._held,
         }
         self.shared: dict[str, Array] = {
-            "interval_pooled": self._pooled,
-            "interval_head": self._head,
-            "interval_sums": self.sums,
+            f"{name}_pooled": self._pooled,
+            f"{name}_head": self._head,
+            f"{name}_sums": self.sums,
         }
 
     @classmethod
@@ -75,16 +82,27 @@ class IntervalLoop:
 
     def process(self, batch: Batch) -> None:
         """Advance the state by the batch, and fill in low, high, settled_low and settled_high."""
+        bounds = self.around(batch, batch.forecasts, batch.settled)
+        batch.low, batch.high, batch.settled_low, batch.settled_high = bounds
+
+    def around(self, batch: Batch, forecasts: Array, settled: Array) -> tuple[Array, Array, Array, Array]:
+        """Advance the state by a batch with these forecasts: low, high, settled_low and settled_high [n, H, T, L].
+
+        Parameters
+        ----------
+        forecasts, settled : float64[n, H, T], of the steps ahead of each record, and those that it settles
+        """
         from streamrnn.kernels import intervals
 
-        shape = *batch.forecasts.shape, len(self._layout.levels)
-        batch.low, batch.high, batch.settled_low, batch.settled_high = bounds = [np.empty(shape) for _ in range(4)]
+        shape = *forecasts.shape, len(self._layout.levels)
+        bounds = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
         n, each, levels = len(batch), shape[1] * shape[2], shape[3]
         low, high, settled_low, settled_high = (column.reshape(n, each, levels) for column in bounds)
         hidden = batch.hidden if self._layout.hidden else np.empty((n, 0), np.float32)
         intervals.process(
-            batch.slots, batch.fresh, batch.advance, batch.steps, batch.outcomes, batch.settled.reshape(n, each),
-            batch.forecasts.reshape(n, each), batch.rms, hidden, low, high, settled_low, settled_high,
-            self._horizons, self._rings, self._shares, self._lower, self._costs, self._pending, self._tracks,
-            self._held, self._pooled.reshape(each, -1), self._head, self.sums.reshape(each, levels, SUMS),
+            batch.slots, batch.fresh, batch.advance, batch.steps, batch.outcomes, settled.reshape(n, each),
+            forecasts.reshape(n, each), batch.rms, hidden, low, high, settled_low, settled_high, self._horizons,
+            self._rings, self._shares, self._lower, self._costs, self._pending, self._tracks, self._held,
+            self._pooled.reshape(each, -1), self._head, self.sums.reshape(each, levels, SUMS),
         )  # fmt: skip
+        return bounds

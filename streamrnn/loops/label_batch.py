@@ -38,7 +38,7 @@ class LabelBatch:
     mean, rms, unit : float64[n], running scale of labels that are numbers: mean, root mean square and mean size of
         what the last known label erred by
     inputs : float64[n, label inputs], what the network is shown of labels
-    network : float64[n, outputs], probabilities of the classes by the network, or its forecast
+    networks : float64[n, networks, outputs], probabilities of the classes by each network, or its forecast
     probabilities : float64[n, C], published; NaN where there is no answer, and of classes not known
     answers, baselines : int64[n], likeliest class and the last known one, as codes; -1: none
     settled, settled_baselines : int64[n], those of the event that is settled
@@ -65,7 +65,7 @@ class LabelBatch:
     rms: Floats = field(init=False)
     unit: Floats = field(init=False)
     inputs: Floats = field(init=False)
-    network: Floats = field(init=False)
+    networks: Floats = field(init=False)
     probabilities: Floats = field(init=False)
     answers: Ints = field(init=False)
     baselines: Ints = field(init=False)
@@ -90,5 +90,5 @@ def no_labels(sizes: LabelRows) -> LabelBatch:
     batch.status = batch.kinds
     batch.last = batch.naive = batch.mean = batch.rms = batch.unit = numbers
     batch.inputs = np.empty((0, sizes.label_inputs))
-    batch.network = np.empty((0, sizes.outputs))
+    batch.networks = np.empty((0, sizes.networks, sizes.outputs))
     return batch

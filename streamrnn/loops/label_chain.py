@@ -8,7 +8,7 @@ import numpy as np
 
 from streamrnn.loops.base import Array, Loop
 from streamrnn.loops.batch import Batch
-from streamrnn.loops.chain import Chain
+from streamrnn.loops.chain import Chain, further_weights
 from streamrnn.loops.join import JoinLoop, KnownLoop
 from streamrnn.loops.label_mixture import ClassMixtureLoop, NumberMixtureLoop
 from streamrnn.loops.label_network import LabelNetworkLoop
@@ -35,12 +35,19 @@ class LabelChain(Chain):
 
     def __init__(self, settings: Settings, weights: Array) -> None:
         self._records = np.zeros(1, np.int64)
+        self._has_traits = bool(settings.inputs.booleans or settings.inputs.categories)
         self.scale = ScaleLoop(settings)
+        self.quantiles = self.distribution = None
         self.network = LabelNetworkLoop(settings, weights)
         numbers = settings.labels.kind == "number"
         self.mixture = NumberMixtureLoop(settings) if numbers else ClassMixtureLoop(settings)
+        networks = [self.network]
+        for name, further in settings.further_networks.items():
+            own = further_weights(settings, further, weights)
+            networks.append(LabelNetworkLoop(further, own, name.replace(" ", "_"), len(networks)))
+        self._said = len(networks), self.network.layout.targets
         self._label_loops: list[Loop] = [
-            SequenceLoop(settings), JoinLoop(settings), KnownLoop(settings), self.network, self.mixture
+            SequenceLoop(settings), JoinLoop(settings), KnownLoop(settings), *networks, self.mixture
         ]
         self.loops = [self.scale, *self._label_loops]
 
@@ -48,6 +55,7 @@ class LabelChain(Chain):
         """Advance all state by the batch, and fill in its columns."""
         self._records[0] += len(batch)
         self._scale(batch)
+        batch.labels.networks = np.empty((len(batch), *self._said))
         for loop in self._label_loops:
             loop.process(batch)
 
@@ -60,6 +68,8 @@ class LabelChain(Chain):
         events = Batch(
             batch.slots[at], batch.fresh[at], batch.live[at], batch.times[at], batch.values[at], batch.records[at]
         )
+        if self._has_traits:
+            events.traits = batch.traits.take(at)
         self.scale.process(events)
         for name in _OF_SCALE:
             column = getattr(events, name)

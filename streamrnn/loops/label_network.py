@@ -8,7 +8,7 @@ import numpy as np
 
 from streamrnn.loops.base import Array
 from streamrnn.loops.batch import Batch
-from streamrnn.loops.learner import Learner
+from streamrnn.loops.learner import Learner, with_codes
 from streamrnn.rows.labels import LabelRows
 
 if TYPE_CHECKING:
@@ -29,36 +29,39 @@ class LabelNetworkLoop(Learner):
     ----------
     settings : the daemon's settings
     weights : the initial weights, flat
+    name, place : what the names of its arrays begin with, and its place among the networks
 
     Attributes
     ----------
     rows : sizes and offsets of the rows; ``layout`` has those of the network alone
     """
 
-    def __init__(self, settings: Settings, weights: Array) -> None:
+    def __init__(self, settings: Settings, weights: Array, name: str = "network", place: int = 0) -> None:
         sizes = self.rows = LabelRows.from_settings(settings)
         widths = sizes.states_width, 0 if sizes.classes else 2 * sizes.waiting, sizes.counts_width
         rate = settings.model.learning_rate * (CLASS_RATE if sizes.classes else 1.0)
-        super().__init__(settings, weights, widths, 1, rate)
+        super().__init__(settings, weights, widths, 1, rate, name)
+        self._place = place
 
     def process(self, batch: Batch) -> None:
         """Answer the batch's events, and learn from its labels."""
         labels = batch.labels
-        seen = np.concatenate([batch.inputs, labels.inputs], axis=1)
-        labels.network = np.empty((len(batch), self.layout.targets))
+        seen = with_codes(np.concatenate([batch.inputs, labels.inputs], axis=1), batch, self.layout)
+        said = np.empty((len(batch), self.layout.targets))
         if self._torch:
             from streamrnn.engine import label_reference
 
-            label_reference.process(self, batch, seen)
-            return
-        from streamrnn.kernels import label_network
+            label_reference.process(self, batch, seen, said)
+        else:
+            from streamrnn.kernels import label_network
 
-        label_network.PROCESS[self._cell](
-            batch.slots, batch.fresh, batch.live, labels.kinds, labels.restarts, labels.numbers, labels.settles,
-            labels.values, labels.classes, labels.last, labels.rms, seen, labels.network, self.rows.waiting,
-            self.rows.classes, self.sizes, self.rates, self.states, self.pending, self.counts, self.weights,
-            self.first_moment, self.second_moment, self.gradient, self.totals, self.sums,
-        )  # fmt: skip
+            label_network.PROCESS[self._cell](
+                batch.slots, batch.fresh, batch.live, labels.kinds, labels.restarts, labels.numbers, labels.settles,
+                labels.values, labels.classes, labels.last, labels.rms, seen, said, self.rows.waiting,
+                self.rows.classes, self.sizes, self.rates, self.states, self.pending, self.counts, self.weights,
+                self.first_moment, self.second_moment, self.gradient, self.touched, self.totals, self.sums,
+            )  # fmt: skip
+        labels.networks[:, self._place] = said
 
     def forget(self) -> None:
         """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""

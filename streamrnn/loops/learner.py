@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.loops.base import Array, rows
+from streamrnn.loops.batch import Batch
 from streamrnn.rows import drift
 from streamrnn.rows import network as at
 from streamrnn.rows.cells import NAMES
@@ -39,6 +40,7 @@ class Learner:
     layout : sizes and offsets
     states, pending, counts : the streams' rows
     weights, first_moment, second_moment, gradient : flat, in the network's precision
+    touched : rows of the table of embeddings that the open optimiser step learned from, see ``rows.categories``
     totals, sums : counts and sums over the shard's life, see ``rows.network``
     sizes, rates : what the kernels are told, see ``rows.network``
     """
@@ -62,6 +64,7 @@ class Learner:
             _aligned_zeros(len(weights), precision) for _ in range(4)
         )
         self.weights[:] = weights
+        self.touched = np.zeros(layout.table.touched, np.int64)
         self.totals = np.zeros(at.TOTALS, np.int64)
         self.totals[at.RECORDS_PER_STEP] = 1
         self.sums = np.zeros(at.SUMS)
@@ -79,10 +82,13 @@ class Learner:
             f"{name}_totals": self.totals,
             f"{name}_sums": self.sums,
         }
+        if layout.table.categories:
+            self.shared[f"{name}_touched"] = self.touched
         self.sizes = np.array(
             [
                 layout.targets, layout.inputs, layout.hidden, k1, layout.k2, model.records_per_step,
                 drift.SHARD_ACTIONS.index(settings.drift.shard), settings.drift.boost_records,
+                layout.seen, layout.table.categories, layout.table.width, layout.table.codes,
             ],
             np.int64,
         )  # fmt: skip
@@ -103,6 +109,11 @@ class Learner:
         """The optimiser's next step size."""
         boosted = self.totals[at.BOOSTED] > 0
         return float(self.rates[at.LEARNING_RATE] * (self.rates[at.BOOST] if boosted else 1.0))
+
+
+def with_codes(inputs: Array, batch: Batch, layout: NetworkRows) -> Array:
+    """float64[n, seen]: the inputs of a batch's records with the codes of their categories behind them."""
+    return np.concatenate([inputs, batch.traits.codes], axis=1) if layout.table.categories else inputs
 
 
 def _aligned_zeros(size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:

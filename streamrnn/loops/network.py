@@ -8,12 +8,15 @@ import numpy as np
 
 from streamrnn.loops.base import Array
 from streamrnn.loops.batch import Batch
-from streamrnn.loops.learner import Learner
+from streamrnn.loops.learner import Learner, with_codes
 from streamrnn.rows import network as at
+from streamrnn.rows.heads import told
 from streamrnn.rows.network import NetworkRows
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
+
+FIRST = "network"  # its name among the experts
 
 
 class NetworkLoop(Learner):
@@ -23,34 +26,41 @@ class NetworkLoop(Learner):
     ----------
     settings : the daemon's settings
     weights : the initial weights, flat
-    learning_rate : another than the settings', of a further network
+    expert : its name among the experts; read-outs and intervals read the states of the first network
     """
 
-    def __init__(self, settings: Settings, weights: Array, learning_rate: float | None = None) -> None:
+    def __init__(self, settings: Settings, weights: Array, expert: str = FIRST) -> None:
         layout, model = NetworkRows.from_settings(settings), settings.model
         widths = layout.width, at.TARGET_FIELDS * layout.targets, at.STREAM_FIELDS
-        name = "network" if learning_rate is None else f"network_{learning_rate:g}"
-        super().__init__(settings, weights, widths, model.k1, learning_rate or model.learning_rate, name)
-        self._expert = settings.expert_names.index("network" if learning_rate is None else f"network {learning_rate:g}")
+        super().__init__(settings, weights, widths, model.k1, model.learning_rate, expert.replace(" ", "_"))
+        self._expert = settings.expert_names.index(expert)
+        self._first = expert == FIRST
+        self._levels = np.array(layout.quantiles)
+        self._told = told(layout.head, len(layout.quantiles))
 
     def process(self, batch: Batch) -> None:
         """Learn from the batch's outcomes, and forecast."""
         n = len(batch)
-        batch.hidden = np.empty((n, self.layout.hidden), self.weights.dtype)
+        hidden = np.empty((n, self.layout.hidden), self.weights.dtype)
+        beside = np.empty((n, self.layout.targets, self._told))
         base = np.ascontiguousarray(batch.base[:, 0])
         corrected = np.empty((n, self.layout.targets))
+        seen = with_codes(batch.inputs, batch, self.layout)
         if self._torch:
             from streamrnn.engine import reference
 
-            reference.process(self, batch, base, corrected)
+            reference.process(self, batch, base, seen, corrected, beside, hidden)
         else:
             from streamrnn.kernels import network
 
-            network.PROCESS[self._cell](
-                batch.slots, batch.fresh, batch.live, batch.advance, batch.outcomes, base, batch.rms, batch.inputs,
-                corrected, batch.hidden, self.sizes, self.rates, self.states, self.pending, self.counts,
-                self.weights, self.first_moment, self.second_moment, self.gradient, self.totals, self.sums,
+            network.PROCESS[self.layout.head][self._cell](
+                batch.slots, batch.fresh, batch.live, batch.advance, batch.outcomes, base, batch.rms, seen,
+                self._levels, corrected, beside, hidden, self.sizes, self.rates, self.states, self.pending, self.counts,
+                self.weights, self.first_moment, self.second_moment, self.gradient, self.touched, self.totals,
+                self.sums,
             )  # fmt: skip
+        if self._first:
+            batch.hidden, batch.told = hidden, beside
         batch.experts[:, 0, :, self._expert] = corrected
 
     def forget(self) -> None:

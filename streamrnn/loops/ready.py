@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from streamrnn.events.traits import Traits
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain, make_chain
 from streamrnn.loops.label_batch import no_labels
+from streamrnn.rows.heads import told
 from streamrnn.rows.labels import LabelRows
 from streamrnn.rows.network import NetworkRows
 from streamrnn.rows.scale import ScaleRows
@@ -26,7 +28,7 @@ MOST = 4  # processes: each takes some 400 MB
 
 def must_compile(settings: Settings) -> bool:
     """Whether no earlier start left compiled code for this cell: the first event would wait for the compiler."""
-    if settings.model.kind == "none" or choose_engine(settings.model).name == "torch":
+    if settings.model.kind == "none":
         return False
     import numba
 
@@ -34,7 +36,18 @@ def must_compile(settings: Settings) -> bool:
 
     config: Any = numba.config
     network = "label_network" if settings.learns_labels else "network"
-    return next(Path(config.CACHE_DIR).rglob(f"{network}.process_{settings.model.cell}-*.nbi"), None) is None
+    made = (settings, *settings.further_networks.values())
+    return any(
+        next(Path(config.CACHE_DIR).rglob(f"{network}.process_{_variant(each)}-*.nbi"), None) is None
+        for each in made
+        if choose_engine(each.model).name == "compiled"
+    )
+
+
+def _variant(settings: Settings) -> str:
+    """What the name of a network's compiled loop ends with; see ``kernels.cells``."""
+    model = settings.model
+    return model.cell if model.head == "point" else f"{model.cell}_{model.head}"
 
 
 def compile_loops(settings: Settings) -> None:
@@ -74,6 +87,10 @@ def _no_records(settings: Settings) -> Batch:
     batch.advance = batch.steps = batch.events = whole
     batch.outcomes = batch.last = batch.rms = batch.unit = floats(targets)
     batch.inputs = floats(ScaleRows.from_settings(settings).inputs)
+    codes = np.empty((0, len(settings.inputs.categories)), np.int64)
+    batch.traits = Traits(floats(len(settings.inputs.booleans)), codes)
+    model = settings.model
+    batch.told = floats(targets, told(model.head, len(model.quantiles)))
     batch.hidden = np.empty((0, settings.model.hidden_size), settings.model.precision)
     batch.base = batch.spread = batch.forecasts = floats(horizons, targets)
     batch.settled = batch.settled_baselines = floats(horizons, targets)

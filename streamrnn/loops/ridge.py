@@ -31,6 +31,7 @@ class RidgeLoop:
     expert : place of SR among the experts
     naive : place of the seasonal naive forecast, None without a season
     shown : for each target, whether the network may see its errors; None: all
+    tells : whether errors are inputs at all
 
     Attributes
     ----------
@@ -46,10 +47,11 @@ class RidgeLoop:
         expert: int,
         naive: int | None = None,
         shown: Sequence[bool] | None = None,
+        tells: bool = True,
     ) -> None:
         targets = sizes.targets
         self._targets = targets
-        self._expert, self._naive = expert, naive
+        self._expert, self._naive, self._tells = expert, naive, tells
         self._shown = np.ones(targets) if shown is None else np.array(shown, np.float64)
         self._heads = rows(max_live, HEADS, np.int64)
         self._rings = rows(max_live, targets * sizes.rings[-1])
@@ -83,7 +85,8 @@ class RidgeLoop:
         names = settings.expert_names
         shown = [target not in settings.events.withheld for target in settings.events.target_names]
         naive = names.index("seasonal naive") if settings.forecast.season else None
-        return cls(RidgeRows.from_settings(settings), settings.streams.max_live, names.index("ridge"), naive, shown)
+        streams, tells = settings.streams.max_live, settings.inputs.error
+        return cls(RidgeRows.from_settings(settings), streams, names.index("ridge"), naive, shown, tells)
 
     def process(self, batch: Batch) -> None:
         """Learn from the outcomes, and forecast from each record."""
@@ -101,4 +104,5 @@ class RidgeLoop:
         batch.experts[..., self._expert] = batch.base
         if self._naive is not None:
             batch.experts[..., self._naive] = naive
-        batch.inputs[:, -self._targets :] = errors * self._shown
+        if self._tells:
+            batch.inputs[:, -self._targets :] = errors * self._shown

@@ -29,6 +29,7 @@ class ScaleLoop:
         self._roots = np.sqrt(np.array(settings.forecast.horizons, np.float64))
         withheld = settings.events.withheld
         self._shown = np.array([feature not in withheld for feature in settings.events.features], np.float64)
+        self._chosen = np.array(self._sizes.chosen)
         self._target_features = np.array(self._sizes.target_features, np.int64)
 
     def process(self, batch: Batch) -> None:
@@ -44,9 +45,12 @@ class ScaleLoop:
         batch.inputs = np.empty((n, self._sizes.inputs))
         scale.process(
             batch.slots, batch.fresh, batch.times, batch.values, self._interval, self._sizes.season,
-            self._sizes.calendar, self._target_features, self._shown, self._fields, self._counts, batch.advance,
+            self._chosen, self._target_features, self._shown, self._fields, self._counts, batch.advance,
             batch.steps, batch.events, batch.last, batch.rms, batch.unit, batch.inputs,
         )  # fmt: skip
+        if self._sizes.booleans:
+            at = self._sizes.boolean_inputs
+            batch.inputs[:, at : at + self._sizes.booleans] = batch.traits.booleans
         if not self._sizes.ridge:
             batch.base = np.repeat(batch.last[:, None], len(self._roots), axis=1)
             batch.spread = batch.rms[:, None] * self._roots[:, None]

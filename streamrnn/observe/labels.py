@@ -6,6 +6,7 @@ Right answers are counted, scored before the update, so that accuracy and skill 
 """
 
 import math
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -35,6 +36,13 @@ class LabelSensor(Sensor):
         self._late = counter("late_labels", "Labels that came too many events after their own.")
         self._unmatched = counter("unmatched_labels", "Labels that fit no event which awaits one.")
         self._delay = counter("label_delay_events", "Events of the stream between an event and its label, summed.")
+        error = "Log loss of an expert." if classes else "Absolute error of an expert."
+        experts = (
+            counter("label_expert_settled", "Answers of an expert whose label came.", "expert"),
+            counter("label_expert_log_loss" if classes else "label_expert_absolute_error", error, "expert"),
+            counter("label_expert_weight", "Weight of an expert, summed over settled answers.", "expert"),
+        )
+        self._experts = cache(lambda name: tuple(each.labels(name) for each in experts))
         self._skill_window = RecentSkill(window)
         if not classes:
             return
@@ -59,6 +67,10 @@ class LabelSensor(Sensor):
             (self._delay, found.delay),
         ):
             counter.inc(amount)
+        for name, expert in found.experts.items():
+            for counter, part in zip(self._experts(name), (expert.count, expert.error, expert.weight), strict=True):
+                if 0.0 < part < math.inf:
+                    counter.inc(part)
         if found.score is not None:
             self._judge(found.score)
 

@@ -26,6 +26,7 @@ from prometheus_client import (
 )
 
 from streamrnn.events.columns import Partition
+from streamrnn.observe.heads import HeadMetrics
 from streamrnn.observe.sensor import BatchReport, Sensor
 from streamrnn.observe.skill import RecentSkill
 
@@ -73,6 +74,7 @@ class PrometheusSensor(Sensor):
         self._make_learning()
         self._make_scores(targets, horizons)
         self._make_parts()
+        self._heads = HeadMetrics(self.registry)
         self._make_service()
 
     def on_batch(self, partition: Partition, report: BatchReport) -> None:
@@ -92,6 +94,7 @@ class PrometheusSensor(Sensor):
         self._learned(report)
         self._scored(report)
         self._judged(report)
+        self._heads.count(report)
 
     def on_restore(self, partition: Partition, seconds: float) -> None:
         self._restore_duration.observe(seconds)
@@ -182,7 +185,7 @@ class PrometheusSensor(Sensor):
     def _judged(self, report: BatchReport) -> None:
         for (target, horizon, expert), score in report.experts.items():
             counters = self._experts(target, horizon, expert)
-            for counter, amount in zip(counters, (score.count, score.absolute_error, score.weight), strict=True):
+            for counter, amount in zip(counters, (score.count, score.error, score.weight), strict=True):
                 _add(counter, amount)
         for (target, horizon, level), held in report.intervals.items():
             counters = self._intervals(target, horizon, level)

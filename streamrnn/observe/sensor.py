@@ -21,10 +21,11 @@ class TargetScore:
 
 @dataclass(frozen=True, slots=True)
 class ExpertScore:
-    """Sums of one expert of a target, taken when a horizon settles: its error, and the weight that it had."""
+    """Sums of one expert, taken when a forecast settles: its error (absolute, or the loss that its kind of answer is
+    judged by), and the weight that it had."""
 
     count: int
-    absolute_error: float
+    error: float
     weight: float
 
 
@@ -36,6 +37,37 @@ class IntervalScore:
     covered: int
     width: float
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class QuantileScore:
+    """Sums of one quantile of the next step: how many settled, how many outcomes fell below it (half of one that equals
+    it), and its pinball loss, beside that of the last value with the past quantiles of its errors."""
+
+    count: int
+    below: float
+    pinball_loss: float
+    baseline_pinball_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class QuantileExpertScore:
+    """The same sums of one expert's quantile, and the weight that it had."""
+
+    count: int
+    below: float
+    pinball_loss: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionScore:
+    """Sums of a target's distributions of the next step: how many settled, and the log likelihood of their outcomes in
+    running changes (natural logarithm, at least -50), beside that of a Gaussian around the last value."""
+
+    count: int
+    log_likelihood: float
+    baseline_log_likelihood: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +88,14 @@ class LabelScore:
 @dataclass(frozen=True, slots=True)
 class LabelReport:
     """What one batch did with labels: ``delay`` is in events of the stream, summed over those that found their event;
-    ``score`` is None where labels are numbers."""
+    ``score`` is None where labels are numbers. ``experts`` are judged by log loss, or by absolute error."""
 
     score: LabelScore | None
     matched: int
     late: int
     unmatched: int
     delay: int
+    experts: Mapping[str, ExpertScore] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +119,9 @@ class BatchReport:
     learning_rate: float
     experts: Mapping[tuple[str, int, str], ExpertScore] = field(default_factory=dict)  # by target, horizon and name
     intervals: Mapping[tuple[str, int, float], IntervalScore] = field(default_factory=dict)  # by target, horizon, level
+    quantiles: Mapping[tuple[str, float], QuantileScore] = field(default_factory=dict)  # by target and share
+    quantile_experts: Mapping[tuple[str, float, str], QuantileExpertScore] = field(default_factory=dict)  # and expert
+    distributions: Mapping[str, DistributionScore] = field(default_factory=dict)  # by target
     alerts: int = 0  # of the anomaly score
     labels: LabelReport | None = None
 

@@ -16,6 +16,7 @@ from streamrnn.presets.seasons import find_seasons
 from streamrnn.presets.spacing import find_spacing
 from streamrnn.replay import cells, guess
 from streamrnn.replay.options import SourceError
+from streamrnn.settings.inputs import MOST_FIELDS
 from streamrnn.settings.keys import Value
 
 MOST_FEATURES = 256
@@ -143,12 +144,19 @@ def _features(inferred: Inferred, found: Mapping[str, Column], taken: set[str], 
     if len(names) > MOST_FEATURES:
         inferred.remarks.append(f"Of {len(names)} fields with numbers the first {MOST_FEATURES} were taken.")
         names = names[:MOST_FEATURES]
-    others = described(left, ("class", "flag"))
+    numeric = described({name: left[name] for name in names}, ("flag",))
     passed = [name for name, column in left.items() if column.kind in _UNUSED]
-    why = "fields with numbers"
-    why += f"; flags and categories: {others}" if others else ""
+    why = "fields with numbers" + (f"; flags among them: {numeric}" if numeric else "")
     why += f"; left out: {', '.join(passed)}" if passed else ""
     inferred.say("events.features", names, why)
+    flags = [name for name, column in left.items() if column.kind == "flag" and not column.numeric][:MOST_FIELDS]
+    if flags:
+        inferred.say("inputs.booleans", flags, described({name: left[name] for name in flags}, ("flag",)))
+    classes = {name: list(column.values) for name, column in left.items() if column.kind == "class"}
+    if classes:
+        classes = dict(list(classes.items())[:MOST_FIELDS])
+        seen = described({name: left[name] for name in classes}, ("class",))
+        inferred.say("inputs.categories", classes, f"fields with few texts: {seen}; another one counts as other")
     if quoted := described(left, ("number in text",)):
         inferred.remarks.append(f"Numbers in quotes, which the daemon refuses: {quoted}. Write them without.")
     measured = [name for name in names if found[name].kind == "number"]
@@ -170,7 +178,7 @@ def _steps(inferred: Inferred, sample: Sample, found: Mapping[str, Column], many
     if long.steps is not None or long.why:
         inferred.say("forecast.long_season", long.steps, long.why)
     calendar = season.steps is not None and spacing.interval is not None and season.steps * spacing.interval >= 86_400
-    inferred.say("model.calendar", calendar, "a day or a week shows" if calendar else "no day and no week shows")
+    inferred.say("inputs.calendar", calendar, "a day or a week shows" if calendar else "no day and no week shows")
     if many:
         inferred.say("forecast.horizons", *_horizons(season.steps))
 

@@ -29,6 +29,8 @@ def literal(value: Value) -> Value:
     """A value as the file must hold it, so that nothing in it is taken for a reference."""
     if isinstance(value, list):
         return [literal(each) for each in value]
+    if isinstance(value, dict):
+        return {name: literal(each) for name, each in value.items()}
     return value.replace("${", "$${") if isinstance(value, str) else value
 
 
@@ -63,10 +65,24 @@ TARGETS = Line(
     spare=True,
 )
 CALENDAR = Line(
-    "model.calendar",
+    "inputs.calendar",
     False,
-    "Whether the network sees hour and weekday (UTC) of the event time. Turn it on where people's habits show. [state]",
+    "Whether the network sees the time of day and of the week (UTC). Turn it on where people's habits show. [state]",
 )
+BOOLEANS = Line(
+    "inputs.booleans",
+    [],
+    "Fields with true or false that the network sees. [state]",
+    spare=True,
+)
+CATEGORIES = Line(
+    "inputs.categories",
+    {},
+    "Fields with few texts, integers or booleans that the network sees: their values, or a number of buckets that many "
+    "values are hashed into. Leave out what is not known when an answer is wanted. [state]",
+    spare=True,
+)
+INPUTS = (CALENDAR, BOOLEANS, CATEGORIES)
 INTERVAL = Line(
     "forecast.interval",
     None,
@@ -112,7 +128,7 @@ FORECAST = Preset(
         TIME_FORMAT,
         _features(["value"], "Add what helps to forecast the targets."),
         TARGETS,
-        CALENDAR,
+        *INPUTS,
         Line(
             "forecast.horizons",
             [1, 24],
@@ -142,7 +158,7 @@ ANOMALY = Preset(
         TIME_FORMAT,
         _features(["value"], "Each is judged, and the loudest is told."),
         TARGETS,
-        CALENDAR,
+        *INPUTS,
         Line(
             "forecast.horizons",
             [1],
@@ -163,6 +179,12 @@ ANOMALY = Preset(
             "anomaly.threshold",
             2.6,
             "Score from which an alert is given; one more halves the alerts, one less doubles them. [state]",
+        ),
+        Line(
+            "anomaly.warm_up",
+            500,
+            "Events of a stream before its first alert: all is new at first. Set it to two of the longest "
+            "habits, such as two weeks of hours. [state]",
         ),
         MAX_LIVE,
     ),
@@ -190,6 +212,8 @@ CLASSIFY = Preset(
         TIME,
         TIME_FORMAT,
         _features(["load", "heat"], "Never the label, nor what is known only with it."),
+        BOOLEANS,
+        CATEGORIES,
         Line("labels.mode", "field", "field: the label stands in the event. delayed: it comes later. [state]"),
         *_label("label", "Where it is null or not there, the event is answered and nothing learned."),
         NO_ANOMALIES,
@@ -205,6 +229,8 @@ DELAYED = Preset(
         TIME,
         TIME_FORMAT,
         _features(["load", "heat"], "Never the label, nor what is known only with it."),
+        BOOLEANS,
+        CATEGORIES,
         Line("labels.mode", "delayed", "delayed: labels are later records of their own. [state]"),
         Line(
             "labels.topic",
@@ -244,6 +270,8 @@ SEQUENCE = Preset(
         TIME,
         TIME_FORMAT,
         _features(["seconds", "price"], "Never the label, nor what is known only with it."),
+        BOOLEANS,
+        CATEGORIES,
         Line(
             "labels.mode",
             "field",

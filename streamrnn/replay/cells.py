@@ -50,3 +50,10 @@ def or_nan(cell: str, convert: Callable[[str], float]) -> float:
         return convert(cell)
     except (ValueError, OverflowError):
         return math.nan
+
+
+def text(cell: object) -> str:
+    """A cell as text: whole numbers of a column of numbers without a fraction."""
+    if isinstance(cell, float | np.floating) and float(cell).is_integer():
+        return f"{cell:.0f}"
+    return str(cell)

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from streamrnn.events import reasons
 from streamrnn.events.columns import Floats
 from streamrnn.events.labels import LabelColumns, LabelFields
@@ -72,11 +70,4 @@ class LabelCells:
         """Cells as text, None where missing; empty for a column that is not needed."""
         if setting not in self._places:
             return []
-        return [None if cells.is_missing(cell) else _text(cell) for cell in columns[self._places[setting]]]
-
-
-def _text(cell: object) -> str:
-    """A cell as text: whole numbers of a column of numbers without a fraction."""
-    if isinstance(cell, float | np.floating) and float(cell).is_integer():
-        return f"{cell:.0f}"
-    return str(cell)
+        return [None if cells.is_missing(cell) else cells.text(cell) for cell in columns[self._places[setting]]]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from streamrnn.replay.labels import LabelReplayReport
-from streamrnn.replay.report import percent
+from streamrnn.replay.numbers import percent
 from streamrnn.replay.style import STYLE
 from streamrnn.replay.svg import Line, legend, line_chart
 

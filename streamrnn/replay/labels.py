@@ -11,7 +11,7 @@ from rich.table import Table
 from streamrnn.events.columns import Predictions
 from streamrnn.observe.sensor import LabelScore
 from streamrnn.replay.intake import Intake
-from streamrnn.replay.report import percent
+from streamrnn.replay.numbers import finite, percent
 from streamrnn.replay.timeline import Timeline
 
 
@@ -105,9 +105,9 @@ class LabelReplayReport:
     def numbers(self) -> dict[str, Any]:
         """The scores as plain data for JSON: null where there is nothing to tell."""
         keys = ("", "last_", "frequent_")
-        scores: dict[str, Any] = {"scored": self.score.count, "skill": _finite(self.skill)}
+        scores: dict[str, Any] = {"scored": self.score.count, "skill": finite(self.skill)}
         for key, (_, accuracy, loss) in zip(keys, self.rows(), strict=True):
-            scores |= {f"{key}accuracy": _finite(accuracy), f"{key}log_loss": _finite(loss)}
+            scores |= {f"{key}accuracy": finite(accuracy), f"{key}log_loss": finite(loss)}
         scores |= {"classes": list(self.classes), "confusion": self.confusion.tolist()}
         counts = {"events": self.events, "streams": self.streams, "labels": {self.targets[0]: scores}}
         return counts | self.intake.numbers() | {"problem": self.nothing()}
@@ -117,7 +117,3 @@ class LabelReplayReport:
         from streamrnn.replay.label_page import label_page
 
         return label_page(self, title)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

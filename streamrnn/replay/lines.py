@@ -29,7 +29,7 @@ def batches(
     while values := [line.rstrip(b"\r\n") for line in islice(rows, options.batch)]:
         if decoder is None:
             settings = _look(values[:_SAMPLE], settings, options, findings)
-            decoder = Decoder(settings, True, options.labels)
+            decoder = Decoder(settings, True, options.labels, options.traits)
         count = len(values)
         offsets = list(range(start, start + count))
         start += count
@@ -79,6 +79,8 @@ def _remedy(reason: str, settings: EventSettings, fields: Sequence[str]) -> str:
             return f". Name the field with --time, or number the lines with --set events.time=null; {present}"
         case reasons.BAD_TIME:
             return ": seconds, milliseconds or iso8601"
+        case reasons.BAD_BOOLEAN:
+            return ". Write true and false without quotes"
         case reasons.NOT_A_NUMBER:
             return ". Write numbers without quotes"
     return ""

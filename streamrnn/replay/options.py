@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from streamrnn.events.labels import LabelFields
+from streamrnn.events.traits import TraitFields
 
 
 class SourceError(Exception):
@@ -24,6 +25,7 @@ class SourceOptions:
     stream_needed, time_needed : whether a table must have that column; else a missing one is made up
     detect_time : whether the way times are written is found out, whatever events.time_format says
     labels : which fields hold labels, in label modes
+    traits : which fields hold booleans and categories
     """
 
     wide: bool = False
@@ -36,6 +38,7 @@ class SourceOptions:
     time_needed: bool = False
     detect_time: bool = False
     labels: LabelFields | None = None
+    traits: TraitFields | None = None
 
 
 @dataclass(slots=True)

@@ -7,7 +7,8 @@ from html import escape
 from itertools import pairwise
 
 from streamrnn.replay.history import SKIPPED
-from streamrnn.replay.report import ReplayReport, number, percent
+from streamrnn.replay.numbers import number, percent
+from streamrnn.replay.report import ReplayReport
 from streamrnn.replay.style import STYLE
 from streamrnn.replay.svg import Line, legend, line_chart
 
@@ -19,7 +20,8 @@ _OUTCOME = (("outcome", "outcome"), ("forecast", "forecast"))
 
 def page(report: ReplayReport, title: str) -> str:
     """The report as HTML, with its style and charts inside; nothing is fetched from anywhere."""
-    parts = (_scores, _intake) if report.nothing() else (_scores, _intake, _streams, _errors, _plots, _worst)
+    all_parts = _scores, _heads, _ahead, _intake, _streams, _errors, _plots, _worst
+    parts = (_scores, _intake) if report.nothing() else all_parts
     body = _head(report, title) + "".join(part(report) for part in parts)
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -54,6 +56,32 @@ def _scores(report: ReplayReport) -> str:
     rows = [[escape(name), *report.row(target)] for target, name in enumerate(report.targets)]
     notes = "; ".join(f"{escape(name)}: {escape(meaning)}" for name, meaning in columns)
     return f"<h2>Scores</h2>{_table(f'<th>target</th>{head}', rows)}<p>{notes}.</p>"
+
+
+def _heads(report: ReplayReport) -> str:
+    """What was said of the next step beside the forecasts."""
+    heads = report.heads
+    return _told(heads.title(), ("target",), heads.columns(), heads.rows()) if heads.rows() else ""
+
+
+def _ahead(report: ReplayReport) -> str:
+    """Farther horizons, intervals and experts."""
+    ahead = report.ahead
+    parts = []
+    if ahead.table() is not None:
+        parts.append(_told("Steps ahead", ("target", "steps"), ahead.columns(), ahead.rows()))
+    if ahead.experts:
+        names = ("target", "steps", "expert")
+        parts.append(_told("Experts", names, ahead.expert_columns(), ahead.expert_rows()))
+    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in ahead.sentences())
+    return "".join(parts) + (f"<ul>{sentences}</ul>" if sentences else "")
+
+
+def _told(title: str, names: tuple[str, ...], columns: list[tuple[str, str]], rows: list[list[str]]) -> str:
+    head = "".join(f"<th>{name}</th>" for name in names)
+    head += "".join(f'<th title="{escape(meaning)}">{escape(name)}</th>' for name, meaning in columns)
+    notes = "; ".join(f"{escape(name)}: {escape(meaning)}" for name, meaning in columns)
+    return f"<h2>{title}</h2>{_table(head, [[escape(cell) for cell in row] for row in rows])}<p>{notes}.</p>"
 
 
 def _intake(report: ReplayReport) -> str:

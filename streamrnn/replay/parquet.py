@@ -41,7 +41,7 @@ def batches(
 
 
 def _column(column: Any) -> Column:
-    """Numbers as float64 with NaN for null, instants as seconds, all else as text."""
+    """Numbers as float64 with NaN for null, instants as seconds, booleans as true and false, all else as text."""
     from pyarrow import compute, types  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     if types.is_timestamp(column.type) or types.is_date(column.type):
@@ -49,4 +49,6 @@ def _column(column: Any) -> Column:
         return np.asarray(microseconds.to_numpy(zero_copy_only=False), np.float64) / 1e6
     if types.is_integer(column.type) or types.is_floating(column.type) or types.is_decimal(column.type):
         return np.asarray(compute.cast(column, "float64").to_numpy(zero_copy_only=False), np.float64)
+    if types.is_boolean(column.type):
+        return ["" if cell is None else "true" if cell else "false" for cell in column.to_pylist()]
     return ["" if cell is None else str(cell) for cell in column.to_pylist()]

@@ -10,8 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from streamrnn.events.columns import Floats, Ints, Predictions
+from streamrnn.replay.ahead import Ahead
+from streamrnn.replay.heads import Heads
 from streamrnn.replay.history import History, Moment
 from streamrnn.replay.intake import Intake
+from streamrnn.replay.numbers import finite, number, percent
 from streamrnn.replay.scores import Score, Scores
 from streamrnn.replay.timeline import Timeline
 
@@ -50,6 +53,8 @@ class ReplayReport:
     Attributes
     ----------
     events : predictions taken
+    heads : quantiles and distributions; whoever feeds the report feeds it
+    ahead : farther horizons, intervals, experts and alerts; whoever feeds the report feeds it
     first_time, last_time : smallest and largest event time in seconds; NaN before there is one
     """
 
@@ -58,6 +63,8 @@ class ReplayReport:
         self.intake = intake or Intake()
         self.scores = Scores(len(targets))
         self.timeline = Timeline(len(targets))
+        self.heads = Heads()
+        self.ahead = Ahead()
         self.samples: list[Sample] = []
         self.events = 0
         self.first_time = self.last_time = math.nan
@@ -159,9 +166,10 @@ class ReplayReport:
         found = {}
         for target, name in enumerate(self.targets):
             score = self.scores.total(target)
-            found[name] = _plain(score) | {"mean_mae_over_std": _finite(self.scores.mean_mae_over_std(target))}
+            mean = {"mean_mae_over_std": finite(self.scores.mean_mae_over_std(target))}
+            found[name] = _plain(score) | mean | self.heads.numbers(name)
         counts = {"events": self.events, "streams": self.streams, "targets": found}
-        return counts | self.intake.numbers() | {"problem": self.nothing()}
+        return counts | self.ahead.numbers() | self.intake.numbers() | {"problem": self.nothing()}
 
     def html(self, title: str) -> str:
         """The whole report as one HTML page that needs nothing from elsewhere."""
@@ -187,20 +195,6 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def number(value: float) -> str:
-    """Four significant digits; a dash for what cannot be told."""
-    return f"{value:.4g}" if math.isfinite(value) else "-"
-
-
-def percent(value: float) -> str:
-    """One decimal and the sign; a dash for what cannot be told."""
-    return f"{100 * value:+.1f} %" if math.isfinite(value) else "-"
-
-
 def _plain(score: Score) -> dict[str, int | float | None]:
     names = ("mae", "rmse", "naive_mae", "naive_rmse", "skill", "std", "mae_over_std")
-    return {"scored": score.count} | {name: _finite(getattr(score, name)) for name in names}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return {"scored": score.count} | {name: finite(getattr(score, name)) for name in names}

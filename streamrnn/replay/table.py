@@ -12,6 +12,7 @@ from streamrnn.replay.cells import Column
 from streamrnn.replay.header import find_columns, values_hint
 from streamrnn.replay.label_cells import LabelCells
 from streamrnn.replay.options import Findings, SourceError, SourceOptions
+from streamrnn.replay.trait_cells import TraitCells
 from streamrnn.settings.records import Events as EventSettings
 
 TOO_MANY_CELLS = "too_many_cells"  # beside the reasons that the daemon knows
@@ -60,6 +61,7 @@ class TableReader:
         self._format: str = settings.time_format
         self._stream, self._time, self._features = find_columns(names, settings, options)
         self._labels = None if options.labels is None else LabelCells(names, options.labels)
+        self._traits = None if options.traits is None else TraitCells(names, options.traits)
         if options.wide and self._labels is not None:
             raise SourceError("--wide has no place for labels: leave it out, or set labels.mode to next")
         self._rows = 0
@@ -92,15 +94,20 @@ class TableReader:
             values[:, place] = self._numbers(column, columns[column], bad)
         streams = self._streams(columns, count, bad)
         labels = None if self._labels is None else self._labels.read(columns, seconds, bad)
+        traits = None if self._traits is None else self._traits.read(columns, bad)
         good = np.setdiff1d(np.arange(count), np.fromiter(bad, np.int64, len(bad)))
         rejects = []
         for at, (reason, message) in sorted(bad.items()):
             where = f"line {lines[at]}" if lines else f"row {rows[at] + 1}"
             rejects.append(self._letter(at, int(rows[at]), reason, f"{where}: {message}", columns))
+        traits = None if traits is None else traits.take(good)
         if self._options.wide:
-            return self._melted(rows[good], values[good], seconds[good], rejects)
+            melted = self._melted(rows[good], values[good], seconds[good], rejects)
+            melted.traits = None if traits is None else traits.take(np.repeat(np.arange(len(good)), values.shape[1]))
+            return melted
         events = self._made(rows[good], [streams[row] for row in good.tolist()], seconds[good], values[good], rejects)
         events.labels = None if labels is None else labels.take(good)
+        events.traits = traits
         return events
 
     def _melted(self, rows: Ints, values: Floats, seconds: Floats, rejects: list[DeadLetter]) -> Events:
@@ -131,6 +138,8 @@ class TableReader:
         taken = {self._names[place] for place in (*self._features, self._stream, self._time) if place is not None}
         if self._options.labels is not None:
             taken.add(self._options.labels.field)
+        if self._options.traits is not None:
+            taken.update(self._options.traits.names)
         remarks = self._findings.remarks
         if self._time is not None and self._options.detect_time and self._names[self._time] not in self._instants:
             self._format = times.recognised(_known(columns[self._time])) or self._format
@@ -151,7 +160,8 @@ class TableReader:
 
     def _numeric(self, columns: Sequence[Column]) -> list[int]:
         """Columns other than stream and time that hold nothing but numbers in the first batch."""
-        others = [place for place in range(len(columns)) if place not in (self._stream, self._time)]
+        taken = {self._stream, self._time, *(self._traits.places if self._traits else ())}
+        others = [place for place in range(len(columns)) if place not in taken]
         found = [place for place in others if not cells.numbers(columns[place])[1]]
         if not found:
             raise SourceError(f"no column of {', '.join(self._names)} holds only numbers: leave out --wide")

@@ -35,7 +35,7 @@ NUMBER_INPUTS = 3  # standing, last change, age
 LAST_TIME, ENDED = range(2)
 SEQUENCE_FIELDS = 2
 
-EXPERTS = ("last label", "usual label", "network")
+EXPERTS = ("last label", "usual label")  # the networks follow
 LAST_LABEL, USUAL_LABEL, NETWORK = range(3)
 
 # "class_tallies" int64 of a stream and of the shard: labels, those that had a last label to compare with, those that
@@ -59,14 +59,18 @@ class LabelRows:
     within : events of its stream after which a label is still learned; 0 where it stands in the event itself
     k2 : steps of a learning window
     scale_inputs : inputs that come from the features
+    categories : codes that an event has
     state : numbers of the network's state at one step
+    networks : how many networks learn
     """
 
     classes: int
     within: int
     k2: int
     scale_inputs: int
+    categories: int
     state: int
+    networks: int
 
     @classmethod
     def from_settings(cls, settings: Settings) -> LabelRows:
@@ -77,7 +81,9 @@ class LabelRows:
             within=labels.within if labels.mode == "delayed" else 0,
             k2=model.k2,
             scale_inputs=ScaleRows.from_settings(settings).inputs,
+            categories=len(settings.inputs.categories),
             state=state_size(model.cell, model.hidden_size, model.layers),
+            networks=1 + len(settings.experts.networks),
         )
 
     @property
@@ -106,14 +112,14 @@ class LabelRows:
         return self.classes or 1
 
     @property
-    def inputs(self) -> int:
-        """All inputs of the network."""
-        return self.scale_inputs + self.label_inputs
+    def seen(self) -> int:
+        """Numbers that are kept of a step's inputs: a code in place of each embedding."""
+        return self.scale_inputs + self.label_inputs + self.categories
 
     @property
     def states_width(self) -> int:
         """Numbers in a row of states and inputs."""
-        return self.window_steps * (self.state + self.inputs)
+        return self.window_steps * (self.state + self.seen)
 
     @property
     def counts_width(self) -> int:
@@ -121,7 +127,11 @@ class LabelRows:
         return 1 + self.waiting
 
     @property
+    def experts(self) -> int:
+        """Whose answers are mixed."""
+        return len(EXPERTS) + self.networks
+
+    @property
     def opinions(self) -> int:
         """Numbers that are kept of the experts for each event that may await its label."""
-        experts = len(EXPERTS)
-        return experts * self.classes + experts if self.classes else experts + 2
+        return self.experts * (self.classes + 1) if self.classes else self.experts + 2

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from streamrnn.rows import drift
+from streamrnn.rows.categories import CategoryRows
 from streamrnn.rows.cells import GATES, INNER_BIASES, NAMES, state_size
+from streamrnn.rows.heads import width
 from streamrnn.rows.labels import LabelRows
 from streamrnn.rows.scale import ScaleRows
 
@@ -25,6 +27,7 @@ STREAM_FIELDS = 3
 
 # int64 sizes and float64 rates that tell the kernel what it works on
 TARGETS, INPUTS, HIDDEN, K1, K2, LARGEST_STEP, DRIFT_ACTION, BOOST_RECORDS = range(8)
+SEEN, CATEGORIES, EMBEDDING, CODES = range(8, 12)
 LEARNING_RATE, CLIP_NORM, HUBER_DELTA, DRIFT_THRESHOLD, BOOST = range(5)
 
 # int64 totals and float64 sums of a shard. BOOSTED: records left with a raised learning rate; WATCH: where the drift
@@ -41,8 +44,11 @@ class NetworkRows:
 
     Attributes
     ----------
-    targets, inputs, hidden : how many of each
+    targets, inputs, hidden : how many of each; inputs with the embeddings of categories
+    table : the embeddings
     cell, layers, layer_norm : the recurrent network, see ``network.stack``
+    head : what it says of a target, see ``rows.heads``
+    quantiles : shares of outcomes below each quantile that the head tells, none with another head
     k2 : steps of one learning window; rings hold k2 + 1 steps
     itemsize : bytes of a number in the network's precision
     """
@@ -50,9 +56,12 @@ class NetworkRows:
     targets: int
     inputs: int
     hidden: int
+    table: CategoryRows
     cell: str
     layers: int
     layer_norm: bool
+    head: str
+    quantiles: tuple[float, ...]
     k2: int
     itemsize: int
 
@@ -61,13 +70,18 @@ class NetworkRows:
         """The sizes that these settings ask for."""
         scale = ScaleRows.from_settings(settings)
         labels = LabelRows.from_settings(settings) if settings.learns_labels else None
+        table = CategoryRows.from_settings(settings)
+        numbers = scale.inputs if labels is None else labels.scale_inputs + labels.label_inputs
         return cls(
             targets=scale.targets if labels is None else labels.outputs,
-            inputs=scale.inputs if labels is None else labels.inputs,
+            inputs=numbers + table.inputs,
             hidden=settings.model.hidden_size,
+            table=table,
             cell=settings.model.cell,
             layers=settings.model.layers,
             layer_norm=settings.model.layer_norm,
+            head=settings.model.head,
+            quantiles=settings.model.quantiles if settings.model.head == "quantiles" else (),
             k2=settings.model.k2,
             itemsize=np.dtype(settings.model.precision).itemsize,
         )
@@ -83,11 +97,22 @@ class NetworkRows:
         return state_size(self.cell, self.hidden, self.layers)
 
     @property
+    def outputs(self) -> int:
+        """Outputs of the head, for all targets."""
+        return self.targets * width(self.head, len(self.quantiles))
+
+    @property
     def weights(self) -> int:
-        """Weights of a network of one layer without normalisation: w, b, u, c of the cell, then the head's v and d."""
+        """Weights of a network of one layer without normalisation: w, b, u, c of the cell, the head's v and d, and the
+        table of embeddings."""
         wide, inner = GATES[NAMES.index(self.cell)], INNER_BIASES[NAMES.index(self.cell)]
         cell = self.hidden * (wide * (self.inputs + self.hidden + 1) + inner)
-        return cell + self.targets * (self.hidden + 1)
+        return cell + self.outputs * (self.hidden + 1) + self.table.weights
+
+    @property
+    def seen(self) -> int:
+        """Numbers that are kept of a step's inputs: a code in place of each embedding."""
+        return self.inputs - self.table.inputs + self.table.categories
 
     @property
     def input_ring(self) -> int:
@@ -97,7 +122,7 @@ class NetworkRows:
     @property
     def goal_ring(self) -> int:
         """Where the ring of learning goals starts in a row."""
-        return self.input_ring + self.ring_steps * self.inputs
+        return self.input_ring + self.ring_steps * self.seen
 
     @property
     def width(self) -> int:

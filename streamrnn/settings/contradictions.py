@@ -32,7 +32,8 @@ class Contradiction:
 def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
     groups = (
-        _learning, _forecast, _fields, _time, _labels, _label_fields, _label_topic, _transport, _kafka, _snapshots
+        _learning, _networks, _forecast, _fields, _inputs, _time, _labels, _label_fields, _label_topic, _transport,
+        _kafka, _snapshots,
     )  # fmt: skip
     return [found for group in groups for found in group(settings)]
 
@@ -43,7 +44,11 @@ def _learning(settings: Settings) -> Iterator[Contradiction]:
             ("model.k1", "model.k2"),
             "must not be larger than model.k2, or events between two windows are never learned",
         )
-    rates = {"model.learning_rate": [settings.model.learning_rate], "experts.networks": settings.experts.networks}
+    further = [each.model for each in settings.further_networks.values()]
+    rates = {
+        "model.learning_rate": [settings.model.learning_rate],
+        "experts.networks": [model.learning_rate for model in further],
+    }
     for key, values in rates.items():
         if settings.drift.shard == "learning_rate" and settings.drift.boost * max(values, default=0.0) > 1.0:
             text = f"must not raise {key} above 1, as it would with drift.shard: learning_rate"
@@ -51,6 +56,19 @@ def _learning(settings: Settings) -> Iterator[Contradiction]:
     if settings.model.engine == "compiled":
         for key in uncompiled(settings.model):
             yield Contradiction(("model.engine", key), f"must be auto or torch with such {key}")
+
+
+def _networks(settings: Settings) -> Iterator[Contradiction]:
+    further, main = settings.further_networks, settings.model
+    made = [(each.learning_rate, each.cell, each.hidden_size, each.k2) for each in (
+        main, *(each.model for each in further.values())
+    )]  # fmt: skip
+    if len(set(made)) < len(made) or len(further) < len(settings.experts.networks):
+        text = "must not make a network twice, nor the one of model: change a learning rate, cell, hidden_size or k2"
+        yield Contradiction(("experts.networks", "model.learning_rate"), text)
+    if any(each.model.k2 < main.k1 for each in further.values()):
+        text = "must not have a k2 below model.k1, or events between two windows are never learned"
+        yield Contradiction(("experts.networks", "model.k1"), text)
 
 
 def _forecast(settings: Settings) -> Iterator[Contradiction]:
@@ -82,6 +100,32 @@ def _fields(settings: Settings) -> Iterator[Contradiction]:
         yield Contradiction(("events.features", "events.time"), "must not contain the field of events.time")
     if events.stream is not None and events.stream == events.time:
         yield Contradiction(("events.time", "events.stream"), "must be another field than events.stream")
+
+
+def _inputs(settings: Settings) -> Iterator[Contradiction]:
+    inputs, events, labels = settings.inputs, settings.events, settings.labels
+    if len(set(inputs.booleans)) < len(inputs.booleans):
+        yield Contradiction(("inputs.booleans",), "must not name a field twice")
+    taken = dict.fromkeys(events.features, "events.features")
+    taken |= {name: key for name, key in ((events.stream, "events.stream"), (events.time, "events.time")) if name}
+    if settings.learns_labels:
+        taken[labels.field] = "labels.field"
+        if labels.mode == "delayed" and labels.join == "id":
+            taken[labels.id] = "labels.id"
+        if settings.sequences.end is not None:
+            taken[settings.sequences.end] = "sequences.end"
+    for key, names in (("inputs.booleans", inputs.booleans), ("inputs.categories", inputs.category_names)):
+        for name in names:
+            if name in taken:
+                yield Contradiction((key, taken[name]), f"must not name a field of {taken[name]}")
+        taken |= dict.fromkeys(names, key)
+    seen = (
+        inputs.level, inputs.change, inputs.missing, inputs.elapsed, inputs.calendar, inputs.booleans,
+        inputs.categories, inputs.seasonal and settings.forecast.season, inputs.error and settings.experts.ridge,
+    )  # fmt: skip
+    if not any(seen) and not settings.learns_labels:
+        text = "must leave the network something to see: set inputs.level or inputs.change to true"
+        yield Contradiction(("inputs.level", "inputs.change"), text)
 
 
 def _time(settings: Settings) -> Iterator[Contradiction]:
@@ -124,6 +168,9 @@ def _labels(settings: Settings) -> Iterator[Contradiction]:
         yield Contradiction(("model.k1", mode), "must be 1 with labels: each is learned when it comes")
     if settings.model.kind != "network":
         yield Contradiction(("model.kind", mode), "must be network with labels")
+    if settings.model.head != "point":
+        text = "must be point with labels: classes have probabilities, and numbers a forecast alone"
+        yield Contradiction(("model.head", mode), text)
 
 
 def _label_fields(settings: Settings) -> Iterator[Contradiction]:

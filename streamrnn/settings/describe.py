@@ -52,4 +52,6 @@ def json_schema() -> dict[str, Any]:
 def _escaped(value: Value) -> Value:
     if isinstance(value, str):
         return escape(value)
-    return [escape(item) if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
+    if isinstance(value, dict):
+        return {name: _escaped(item) for name, item in value.items()}
+    return [_escaped(item) for item in value] if isinstance(value, list) else value

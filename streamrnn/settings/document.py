@@ -99,7 +99,9 @@ class _Reader:
             return
         origin = f"{self._path}:{key.start_mark.line + 1}"
         try:
-            self._entries[path] = Entry(_value(node), origin, self._place(key))
+            types = keys()[path].types
+            value = _mapping(node) if "object" in types else _value(node, "groups" in types)
+            self._entries[path] = Entry(value, origin, self._place(key))
         except _Refused as error:
             self._refuse(node, path, f"{error} Allowed: {keys()[path].allowed}.")
 
@@ -125,19 +127,59 @@ class _Reader:
         self._problems.append(Problem(self._place(node), key, message))
 
 
+def read_mapping(text: str, types: frozenset[str]) -> Value:
+    """The value that a text from outside of a file stands for, of a setting that takes a mapping: ``{a: 3, b: [c]}``.
+
+    What is no YAML is given back as it is, and will be refused.
+    """
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        return text if node is None else _mapping(node)
+    except (yaml.YAMLError, RecursionError, _Refused):
+        return text
+
+
 def _is_empty(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.tag == _PLAIN and scalar(node.value) is None
 
 
-def _value(node: yaml.Node) -> Value:
-    """The value of a setting: a scalar or a list of scalars. Anything else would be a way to write endless data."""
+def _value(node: yaml.Node, groups: bool) -> Value:
+    """The value of a setting: a scalar or a list of scalars, or where ``groups`` may be, of groups of scalars. Anything
+    else would be a way to write endless data."""
     if isinstance(node, yaml.SequenceNode):
-        if any(not isinstance(item, yaml.ScalarNode) for item in node.value):
-            raise _Refused("a list in a list or a section in a list is not allowed here.")
-        return [_scalar(item) for item in node.value]
+        return [_item(item, groups) for item in node.value]
     if isinstance(node, yaml.ScalarNode):
         return _scalar(node)
     raise _Refused("a section is not allowed here.")
+
+
+def _mapping(node: yaml.Node) -> Value:
+    """The value of a setting that takes a mapping of names to scalars or lists of scalars."""
+    if not isinstance(node, yaml.MappingNode):
+        return _value(node, False)
+    found: dict[str, Value] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _Refused("a name must be a plain word.")
+        if key.value in found:
+            raise _Refused(f"{key.value} is given twice.")
+        found[key.value] = _value(value, False)
+    return found
+
+
+def _item(node: yaml.Node, groups: bool) -> Value:
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node)
+    if not groups or not isinstance(node, yaml.MappingNode):
+        raise _Refused("a list in a list or a section in a list is not allowed here.")
+    found: dict[str, Value] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
+            raise _Refused("a group in a list has names, each with a number or a word.")
+        if key.value in found:
+            raise _Refused(f"a group names {key.value} twice.")
+        found[key.value] = _scalar(value)
+    return found
 
 
 def _scalar(node: yaml.ScalarNode) -> Value:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from streamrnn.rows.heads import COMPILED
+
 if TYPE_CHECKING:
     from streamrnn.settings.learning import Model
 
@@ -27,9 +29,12 @@ class EngineChoice:
 
 def uncompiled(model: Model) -> list[str]:
     """The settings whose values the compiled engine does not run."""
-    return [
-        key for key, asked in (("model.layers", model.layers > 1), ("model.layer_norm", model.layer_norm)) if asked
-    ]
+    asked = {
+        "model.layers": model.layers > 1,
+        "model.layer_norm": model.layer_norm,
+        "model.head": model.head not in COMPILED,
+    }
+    return [key for key, beyond in asked.items() if beyond]
 
 
 def choose_engine(model: Model) -> EngineChoice:
@@ -42,4 +47,4 @@ def choose_engine(model: Model) -> EngineChoice:
     if beyond:
         text = f"for {' and '.join(beyond)} (model.engine is auto): about a hundred events a second"
         return EngineChoice("torch", text, slow=True)
-    return EngineChoice("compiled", "as model.engine is auto, and it runs one layer of any cell")
+    return EngineChoice("compiled", "as model.engine is auto, and it runs one layer of any cell with this head")

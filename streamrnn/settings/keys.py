@@ -9,7 +9,7 @@ from typing import Any
 
 from streamrnn.settings.schema import Settings
 
-Value = Any  # what YAML can say: None, bool, int, float, str, or a list of these
+Value = Any  # what YAML can say: None, bool, int, float, str, a list of these or of groups of them by name, a mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Key:
     Attributes
     ----------
     path : ``model.hidden_size``
-    types : JSON schema types it takes: string, integer, number, boolean, array, numbers (an array of them), null
+    types : JSON schema types it takes: string, integer, number, boolean, array, numbers (an array of them), groups (an
+        array of numbers and groups of settings), object (a mapping of names to scalars or arrays), null
     allowed : what it takes, in words
     description : what it does, with its unit
     """
@@ -92,6 +93,8 @@ def _type(option: dict[str, Any]) -> str:
     kind: str = option.get("type", "string")
     if kind == "array" and option["items"].get("type") in ("integer", "number"):
         return "numbers"
+    if kind == "array" and any("$ref" in item for item in option["items"].get("anyOf", ())):
+        return "groups"
     return kind
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_serializer
 from pydantic_core import PydanticCustomError
 
 from streamrnn.settings.section import Section
 
 Horizon = Annotated[int, Field(ge=1, le=10_000)]
+Cell = Literal["gru", "lstm", "rnn", "rnn_relu"]
 
 
 def _ascending(horizons: tuple[int, ...]) -> tuple[int, ...]:
@@ -18,6 +19,13 @@ def _ascending(horizons: tuple[int, ...]) -> tuple[int, ...]:
     if horizons[0] != 1 or any(later <= earlier for earlier, later in pairwise(horizons)):
         raise PydanticCustomError("horizons", "must begin with 1 and rise")
     return horizons
+
+
+def _quantiles(shares: tuple[float, ...]) -> tuple[float, ...]:
+    """The shares, if they rise and have the median among them, which is the network's forecast."""
+    if 0.5 not in shares or any(later <= earlier for earlier, later in pairwise(shares)):
+        raise PydanticCustomError("quantiles", "must rise and contain 0.5")
+    return shares
 
 
 class Model(Section):
@@ -35,10 +43,23 @@ class Model(Section):
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="Number format of weights and states."
     )
-    cell: Literal["gru", "lstm", "rnn", "rnn_relu"] = Field(
+    cell: Cell = Field(
         default="gru",
         description="Recurrent cell: gated recurrent unit, long short-term memory, or Elman's simple network with tanh "
         "or with a rectifier.",
+    )
+    head: Literal["point", "quantiles", "gaussian", "student_t"] = Field(
+        default="point",
+        description="What the network says of the next step: a forecast; quantiles, of which the median is the "
+        "forecast; or a distribution, of which the location is (on the torch engine alone).",
+    )
+    quantiles: Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], AfterValidator(_quantiles)] = Field(
+        default=(0.05, 0.25, 0.5, 0.75, 0.95),
+        strict=False,
+        min_length=1,
+        max_length=20,
+        json_schema_extra={"allowed": "a list of at most 20 numbers between 0 and 1 that rises and contains 0.5"},
+        description="Shares of outcomes below each quantile, with head: quantiles.",
     )
     hidden_size: int = Field(default=32, ge=4, le=512, multiple_of=4, description="Hidden units of a recurrent layer.")
     layers: int = Field(default=1, ge=1, le=4, description="Recurrent layers, each reading the one below.")
@@ -60,9 +81,6 @@ class Model(Section):
     )
     records_per_step: int = Field(
         default=8, ge=1, le=65_536, description="Events per optimiser step; with fewer live streams, as many as those."
-    )
-    calendar: bool = Field(
-        default=False, description="Whether the network sees hour and weekday (UTC) of the event time."
     )
 
 
@@ -104,6 +122,28 @@ class Forecast(Section):
     )
 
 
+class FurtherNetwork(Section):
+    """A further network: what it has not in common with `Model`, null where it has."""
+
+    learning_rate: float | None = Field(default=None, gt=0, le=1, description="Step size of its optimiser.")
+    cell: Cell | None = Field(default=None, description="Its recurrent cell.")
+    hidden_size: int | None = Field(
+        default=None, ge=4, le=512, multiple_of=4, description="Hidden units of each of its layers."
+    )
+    k2: int | None = Field(default=None, ge=1, le=256, description="Events that its learning passes go back.")
+
+    @model_serializer
+    def _given(self) -> dict[str, Any]:
+        """What was given, as it is written."""
+        return {name: value for name, value in self if value is not None}
+
+    @property
+    def name(self) -> str:
+        """What it is called among the experts."""
+        words = [self.cell, self.hidden_size, self.k2 and f"k2 {self.k2}", self.learning_rate]
+        return " ".join(["network", *(word if isinstance(word, str) else f"{word:g}" for word in words if word)])
+
+
 class Experts(Section):
     """Whose forecasts each stream mixes, beside the last value and the network."""
 
@@ -119,13 +159,23 @@ class Experts(Section):
         json_schema_extra={"allowed": "a list of at most 4 numbers between 0.9 and 1, or []"},
         description="A linear expert on a stream's last 24 changes for each factor by which its memory fades a record.",
     )
-    networks: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+    networks: tuple[Annotated[float, Field(gt=0, le=1)] | FurtherNetwork, ...] = Field(
         default=(),
         strict=False,
         max_length=4,
-        json_schema_extra={"allowed": "a list of at most 4 learning rates, or []"},
-        description="Learning rates of further networks like the first, each an expert.",
+        json_schema_extra={
+            "allowed": "a list of at most 4 learning rates and groups such as {cell: lstm, hidden_size: 64} (keys: "
+            "learning_rate, cell, hidden_size, k2), or []"
+        },
+        description="Further networks, each an expert: a learning rate, or what else is not as in `model`.",
     )
+
+    @property
+    def further(self) -> tuple[FurtherNetwork, ...]:
+        """The further networks."""
+        return tuple(
+            each if isinstance(each, FurtherNetwork) else FurtherNetwork(learning_rate=each) for each in self.networks
+        )
 
 
 class Drift(Section):
@@ -170,4 +220,10 @@ class Anomaly(Section):
     )
     threshold: float = Field(
         default=2.6, ge=-100, le=100, description="Score from which an alert is given; one more halves the alerts."
+    )
+    warm_up: int = Field(
+        default=500,
+        ge=0,
+        le=1_000_000,
+        description="Events of a stream before its first alert: a stream's first days are new to it. Scores are given.",
     )

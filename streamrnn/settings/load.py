@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from streamrnn.settings.contradictions import Contradiction
-from streamrnn.settings.document import read_document
+from streamrnn.settings.document import read_document, read_mapping
 from streamrnn.settings.errors import Problem, SettingsError
 from streamrnn.settings.interpolate import InterpolationError, interpolate
 from streamrnn.settings.keys import Value, keys
@@ -99,7 +99,9 @@ class _Draft:
             if replaced:
                 self.secret.add(path)
             bare = isinstance(value, str) and (entry.bare or replaced)
-            self.values[path] = from_text(value, keys()[path].types) if bare else value
+            types = keys()[path].types
+            read = read_mapping if "object" in types else from_text
+            self.values[path] = read(value, types) if bare else value
 
     def validate(self) -> Settings | None:
         """Settings from the values that are left, with a problem for each that cannot be used."""
@@ -150,6 +152,9 @@ def _interpolated(value: Value, environ: Mapping[str, str]) -> tuple[Value, bool
     if isinstance(value, list):
         parts = [_interpolated(item, environ) for item in value]
         return [part for part, _ in parts], any(replaced for _, replaced in parts)
+    if isinstance(value, dict):
+        named = {name: _interpolated(item, environ) for name, item in value.items()}
+        return {name: item for name, (item, _) in named.items()}, any(replaced for _, replaced in named.values())
     return value, False
 
 

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from streamrnn.settings.engine import choose_engine
+from streamrnn.settings.inputs import Inputs
 from streamrnn.settings.learning import Anomaly, Drift, Experts, Forecast, Model
 from streamrnn.settings.logs import Kafka, Transport
 from streamrnn.settings.records import Events, Labels, Sequences
@@ -19,7 +20,8 @@ from streamrnn.settings.service import Daemon, Http, Logging, Scoring, Snapshots
 
 # The sections and settings that change state, or which records are accepted.
 STATE = {
-    "seed", "events", "labels", "sequences", "model", "forecast", "experts", "drift", "anomaly", "streams", "scoring",
+    "seed", "events", "labels", "sequences", "inputs", "model", "forecast", "experts", "drift", "anomaly", "streams",
+    "scoring",
 }  # fmt: skip
 
 # What is a mere place among them.
@@ -43,6 +45,7 @@ class Settings(Section):
     events: Events = Field(default_factory=Events)
     labels: Labels = Field(default_factory=Labels)
     sequences: Sequences = Field(default_factory=Sequences)
+    inputs: Inputs = Field(default_factory=Inputs)
     model: Model = Field(default_factory=Model)
     forecast: Forecast = Field(default_factory=Forecast)
     experts: Experts = Field(default_factory=Experts)
@@ -88,7 +91,7 @@ class Settings(Section):
     def expert_names(self) -> tuple[str, ...]:
         """Whose forecasts a stream mixes; the first is the last value."""
         linear = [f"linear {forgetting:g}" for forgetting in self.experts.linear]
-        networks = [f"network {rate:g}" for rate in self.experts.networks]
+        networks = [each.name for each in self.experts.further]
         seasonal = ["seasonal naive"] if self.forecast.season and self.experts.ridge else []
         ridge = ["ridge"] if self.experts.ridge else []
         return ("last value", *seasonal, *ridge, "network", *networks, *linear)
@@ -105,6 +108,15 @@ class Settings(Section):
             return None
         before = self.kafka.group_id if self.transport.kind == "kafka" else self.labels.topic
         return self.labels.journal or f"{before}-journal"
+
+    @property
+    def further_networks(self) -> dict[str, Settings]:
+        """The settings that each further network is made by, under its name among the experts."""
+        found = {}
+        for each in self.experts.further:
+            model = self.model.model_copy(update={"head": "point", **each.model_dump()})
+            found[each.name] = self.model_copy(update={"model": model})
+        return found
 
     @property
     def snapshot_folder(self) -> Path:

@@ -114,6 +114,9 @@ def test_what_would_stop_the_daemon_is_named_with_its_exit_code(
         (["model.engine=torch"], "ok", "engine: torch, as model.engine says"),
         (["model.layers=2"], "WARN", "engine: torch, for model.layers (model.engine is auto)"),
         (["model.kind=none"], "ok", "engine: none, as model.kind says"),
+        (["model.head=quantiles"], "ok", "engine: compiled, as model.engine is auto"),
+        (["model.head=gaussian"], "WARN", "engine: torch, for model.head (model.engine is auto)"),
+        (["model.head=student_t", "experts.networks=0.005"], "WARN", "(network 0.005: compiled)"),
     ],
 )
 def test_the_engine_is_named_with_the_reason(check: Check, overrides: list[str], mark: str, text: str) -> None:
@@ -221,6 +224,16 @@ def test_a_feature_that_no_record_has_is_a_warning_with_the_fields_there_are(che
     (warning,) = marked(result, "WARN")
     assert "of the next 3 records of events-0, none has the feature 'value'" in warning
     assert "stream, time, vaule" in warning and "events.features" in warning
+
+
+def test_booleans_and_categories_that_no_record_has_are_warnings_and_what_is_seen_is_listed(check: Check) -> None:
+    Path("var/log/events/0.jsonl").write_text('{"stream": "a", "time": 1, "value": 2, "open": true, "sky": "rain"}\n')
+    result = check("inputs.booleans=[open, opne]", "inputs.categories={sky: [rain, sun], shop: 90}")
+    found = [warning.split(", none has ")[1].split("; ")[0] for warning in marked(result, "WARN")]
+    assert found == ["the boolean 'opne'", "the category 'shop'"]
+    seen = [line.split() for line in result.stdout.splitlines() if line.startswith(("booleans", "category", "level"))]
+    assert [line[:2] for line in seen] == [["level", "1"], ["booleans", "2"], ["category", "8"], ["category", "8"]]
+    assert "2 values, other and missing: learned" in result.stdout and "90 buckets: learned" in result.stdout
 
 
 def test_records_that_would_be_refused_are_a_warning_with_the_reason(check: Check) -> None:

@@ -70,7 +70,7 @@ def test_a_file_tells_fields_interval_and_seasons(name: str) -> None:
     settings = load(Path("config.yaml"), environ={}).settings
     assert (settings.events.stream, settings.events.time, settings.events.features) == ("meter", "ts", ("value",))
     assert (settings.forecast.interval, settings.forecast.season) == (3600.0, 24)
-    assert settings.forecast.horizons == (1, 6, 24) and settings.model.calendar
+    assert settings.forecast.horizons == (1, 6, 24) and settings.inputs.calendar
     if "forecast.long_season" in keys():
         assert settings.forecast.long_season == 168
     assert "autocorrelation" in result.stdout and "a day (24 steps) later" in result.stdout
@@ -81,13 +81,17 @@ def test_a_file_tells_fields_interval_and_seasons(name: str) -> None:
 
 def test_flags_categories_and_what_is_left_out_are_named() -> None:
     rows = [
-        {"stream": "a", "time": 60 * n, "heat": (n * 7) % 13 + 0.5, "open": n % 2, "mode": "xy"[n % 2], "ok": n % 3 > 0}
+        {
+            "stream": "a", "time": 60 * n, "heat": (n * 7) % 13 + 0.5, "open": n % 2, "mode": "xy"[n // 7 % 2],
+            "ok": n % 3 > 0,
+        }
         for n in range(200)
-    ]
+    ]  # fmt: skip
     Path("log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     result = init("--from-file", "log.jsonl")
     settings = load(Path("config.yaml"), environ={}).settings
     assert settings.events.features == ("heat", "open") and settings.events.targets == ("heat",)
+    assert settings.inputs.booleans == ("ok",) and settings.inputs.categories == {"mode": ("x", "y")}
     for shown in ("open (0, 1)", "mode (x, y)", "ok (false, true)"):
         assert shown in result.stdout
 

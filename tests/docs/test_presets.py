@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -54,3 +55,20 @@ def test_the_commands_of_a_page_run_as_written(preset: str, number: int, tmp_pat
     assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-1]
     assert "meter-000" in last or last.startswith('{"v":1')
+
+
+@pytest.mark.timeout(600)
+def test_the_command_for_quantiles_runs_as_written(tmp_path: Path) -> None:
+    text = (DOCS / "forecast.md").read_text()
+    command = re.search(r"\n    streamrnn (replay history.csv .*model\.head=quantiles.*)\n", text)
+    assert command is not None
+    rows = (f"{1_700_000_000 + 60 * i},pump-{i % 3},{20 + (i * 7919 % 101) / 50}" for i in range(900))
+    (tmp_path / "history.csv").write_text("\n".join(["time,stream,value", *rows]))
+    (tmp_path / "config.yaml").write_text("streams: {max_live: 10}\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "from streamrnn.cli.app import main; main()", *shlex.split(command[1])],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(DOCS.parent)}, capture_output=True, text=True, timeout=580,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.partition("Quantiles of the next step")[2].splitlines()
+    assert [line.split()[1] for line in lines if line.split()[:1] == ["value"]][:3] == ["0.1", "0.5", "0.8"]

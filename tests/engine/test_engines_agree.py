@@ -14,19 +14,21 @@ from streamrnn.rows.cells import NAMES
 from streamrnn.rows.network import NetworkRows
 from streamrnn.settings.schema import Settings
 from streamrnn.streams.index import StreamIndex
-from tests.helpers import events, settings, walk
+from tests.helpers import ALL_INPUTS, events, settings, walk, with_traits
 
 VARIANTS = [
     [],
     ["model.k1=3", "model.k2=5"],
     ["model.k1=8"],
     ["model.loss=l1"],
-    ["model.calendar=true", "forecast.season=6"],
+    ["inputs.calendar=true", "forecast.season=6"],
     ["model.records_per_step=1", "model.clip_norm=0.1"],
     ['events.features=["a","b","c"]', 'events.targets=["c","a"]', 'events.withheld=["a"]'],
     ["model.hidden_size=32", "streams.max_live=3"],
     ["experts.networks=[0.005]", "forecast.horizons=[1,3,9]", "forecast.season=4", "forecast.long_season=12"],
     ["forecast.interval=40"],
+    ALL_INPUTS,
+    ["inputs.categories={shop: 5}", "model.k1=2", "inputs.level=false", "inputs.missing=false", "inputs.error=false"],
     ["experts.ridge=false", "experts.linear=[]", "forecast.levels=[]", "forecast.horizons=[1]"],
 ]
 
@@ -37,8 +39,12 @@ CELLS = [
     ["model.cell=lstm", "model.k1=3", "model.k2=5", "forecast.season=6", "model.loss=l1"],
     ["model.cell=lstm", 'events.features=["a","b","c"]', 'events.targets=["c","a"]', "streams.max_live=3"],
     ["model.cell=rnn"],
-    ["model.cell=rnn", "model.k1=8", "model.calendar=true"],
+    ["model.cell=rnn", "model.k1=8", "inputs.calendar=true"],
     ["model.cell=rnn_relu"],
+    ["model.head=quantiles", *ALL_INPUTS, "experts.networks=[{k2: 5}]"],
+    ["model.cell=lstm", *ALL_INPUTS],
+    ["model.cell=rnn", *ALL_INPUTS, "forecast.season=6"],
+    ["model.cell=rnn_relu", *ALL_INPUTS, "model.k1=3"],
     ["model.cell=rnn_relu", "model.k1=2", 'events.features=["a","b"]', "model.records_per_step=1"],
 ]
 
@@ -46,7 +52,7 @@ CELLS = [
 def run(engine: str, overrides: list[str], n: int) -> tuple[Chain, Batch]:
     chosen = settings(f"model.engine={engine}", *overrides)
     chain = Chain(chosen, initial_weights(NetworkRows.from_settings(chosen), 3, chosen.model.precision))
-    return chain, process(chain, chosen, walk(n, 5, features=len(chosen.events.features)))
+    return chain, process(chain, chosen, with_traits(chosen, walk(n, 5, features=len(chosen.events.features))))
 
 
 def process(chain: Chain, chosen: Settings, log: Events) -> Batch:
@@ -54,6 +60,8 @@ def process(chain: Chain, chosen: Settings, log: Events) -> Batch:
     batch = Batch(
         assigned.slots, assigned.fresh, assigned.live, log.times, log.features, np.arange(len(log)) + 1
     )
+    if log.traits is not None:
+        batch.traits = log.traits
     chain.process(batch)
     return batch
 
@@ -73,6 +81,7 @@ def test_float64_runs_agree_within_a_millionth(overrides: list[str]) -> None:
         np.testing.assert_allclose(ours, theirs, atol=1e-6 * scale, rtol=0, equal_nan=True, err_msg=name)
     np.testing.assert_allclose(compiled.network.weights, reference.network.weights, atol=1e-6)
     np.testing.assert_array_equal(compiled.network.totals, reference.network.totals)
+    np.testing.assert_array_equal(compiled.network.touched, reference.network.touched)
 
 
 @pytest.mark.parametrize("action", ["learning_rate", "reset_moments"])
@@ -104,7 +113,7 @@ def test_long_runs_over_random_settings_agree_in_both_precisions(seed: int) -> N
     overrides = [
         f"model.k2={k2}", f"model.k1={source.randint(1, k2)}", f"model.hidden_size={source.choice([4, 12, 32])}",
         f"model.cell={NAMES[seed % len(NAMES)]}",
-        f"model.loss={source.choice(['huber', 'l1'])}", f"model.calendar={source.choice(['true', 'false'])}",
+        f"model.loss={source.choice(['huber', 'l1'])}", f"inputs.calendar={source.choice(['true', 'false'])}",
         f"forecast.season={source.choice(['null', '1', '24'])}", f"streams.max_live={source.choice([1, 3, 50])}",
         f"model.records_per_step={source.choice([1, 8, 20])}", f"events.features={source.choice(['[a]', '[a,b]'])}",
     ]  # fmt: skip
@@ -132,10 +141,13 @@ def test_float32_runs_have_the_same_error_within_one_percent(cell: str) -> None:
         *(pytest.param(cell, "float64", 1e-9, marks=pytest.mark.slow) for cell in NAMES[1:]),
     ],
 )
-@pytest.mark.parametrize("k1", [1, 4])
-def test_the_kernels_gradient_is_autograds(cell: str, precision: str, bound: float, k1: int) -> None:
+@pytest.mark.parametrize(("k1", "inputs"), [(1, []), (4, []), (2, ALL_INPUTS)])
+def test_the_kernels_gradient_is_autograds(
+    cell: str, precision: str, bound: float, k1: int, inputs: list[str]
+) -> None:
     # One learning pass per record and no optimiser step: the gradient accumulates over the whole run.
-    overrides = [f"model.precision={precision}", f"model.k1={k1}", "model.hidden_size=16", f"model.cell={cell}"]
+    overrides = [f"model.precision={precision}", f"model.k1={k1}", f"model.cell={cell}", "model.hidden_size=16"]
+    overrides += inputs
 
     def gradient(engine: str) -> np.ndarray:
         chosen = settings(f"model.engine={engine}", *overrides)
@@ -143,7 +155,7 @@ def test_the_kernels_gradient_is_autograds(cell: str, precision: str, bound: flo
         weights += np.random.default_rng(0).normal(size=len(weights)).astype(precision) * 0.1  # a head that is not zero
         chain = Chain(chosen, weights)
         chain.network.totals[network.RECORDS_PER_STEP] = 10_000
-        process(chain, chosen, walk(200, 3))
+        process(chain, chosen, with_traits(chosen, walk(200, 3)))
         return chain.network.gradient.astype(np.float64)
 
     ours, theirs = gradient("compiled"), gradient("torch")

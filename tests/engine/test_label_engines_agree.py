@@ -12,7 +12,7 @@ from tests.helpers import PARTITION
 from tests.label_logs import MODES, decoded, label_settings, records
 
 EXTRA = {
-    "absolute error": ["labels.mode=field", "labels.kind=number", "model.loss=l1", "model.calendar=true"],
+    "absolute error": ["labels.mode=field", "labels.kind=number", "model.loss=l1", "inputs.calendar=true"],
     "short windows": ["labels.mode=field", "model.k2=1", "model.records_per_step=1", "model.clip_norm=0.1"],
     "long windows": ["labels.mode=delayed", "labels.within=3", "model.k2=20", "model.hidden_size=32"],
 }

@@ -8,6 +8,7 @@ import pytest
 
 from streamrnn.events import Partition, Records
 from streamrnn.events.decode import Decoder
+from streamrnn.events.traits import TraitFields
 from streamrnn.settings.records import Events as EventSettings
 
 MakeRecords = Callable[..., Records]
@@ -37,7 +38,7 @@ def make_records() -> MakeRecords:
 
 @pytest.fixture(scope="session")
 def make_decoder() -> MakeDecoder:
-    def make(numbered_time: bool = False, **settings: Any) -> Decoder:
-        return Decoder(EventSettings(**settings), numbered_time)
+    def make(numbered_time: bool = False, traits: TraitFields | None = None, **settings: Any) -> Decoder:
+        return Decoder(EventSettings(**settings), numbered_time, traits=traits)
 
     return make

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from streamrnn.events import Records
 from streamrnn.events.decode import Decoder
 from streamrnn.events.reasons import EXPLANATIONS
+from streamrnn.events.traits import TraitFields
+from streamrnn.settings import load
 
 MakeRecords = Callable[..., Records]
 MakeDecoder = Callable[..., Decoder]
@@ -79,6 +81,9 @@ VALUES = st.one_of(
 KEYS = st.one_of(st.none(), st.binary(max_size=5), st.just(b"k" * 300), st.just(b"a"))
 BATCHES = st.lists(st.tuples(VALUES, KEYS, st.floats()), max_size=12)
 
+TRAITS = TraitFields.from_settings(
+    load(None, ["inputs.booleans=[b]", 'inputs.categories={other: 7, value: [a]}', "events.features=x"], {}).settings
+)
 CONFIGURATIONS: list[dict[str, Any]] = [
     {},
     {"features": ["value", "b"], "time_format": "milliseconds", "max_bytes": 200},
@@ -86,6 +91,7 @@ CONFIGURATIONS: list[dict[str, Any]] = [
     {"stream": None, "time": None},
     {"time_format": "iso8601"},
     {"features": ["value", 'odd"name']},
+    {"features": ["time2"], "traits": TRAITS},
 ]
 
 
@@ -100,6 +106,9 @@ def check(decoder: Decoder, records: Records, max_magnitude: float = 1e15) -> No
     assert not (np.abs(events.features) > max_magnitude).any()
     assert all(0 < len(stream.encode()) <= 256 for stream in events.streams)
     assert events.ends.tolist() == [records.values[records.offsets.index(at)] is None for at in events.offsets]
+    if events.traits is not None:
+        assert len(events.traits.codes) == len(events.traits.booleans) == len(events)
+        assert ((events.traits.codes >= 0) & (events.traits.codes < 11)).all()
     # No record changes what becomes of another: one by one gives the same.
     for i in range(len(records)):
         alone = decoder.decode(

@@ -44,6 +44,35 @@ def test_version_1_of_the_record_is_these_bytes() -> None:
     )
 
 
+def test_with_a_head_that_tells_quantiles_the_next_step_has_them_behind_the_rest() -> None:
+    p = predictions(streams=["a", "b"], forecasts=[[1.5], [NAN]], baselines=[[1.0], [NAN]])
+    p.shares, p.quantiles = (0.05, 0.5), np.array([[[1.25, 1.5]], [[NAN, NAN]]])
+    known, unknown = encode_predictions(p, ("x",))
+    start = '{"target":"x","horizon":1,"forecast":1.5,"baseline":1.0,"intervals":[],'
+    assert start + '"quantiles":{"0.05":1.25,"0.5":1.5}}' in known.decode()
+    assert json.loads(unknown)["forecasts"][0]["quantiles"] is None
+
+
+def test_with_a_head_that_tells_a_distribution_the_next_step_has_it_behind_the_rest() -> None:
+    p = predictions(streams=["a", "b", "c"])
+    p.distribution, p.parameters = "student_t", np.array([[[1.5, 0.25, 4.0]], [[1.5, 0.25, NAN]], [[NAN, NAN, NAN]]])
+    student, gaussian, unknown = (json.loads(each)["forecasts"][0] for each in encode_predictions(p, ("x",)))
+    assert list(student)[-1] == "distribution"
+    assert student["distribution"] == {
+        "kind": "student_t", "location": 1.5, "scale": 0.25, "degrees_of_freedom": 4.0,
+    }  # fmt: skip
+    assert gaussian["distribution"]["degrees_of_freedom"] is None
+    assert unknown["distribution"] is None
+
+
+def test_farther_horizons_have_neither() -> None:
+    p = predictions(streams=["a"])
+    p.horizons, p.shares, p.quantiles = (1, 24), (0.5,), np.array([[[1.5]]])
+    p.forecasts = p.settled = p.settled_baselines = np.array([[[1.5], [2.5]]])
+    near, far = json.loads(encode_predictions(p, ("x",))[0])["forecasts"]
+    assert "quantiles" in near and "quantiles" not in far
+
+
 def test_one_target_and_several_are_written_alike() -> None:
     one = json.loads(encode_predictions(predictions(forecasts=[[1.5]], baselines=[[2.5]]), ("x",))[0])
     two = json.loads(encode_predictions(

@@ -68,7 +68,8 @@ xs = np.linspace(-9, 9, 2001)
 digest = hashlib.sha256()
 for f, values in ((functions.tanh, xs), (functions.tanh, xs.astype(np.float32)), (functions.sigmoid, xs),
                   (functions.exp, xs * 70), (functions.relu, xs * 3), (functions.sine_of_turn, xs),
-                  (functions.log, 10.0 ** (30 * xs))):
+                  (functions.log, 10.0 ** (30 * xs)), (functions.softplus, xs * 90), (functions.logistic, xs * 90),
+                  (functions.log_gamma, abs(xs) + 1e-3)):
     digest.update(np.array([f(x) for x in values]).tobytes())
 print(digest.hexdigest())
 """
@@ -96,3 +97,15 @@ def test_nothing_but_sums_products_and_divisions_is_called() -> None:
 def test_float32_in_float32_out() -> None:
     assert isinstance(functions.tanh(np.float32(0.5)), float)  # numba hands back a Python float
     assert functions.tanh(np.float32(0.5)) == np.float32(functions.tanh(np.float32(0.5)))
+
+
+@pytest.mark.parametrize("x", [-1e300, -800.0, -40.0, -1.0, 0.0, 1e-9, 3.0, 40.0, 800.0, 1e300])
+def test_softplus_is_a_smooth_rectifier_and_its_slope_the_logistic_function(x: float) -> None:
+    expected = x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x))
+    assert functions.softplus(x) == pytest.approx(expected, rel=1e-12, abs=1e-15)
+    assert functions.logistic(x) == pytest.approx(1 / (1 + math.exp(min(-x, 700))), rel=1e-12)
+
+
+@pytest.mark.parametrize("x", [1e-3, 0.5, 1.0, 1.05, 2.0, 7.9, 8.0, 50.5, 1e6])
+def test_log_gamma_is_within_its_stated_error(x: float) -> None:
+    assert functions.log_gamma(x) == pytest.approx(math.lgamma(x), rel=1e-9, abs=1e-9)

@@ -50,13 +50,14 @@ def assert_same(left: Anomalies, right: Anomalies) -> None:
         np.testing.assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize(("memory", "offset"), [(40, 0.0), (40, 1e9), (250, 0.0), (1500, 1e9)])
-def test_it_is_the_plain_definition(memory: int, offset: float) -> None:
+@pytest.mark.parametrize(("memory", "offset", "warm_up"), [(40, 0.0, 0), (40, 1e9, 0), (250, 0.0, 0), (1500, 1e9, 500)])
+def test_it_is_the_plain_definition(memory: int, offset: float, warm_up: int) -> None:
     values = wave(4200) + offset
     values[1000:] += np.cumsum(np.random.default_rng(1).normal(0, 0.3, 3200))  # a drift
     forecasts = values + np.random.default_rng(2).normal(0, 2, 4200)
-    found = judge(AnomalyLoop(1, 1, memory), values, forecasts)
-    scores, novelties, alerts = plain_anomaly.judge(values, np.abs(values - forecasts), memory)
+    found = judge(AnomalyLoop(1, 1, memory, warm_up=warm_up), values, forecasts)
+    errors = np.abs(values - forecasts)
+    scores, novelties, alerts = plain_anomaly.judge(values, errors, memory, warm_up=warm_up)
     known = ~np.isnan(scores)
     np.testing.assert_array_equal(np.isnan(found.scores[:, 0]), ~known)
     np.testing.assert_allclose(found.novelties[known, 0], novelties[known], rtol=1e-3)
@@ -159,6 +160,15 @@ def test_one_excursion_is_one_alert() -> None:
     spell = found.alerts[2650:2850, 0]
     assert spell.sum() == 1
     assert 0 <= int(np.flatnonzero(found.alerts[2600:, 0])[0]) + 2600 - 4000 * 2 // 3 < 20
+
+
+def test_a_young_stream_is_scored_and_gives_no_alert() -> None:
+    values = wave(1200)
+    loops = AnomalyLoop(1, 1, warm_up=0), AnomalyLoop(1, 1, warm_up=700)
+    early, late = (judge(loop, values) for loop in loops)
+    np.testing.assert_array_equal(early.scores, late.scores)
+    assert early.alerts[:700].any() and not late.alerts[:700].any()
+    assert late.alerts[800:840].sum() == 1  # the spell begins
 
 
 def test_alerts_keep_the_quiet_time() -> None:

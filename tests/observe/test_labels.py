@@ -5,11 +5,12 @@ from prometheus_client import CollectorRegistry
 
 from streamrnn.events.columns import Partition
 from streamrnn.observe.labels import LabelSensor
-from streamrnn.observe.sensor import LabelReport, LabelScore
+from streamrnn.observe.sensor import ExpertScore, LabelReport, LabelScore
 from streamrnn.observe.skill import RecentSkill, scores_of
 
 PARTITION = Partition("events", 0)
-REPORT = LabelReport(LabelScore(10, 8, 2.5, 6, 4.0, 5, 7.0), matched=11, late=2, unmatched=3, delay=44)
+EXPERTS = {"network": ExpertScore(10, 3.0, 7.5), "last label": ExpertScore(9, 5.0, 2.5)}
+REPORT = LabelReport(LabelScore(10, 8, 2.5, 6, 4.0, 5, 7.0), matched=11, late=2, unmatched=3, delay=44, experts=EXPERTS)
 
 
 @pytest.fixture
@@ -40,6 +41,12 @@ def test_naive_classifiers_stand_beside(value):
     assert value("baseline_log_loss_total", baseline="most_frequent") == 14.0
 
 
+def test_each_experts_error_and_weight_are_counted(value):
+    assert value("label_expert_settled_total", expert="last label") == 18
+    assert value("label_expert_log_loss_total", expert="network") == 6.0
+    assert value("label_expert_weight_total", expert="network") == 15.0
+
+
 def test_skill_is_in_wrong_answers_of_the_last_label(value):
     assert value("label_skill") == pytest.approx(1 - 2 / 4)
 
@@ -47,7 +54,8 @@ def test_skill_is_in_wrong_answers_of_the_last_label(value):
 def test_labels_that_are_numbers_have_no_accuracy(make_report):
     registry = CollectorRegistry()
     sensor = LabelSensor(registry, classes=False)
-    sensor.on_batch(PARTITION, make_report(labels=LabelReport(None, 5, 0, 0, 0)))
+    sensor.on_batch(PARTITION, make_report(labels=LabelReport(None, 5, 0, 0, 0, EXPERTS)))
+    assert registry.get_sample_value("streamrnn_label_expert_absolute_error_total", {"expert": "network"}) == 3.0
     assert registry.get_sample_value("streamrnn_matched_labels_total") == 5
     assert registry.get_sample_value("streamrnn_scored_labels_total") is None
 

@@ -158,6 +158,7 @@ def test_names_keep_the_rules(sensor: PrometheusSensor) -> None:
                 "expert",
                 "horizon",
                 "level",
+                "quantile",
                 "reason",
                 "scope",
                 "target",

@@ -11,7 +11,8 @@ from rich.console import Console
 from streamrnn.events.columns import Events, Partition, Predictions
 from streamrnn.replay.history import AFTER, BEFORE
 from streamrnn.replay.intake import Intake
-from streamrnn.replay.report import ReplayReport, number
+from streamrnn.replay.numbers import number
+from streamrnn.replay.report import ReplayReport
 
 
 def predictions(streams, outcomes, settled, naive, times=None):

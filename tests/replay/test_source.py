@@ -1,6 +1,5 @@
 import gzip
 import json
-import time
 
 import numpy as np
 import pytest
@@ -278,10 +277,3 @@ def test_the_fraction_read_rises_to_one(file):
     source = open_source(file("value\n" + "1\n" * 50_000), Events(), SourceOptions(batch=1000))
     fractions = [source.fraction for _ in source] + [source.fraction]
     assert fractions == sorted(fractions) and fractions[0] < 0.5 and fractions[-1] == 1.0
-
-
-def test_a_large_table_reads_in_seconds(file):
-    path = file("stream,time,value\n" + "meter-1,1700000000,20.25\n" * 100_000)
-    started = time.perf_counter()
-    assert len(read(path)[0]) == 100_000
-    assert time.perf_counter() - started < 2.0

@@ -18,6 +18,26 @@ TWO = ["labels.mode=delayed", "labels.topic=labels"]
             ["model.engine=compiled", "model.layer_norm=true"],
             "--set model.engine: compiled is not possible: must be auto or torch with such model.layer_norm",
         ),
+        (
+            ["model.engine=compiled", "model.head=student_t"],
+            "--set model.engine: compiled is not possible: must be auto or torch with such model.head",
+        ),
+        (
+            ["experts.networks=[0.005,{learning_rate: 0.005}]"],
+            "--set experts.networks: [0.005, {learning_rate: 0.005}] is not possible: must not make a network twice",
+        ),
+        (
+            ["experts.networks={cell: gru, hidden_size: 32}"],
+            "--set experts.networks: [{cell: gru, hidden_size: 32}] is not possible: must not make a network",
+        ),
+        (
+            ["experts.networks={k2: 2}", "model.k1=3"],
+            "--set experts.networks: [{k2: 2}] is not possible: must not have a k2 below model.k1",
+        ),
+        (
+            ["drift.shard=learning_rate", "drift.boost=4", "experts.networks={cell: rnn, learning_rate: 0.3}"],
+            "--set drift.boost: 4 is not possible: must not raise experts.networks above 1",
+        ),
         (["model.k1=9"], "--set model.k1: 9 is not possible: must not be larger than model.k2"),
         (
             ["drift.shard=learning_rate", "drift.boost=4", "model.learning_rate=0.3"],
@@ -32,6 +52,23 @@ TWO = ["labels.mode=delayed", "labels.topic=labels"]
         (["events.features=stream"], "--set events.features: [stream] is not possible: must not contain"),
         (["events.features=time"], "--set events.features: [time] is not possible: must not contain"),
         (["events.time=stream"], "--set events.time: stream is not possible: must be another field"),
+        (["inputs.booleans=[a, a]"], "--set inputs.booleans: [a, a] is not possible: must not name a field twice"),
+        (
+            ["inputs.booleans=value"],
+            "--set inputs.booleans: [value] is not possible: must not name a field of events.features",
+        ),
+        (
+            ["inputs.categories={a: 9}", "inputs.booleans=a"],
+            "--set inputs.categories: {a: 9} is not possible: must not name a field of inputs.booleans",
+        ),
+        (
+            ["labels.mode=field", "inputs.categories={label: 9}"],
+            "--set inputs.categories: {label: 9} is not possible: must not name a field of labels.field",
+        ),
+        (
+            ["inputs.level=false", "inputs.change=false", "inputs.missing=false", "inputs.error=false"],
+            "--set inputs.level: false is not possible: must leave the network something to see",
+        ),
         (["events.late_by=5"], "--set events.late_by: 5 is not possible: has no effect without events.late: drop"),
         (
             ["transport.kind=standard", "events.stream=null"],
@@ -111,6 +148,7 @@ def test_settings_made_in_code_are_checked_too():
         (["labels.mode=field", "forecast.season=24"], "forecast.season", "has no effect with labels"),
         (["labels.mode=field", "forecast.interval=60"], "forecast.interval", "has no effect with labels"),
         (["labels.mode=field", "model.k1=2"], "model.k1", "must be 1 with labels"),
+        (["labels.mode=field", "model.head=quantiles"], "model.head", "must be point with labels"),
         (["labels.mode=field", "model.kind=none"], "model.kind", "must be network with labels"),
         (["sequences.end=last"], "sequences.end", "has no effect without labels.mode"),
         (["sequences.gap=60"], "sequences.gap", "has no effect without labels.mode"),

@@ -16,6 +16,9 @@ from streamrnn.settings.engine import choose_engine
         (["model.layers=2"], "torch", True),
         (["model.layer_norm=true"], "torch", True),
         (["model.engine=torch", "model.layers=4"], "torch", False),
+        (["model.head=quantiles", "model.cell=rnn"], "compiled", False),
+        (["model.head=gaussian"], "torch", True),
+        (["model.head=student_t"], "torch", True),
     ],
 )
 def test_the_fast_engine_runs_what_it_can(overrides, name, slow):

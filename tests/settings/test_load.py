@@ -67,7 +67,7 @@ def test_all_problems_of_all_sources_come_at_once(problems):
         ("model.learning_rate", ".nan"),
         ("model.learning_rate", ".inf"),
         ("model.learning_rate", "0"),
-        ("model.calendar", "yes"),
+        ("inputs.calendar", "yes"),
         ("model.engine", "Torch"),
         ("events.features", "[]"),
         ("events.max_ahead", "0"),

@@ -16,7 +16,7 @@ def test_every_setting_has_an_environment_variable_of_its_own():
     [
         ("model.hidden_size", "64", 64),
         ("model.learning_rate", "1e-3", 0.001),
-        ("model.calendar", "true", True),
+        ("inputs.calendar", "true", True),
         ("forecast.season", "null", None),
         ("forecast.season", "24", 24),
         ("events.stream", "", None),

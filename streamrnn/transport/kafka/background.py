@@ -49,12 +49,15 @@ class Background:
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
             future, function, arguments = call
+            result, failure = None, None
             try:
                 result = function(*arguments)
             except BaseException as error:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-            del call, future, function, arguments
-            with self._lock:
+                failure = error
+            with self._lock:  # first: whoever waits for the result finds this thread free
                 self._idle += 1
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+            del call, future, function, arguments, result, failure

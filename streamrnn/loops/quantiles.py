@@ -1,0 +1,68 @@
+"""The loop that mixes the experts' quantiles of the next step, and judges them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from streamrnn.loops.base import Array, rows
+from streamrnn.loops.batch import Batch
+from streamrnn.loops.intervals import IntervalLoop
+from streamrnn.rows import quantiles as at
+from streamrnn.rows.quantiles import QuantileRows
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+
+
+class QuantileLoop:
+    """Quantiles of each target's next value: for each stream the mixture of three experts'.
+
+    The network's own follow the hidden state and promise no coverage. The tracked ones are the bounds of intervals
+    around the published forecast, which follow the side on which outcomes fall; those of the last value, of intervals
+    around that without a network: the naive baseline. With Q quantiles a stream costs 8 x (12 Q + 1) bytes for each
+    target, and two interval loops of the next step, with as many levels as there are distances from the median.
+
+    Attributes
+    ----------
+    sums : float64[T, Q, 4, 4], of each expert and of what was published, see ``rows.quantiles``
+    slabs, shared : see `streamrnn.loops.base.Loop`
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        streams, targets, shares = settings.streams.max_live, settings.events.target_names, settings.model.quantiles
+        sizes = self._sizes = QuantileRows(len(targets), shares)
+        self._shares = np.array(shares)
+        self._slab = rows(streams, sizes.width)
+        self._tracked = IntervalLoop(
+            streams, (1,), len(targets), settings.model.hidden_size, sizes.levels, "quantile_tracked"
+        )
+        self._naive = IntervalLoop(streams, (1,), len(targets), 0, sizes.levels, "quantile_naive")
+        self.sums = np.zeros((len(targets), len(shares), len(at.EXPERTS) + 1, at.SUMS))
+        self.slabs: dict[str, Array] = {"quantile": self._slab} | self._tracked.slabs | self._naive.slabs
+        self.shared: dict[str, Array] = {"quantile_sums": self.sums} | self._tracked.shared | self._naive.shared
+
+    def process(self, batch: Batch) -> None:
+        """Judge the quantiles of the step that each record brings, and publish those of the next."""
+        from streamrnn.kernels import quantiles
+
+        sizes = self._sizes
+        opinions = np.empty((len(batch), sizes.targets, len(at.EXPERTS), len(self._shares)))
+        opinions[:, :, at.NETWORK] = batch.told
+        opinions[:, :, at.TRACKED] = self._around(self._tracked, batch, batch.forecasts[:, :1], batch.settled[:, :1])
+        opinions[:, :, at.LAST_VALUE] = self._around(
+            self._naive, batch, batch.last[:, None], batch.settled_baselines[:, :1]
+        )
+        batch.quantiles = np.empty((len(batch), sizes.targets, len(self._shares)))
+        quantiles.process(
+            batch.slots, batch.fresh, batch.advance, batch.outcomes, batch.unit, opinions, self._shares,
+            sizes.opinions, self._slab, self.sums, batch.quantiles,
+        )  # fmt: skip
+
+    def _around(self, loop: IntervalLoop, batch: Batch, forecasts: Array, settled: Array) -> Array:
+        """The quantiles [n, T, Q] that are bounds of a loop's intervals around these forecasts [n, 1, T]."""
+        low, high, _, _ = loop.around(batch, np.ascontiguousarray(forecasts), np.ascontiguousarray(settled))
+        lower, upper, side = low[:, 0][..., self._sizes.places], high[:, 0][..., self._sizes.places], self._sizes.sides
+        found: Array = lower + side * (upper - lower)
+        return found
