@@ -207,6 +207,34 @@ def test_kills_change_no_bit_of_what_the_journal_tells(pair: Topics, tmp_path: P
         assert same_state(saved[1], state) == []
 
 
+def test_a_partition_that_was_paused_with_records_at_hand_goes_on(pair: Topics, tmp_path: Path) -> None:
+    """The client lays aside what it had fetched, and would leave it there."""
+    with closing(KafkaProducer(bootstrap_servers=pair.bootstrap)) as producer:
+        for i in range(30):
+            for kind in ("in", "labels"):
+                producer.send(f"{pair.name}-{kind}", b"%d" % i, partition=0, timestamp_ms=BASE)
+        producer.flush(WAIT)
+    log = KafkaLog(settings(*overrides(pair, tmp_path, "transport.poll_records=7")))
+    deadline, assigned = time.monotonic() + WAIT, []
+    while not assigned and time.monotonic() < deadline:
+        assigned = log.changes().assigned
+        log.poll(0.05)
+    for each in assigned:
+        log.seek(each, 0)
+    seen = dict.fromkeys((each for each in assigned if each.number == 0), 0)
+    while sum(seen.values()) < 60 and time.monotonic() < deadline:
+        for records in log.poll(0.05):
+            seen[records.partition] += len(records)
+            log.pause(records.partition)
+            for other in seen.keys() - {records.partition}:
+                log.resume(other)
+        if not any(log.lag(each) is None for each in seen) and max(seen.values()) == 30:
+            for each in seen:
+                log.resume(each)
+    log.close()
+    assert set(seen.values()) == {30}
+
+
 @pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])
 def test_two_topics_keep_the_promises(pair: Topics, tmp_path: Path, delivery: str) -> None:
     with closing(KafkaProducer(bootstrap_servers=pair.bootstrap)) as producer:
