@@ -223,10 +223,10 @@ def test_a_partition_that_was_paused_with_records_at_hand_goes_on(pair: Topics, 
         log.seek(each, 0)
     seen = dict.fromkeys((each for each in assigned if each.number == 0), 0)
     while sum(seen.values()) < 60 and time.monotonic() < deadline:
-        for records in log.poll(0.05):
-            seen[records.partition] += len(records)
-            log.pause(records.partition)
-            for other in seen.keys() - {records.partition}:
+        for polled in log.poll(0.05):
+            seen[polled.partition] += len(polled)
+            log.pause(polled.partition)
+            for other in seen.keys() - {polled.partition}:
                 log.resume(other)
         if not any(log.lag(each) is None for each in seen) and max(seen.values()) == 30:
             for each in seen:
