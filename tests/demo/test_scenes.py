@@ -87,5 +87,5 @@ def test_events_are_appended_to_a_directory_log(tmp_path) -> None:
 
 
 def test_few_events_a_second_stay_few(tmp_path) -> None:
-    counts = list(islice(append(tmp_path / "events", SCENES["forecast"](0, 10), 0.1, None), 10))
+    counts = list(islice(append(tmp_path, lambda line: "events", ["events"], SCENES["forecast"](0, 10), 0.1, None), 10))
     assert counts == [1] * 10  # the next one is due ten seconds later
