@@ -47,8 +47,10 @@ def test_the_commands_of_a_page_run_as_written(preset: str, number: int, tmp_pat
         "PATH": f"{command.parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(DOCS.parent),
         "STREAMRNN_HTTP__PORT": "0",
+        "STREAMRNN_ANOMALY__WARM_UP": "100",  # of fewer events
     }
-    script = "\n".join(["set -eo pipefail", *fewer, "kill -TERM %1", "wait %1"])
+    ends = "trap 'kill -KILL %1 2> /dev/null || true' EXIT"
+    script = "\n".join(["set -eo pipefail", ends, *fewer, "kill -TERM %1", "wait %1"])
     done = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=580
     )
