@@ -39,7 +39,8 @@ def test_every_preset_has_a_page_of_five_commands() -> None:
 def test_the_commands_of_a_page_run_as_written(preset: str, number: int, tmp_path: Path) -> None:
     command = tmp_path / "bin" / "streamrnn"
     command.parent.mkdir()
-    command.write_text(f"#!{sys.executable}\nfrom streamrnn.cli.app import main\nmain()\n")
+    guarded = "if __name__ == \"__main__\":\n    main()\n"  # the compilers' processes import it too
+    command.write_text(f"#!{sys.executable}\nfrom streamrnn.cli.app import main\n{guarded}")
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
     fewer = [re.sub(r"(--(?:events|count)) (\d+)", lambda m: f"{m[1]} {int(m[2]) // FEWER}", line)
              for line in blocks(preset)[number]]  # fmt: skip

@@ -56,6 +56,7 @@ def test_a_file_waits_for_its_other_half(tmp_path: Path, caplog: pytest.LogCaptu
     write(tmp_path, "events", 3)
     write(tmp_path, "labels", 3, number=1)
     log = open_directory(tmp_path)
+    caplog.set_level("WARNING")
     assert log.changes() == Assignment()
     assert [record.__dict__["partition"] for record in caplog.records] == ["events-0", "labels-1"]
     write(tmp_path, "labels", 0)
