@@ -72,20 +72,21 @@ class ReplayReport:
 
     def add(self, p: Predictions) -> None:
         """Take the predictions of the next batch."""
-        for start in range(0, len(p), _CHUNK):
-            self._add(p, slice(start, start + _CHUNK))
+        streams, columns = _settling(p)
+        for start in range(0, len(streams), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            self._add(streams[rows], *(column[rows] for column in columns))
+        self.events += len(p)
 
-    def _add(self, p: Predictions, rows: slice) -> None:
-        outcomes, settled, times = p.outcomes[rows], p.settled[rows, 0], p.times[rows]
-        places = self.scores.places(p.streams[rows])
-        errors, baseline_errors = outcomes - settled, outcomes - p.settled_baselines[rows, 0]
+    def _add(self, streams: list[str], times: Floats, outcomes: Floats, settled: Floats, baselines: Floats) -> None:
+        places = self.scores.places(streams)
+        errors, baseline_errors = outcomes - settled, outcomes - baselines
         scales = self.scores.scales(places)
         self.scores.add(places, outcomes, errors, baseline_errors)
         self.timeline.add(errors, baseline_errors)
         for target, history in enumerate(self._histories):
             history.add(places, times, outcomes[:, target], settled[:, target], scales[:, target])
         self._sample(places, times, outcomes, settled)
-        self.events += len(times)
         self.first_time = float(np.fmin(self.first_time, times.min()))
         self.last_time = float(np.fmax(self.last_time, times.max()))
 
@@ -189,6 +190,22 @@ class ReplayReport:
             sample.times.extend(times[rows].tolist())
             sample.outcomes.extend(outcomes[rows, sample.target].tolist())
             sample.forecasts.extend(settled[rows, sample.target].tolist())
+
+
+def _settling(p: Predictions) -> tuple[list[str], tuple[Floats, Floats, Floats, Floats]]:
+    """Streams, and times, outcomes, forecasts and last values that settle. A label of a sequence that silence ended
+    comes before the event that shows it, in a row of its own at that event's time."""
+    streams, columns = p.streams, (p.times, p.outcomes, p.settled[:, 0], p.settled_baselines[:, 0])
+    closed = None if p.labels is None else p.labels.closed
+    if p.labels is None or closed is None:
+        return streams, columns
+    at = np.flatnonzero(p.labels.closings >= 0)
+    told = (p.times[at], closed.outcomes, closed.settled[:, 0], closed.settled_baselines[:, 0])
+    rows = np.insert(np.arange(len(p)), at, at)
+    times, outcomes, settled, baselines = (
+        np.insert(column, at, more, axis=0) for column, more in zip(columns, told, strict=True)
+    )
+    return [streams[row] for row in rows.tolist()], (times, outcomes, settled, baselines)
 
 
 def _counted(count: int, noun: str) -> str:
