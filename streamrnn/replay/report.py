@@ -5,8 +5,6 @@ from collections import Counter, deque
 from typing import Any
 
 import numpy as np
-from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from streamrnn.events.columns import Floats, Ints, Predictions
@@ -16,6 +14,7 @@ from streamrnn.replay.history import History, Moment
 from streamrnn.replay.intake import Intake
 from streamrnn.replay.numbers import finite, number, percent
 from streamrnn.replay.scores import Score, Scores
+from streamrnn.replay.terminal import number_table
 from streamrnn.replay.timeline import Timeline
 
 _PLOTS = 6
@@ -123,14 +122,9 @@ class ReplayReport:
     def table(self, width: int) -> Table:
         """The scores of all targets for a terminal of this width; a narrow one is spared the squared errors."""
         shown = [place for place, (name, _) in enumerate(self.columns()) if width >= _WIDE or "RMSE" not in name]
-        table = Table(title=self.title(), box=box.SIMPLE, padding=(0, 1, 0, 0))
-        table.add_column("target", overflow="fold")
-        for place in shown:
-            table.add_column(self.columns()[place][0].replace("mean ", "mean\n"), justify="right", no_wrap=True)
-        for target, name in enumerate(self.targets):
-            row = self.row(target)
-            table.add_row(escape(name), *(row[place] for place in shown))
-        return table
+        names = ["target", *(self.columns()[place][0].replace("mean ", "mean\n") for place in shown)]
+        rows = [(name, self.row(target)) for target, name in enumerate(self.targets)]
+        return number_table(self.title(), names, [[name, *(row[place] for place in shown)] for name, row in rows])
 
     def title(self) -> str:
         """How much there was."""
