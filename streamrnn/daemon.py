@@ -185,6 +185,9 @@ class Daemon:
             going = {p: self._partitions.held[p] for p in changes.revoked if p in self._partitions.held}
             self._saving.leave(going, deadline, QUICK_REPLAY)
             self._partitions.revoke(changes.revoked)
+        for partition in (*changes.lost, *changes.revoked):
+            for log in self._transport.lags(partition).keys() - {partition}:
+                self._sensor.on_lag(log, None, None)  # no longer ours to know
         self._partitions.assign(changes)
 
     def _abandon(self, lost: list[Partition]) -> None:
@@ -201,7 +204,7 @@ class Daemon:
             self._commit()  # what others published must not become visible with this partition's first commit alone
             self._partitions.begin(records)
         held = self._partitions.held[partition]
-        if records.offsets and records.offsets[0] < held.ahead:  # of a poll that a seek came between
+        if records.first < held.ahead:  # of a poll that a seek came between
             _, records = records.split(held.ahead)
         if held.ahead < held.silent_until:
             silent, records = records.split(held.silent_until)
@@ -266,6 +269,7 @@ class Daemon:
             output = Output(
                 partition, predictions.streams, predictions.offsets.tolist(), predictions.records.tolist(),
                 encode_predictions(predictions, self._targets), dead_letters(records, events, predictions),
+                records.beside,
             )  # fmt: skip
         with self._busy("publish"):
             self._transport.publish(output)
@@ -302,10 +306,10 @@ class Daemon:
         """Tell how far behind and out of touch this process is."""
         now, most = time.time(), 0
         for partition, held in self._partitions.held.items():
-            lag = self._transport.lag(partition)
-            behind = 0.0 if lag == 0 else None if held.last_time is None else max(0.0, now - held.last_time)
-            self._sensor.on_lag(partition, lag, behind)
-            most = max(most, lag or 0)
+            for log, lag in self._transport.lags(partition).items():
+                behind = 0.0 if lag == 0 else None if held.last_time is None else max(0.0, now - held.last_time)
+                self._sensor.on_lag(log, lag, behind)
+                most = max(most, lag or 0)
         silence = self._transport.out_of_touch()
         self._readiness.seen(most, silence)
         self._sensor.on_contact(silence)

@@ -114,11 +114,12 @@ class Partitions:
 
     def drop(self, partitions: Sequence[Partition]) -> None:
         """Let go of partitions that have another owner already. A shard that took in what was not answered is no
-        function of its position any more."""
+        function of its position any more, nor one that took in uncommitted records where their order was made here."""
         logger.warning("partitions lost: others have them", extra={"partitions": listed(partitions)})
         for partition in partitions:
             held = self.held.pop(partition, None)
-            if held is not None and held.ahead == held.position:
+            counts = held is not None and (self._transport.ordered or held.position <= held.committed)
+            if held is not None and held.ahead == held.position and counts:
                 self._kept[partition] = held
             self.waiting.discard(partition)
             self._sensor.on_assignment(partition, len(self.held), "lost")
@@ -149,8 +150,7 @@ class Partitions:
     def begin(self, records: Records) -> None:
         """Open a waiting partition, whose lineage is named after its first record."""
         partition = records.partition
-        start = records.offsets[0] if records.offsets else records.next_offset
-        opened = self._begin(partition, start)
+        opened = self._begin(partition, records.first)
         self.waiting.discard(partition)
         self._hold(partition, opened)
 
@@ -205,7 +205,7 @@ class Partitions:
             self._hold(partition, self._restore(partition, committed))
             self.restoring = None
             self._sensor.on_state("running")
-        held, target = self.held[partition], self._skip_to.get(partition)
+        held, target = self.held[partition], self._transport.target(partition, self._skip_to)
         if target is not None and target <= held.committed:
             logger.warning("--skip-to lies before the commit: it has no effect", extra={"partition": str(partition)})
         elif target is not None:
@@ -218,7 +218,7 @@ class Partitions:
     def _start(self, partition: Partition) -> None:
         """Begin where nothing is committed: at once, so that a restart goes on from here, or with the first record
         where the log has no name before that."""
-        start, target = self._transport.first(partition), self._skip_to.get(partition)
+        start, target = self._transport.first(partition), self._transport.target(partition, self._skip_to)
         if target is not None and target > start:
             self._refuse_behind_end(partition, target)
             start = target
@@ -239,7 +239,7 @@ class Partitions:
     def _restore(self, partition: Partition, committed: Committed) -> Opened:
         started = time.monotonic()
         start, log = self._transport.log_start(partition), self._transport.identity(partition)
-        left_out = self._skip_to.get(partition, 0) > committed.position  # by a person's word
+        left_out = (self._transport.target(partition, self._skip_to) or 0) > committed.position  # by a person's word
         oldest = min(start, committed.position) if left_out else start
         try:
             opened = restore(self._settings, self._store, partition, committed, oldest, log)

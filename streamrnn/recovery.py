@@ -186,7 +186,8 @@ def restore(
     if header.position < oldest:
         raise StateError(
             f"the snapshot of {partition} stands at {header.position}, but its log now starts at {oldest}: the records "
-            f"between are gone. Keep the log longer than the oldest snapshot. To go on, {ANEW}"
+            f"between are gone. Keep the log, and with labels.topic both and their journal, longer than the oldest "
+            f"snapshot. To go on, {ANEW}"
         )
     shard = Shard(settings, partition, header.lineage, arrays["network_weights"])
     try:

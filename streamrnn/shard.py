@@ -216,6 +216,7 @@ class Shard:
             anomalies=anomalies,
             refused=refusals,
             labels=labels,
+            beside=events.beside,
             **columns,
         )
 

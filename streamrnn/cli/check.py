@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +18,12 @@ from streamrnn.cli.waiting import told_waiting
 from streamrnn.exits import ExitCode
 
 if TYPE_CHECKING:
+    from streamrnn.events.columns import Partition
     from streamrnn.settings.schema import Settings
+    from streamrnn.transport.kafka.look import KafkaLook
     from streamrnn.transport.kafka.topics import Topic
+    from streamrnn.transport.look import DirectoryLook
+    from streamrnn.transport.pairs import PairedLook
 
 
 def check(config: ConfigOption = None, set_: SetOption = None) -> None:
@@ -122,15 +126,26 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
 def _kafka_state(settings: Settings, topics: dict[str, Topic]) -> Iterator[Finding]:
     from streamrnn.cli.outlook import state
     from streamrnn.snapshots.factory import open_store
-    from streamrnn.transport.base import TransportError
+    from streamrnn.transport.base import LogError, TransportError
     from streamrnn.transport.kafka.look import KafkaLook
 
     try:
-        with closing(KafkaLook(settings, topics)) as log, closing(open_store(settings)) as store:
+        with closing(KafkaLook(settings, topics)) as look, closing(open_store(settings)) as store:
+            log = _paired(settings, look)
             for partition, committed in log.partitions().items():
                 yield state(settings, log, store, partition, committed)
+    except LogError as error:
+        yield Finding("state", str(error), ExitCode.STATE)
     except TransportError as error:
         yield Finding("state", str(error), ExitCode.TRANSPORT)
+
+
+def _paired(settings: Settings, look: DirectoryLook | KafkaLook) -> DirectoryLook | KafkaLook | PairedLook:
+    """The log as shards see it."""
+    from streamrnn.transport.pairs import PairedLook
+
+    labels = settings.labels.topic
+    return look if labels is None else PairedLook(look, settings.transport.only_input, labels)
 
 
 def _snapshots(settings: Settings, code: ExitCode) -> Finding:
@@ -149,7 +164,10 @@ def _directory(settings: Settings) -> Iterator[Finding]:
     transport = settings.transport
     folder = transport.path / transport.only_input
     try:
-        log = DirectoryLook(transport.path, transport.only_input, transport.predictions, transport.dead_letters)
+        look = DirectoryLook(
+            transport.path, transport.only_input, transport.predictions, transport.dead_letters,
+            settings.labels.topic, settings.journal_topic,
+        )  # fmt: skip
     except TransportError as error:
         yield Finding("transport", str(error), ExitCode.TRANSPORT)
         yield port(settings)
@@ -157,12 +175,15 @@ def _directory(settings: Settings) -> Iterator[Finding]:
     yield writable("transport", transport.path, ExitCode.TRANSPORT)
     yield port(settings)
     try:
+        all_of_them, log = look.partitions(), _paired(settings, look)
         partitions = log.partitions()
     except TransportError as error:
         yield Finding("transport", str(error), ExitCode.TRANSPORT)
         return
     yield _partitions(folder, len(partitions))
-    for topic in (transport.predictions, transport.dead_letters):
+    yield from _halves(settings, all_of_them)
+    journal = () if settings.journal_topic is None else (settings.journal_topic,)
+    for topic in (transport.predictions, transport.dead_letters, *journal):
         files = [f"{partition.number}.jsonl" for partition in partitions]
         yield appendable("transport", transport.path / topic, files, ExitCode.TRANSPORT)
     need = memory(settings, max(1, len(partitions)))
@@ -175,7 +196,20 @@ def _directory(settings: Settings) -> Iterator[Finding]:
     store = open_store(settings)
     for partition, committed in partitions.items():
         yield state(settings, log, store, partition, committed)
-        yield from records(settings, log, partition)
+        yield from records(settings, look, partition)
+
+
+def _halves(settings: Settings, partitions: Iterable[Partition]) -> Iterator[Finding]:
+    """Warnings of files whose other half is missing, where labels have a topic of their own."""
+    from streamrnn.transport.directory import pairs_among
+
+    if settings.labels.topic is None:
+        return
+    for partition in sorted(pairs_among(list(partitions))[1]):
+        mine = partition.topic == settings.labels.topic
+        missing = settings.transport.only_input if mine else settings.labels.topic
+        place = settings.transport.path / missing / f"{partition.number}.jsonl"
+        yield Finding("transport", f"{partition} would wait for {place}: make it, be it empty", warning=True)
 
 
 def _partitions(folder: Path, count: int) -> Finding:

@@ -40,7 +40,8 @@ def feed(
     forecast: meters with a daily season, regime changes, faults, missing and
     unreadable values, streams that come and go. anomaly: machines, with the
     truth about their faults in the field `fault`. classify: tools with the
-    state they are in. delayed-labels: the same, the state a later record.
+    state they are in. delayed-labels: the same, the state a later record, in
+    the topic of labels.topic if that is set.
     sequence-label: visits to a shop and how they end.
 
     \b
@@ -60,7 +61,9 @@ def feed(
     if settings.transport.kind == "standard":
         typer.echo("there is no topic to feed: transport.kind is standard (streamrnn demo needs none)", err=True)
         raise typer.Exit(ExitCode.SETTINGS)
-    sending = _sending(settings, SCENES[preset](seed, streams), rate, events)
+    apart = settings.labels.topic if preset == "delayed-labels" else None
+    topics = [settings.transport.only_input, *([] if apart is None else [apart])]
+    sending = _sending(settings, topics, SCENES[preset](seed, streams), rate, events)
     sent = 0
     try:
         with interrupted_by_sigterm():
@@ -72,15 +75,21 @@ def feed(
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.TRANSPORT) from None
     finally:
-        typer.echo(f"sent {sent:,} events to {settings.transport.only_input}", err=True)
+        typer.echo(f"sent {sent:,} events to {' and '.join(topics)}", err=True)
 
 
-def _sending(settings: Settings, made_up: Iterator[list[bytes]], rate: float, total: int | None) -> Iterator[int]:
-    """Yields how many were sent so far, from time to time."""
+def _sending(
+    settings: Settings, topics: list[str], made_up: Iterator[list[bytes]], rate: float, total: int | None
+) -> Iterator[int]:
+    """Yields how many were sent so far, from time to time; labels go to the last topic."""
+
+    def topic_of(line: bytes) -> str:
+        return topics[-1] if b'"label":' in line else topics[0]
+
     if settings.transport.kind == "kafka":
         from streamrnn.demo.feed import send
 
-        return send(settings, made_up, rate, total, tell_silence)
+        return send(settings, topic_of, made_up, rate, total, tell_silence)
     from streamrnn.demo.append import append
 
-    return append(settings.transport.path / settings.transport.only_input, made_up, rate, total)
+    return append(settings.transport.path, topic_of, topics, made_up, rate, total)

@@ -38,6 +38,10 @@ def init(
     stream: Annotated[str | None, typer.Option(metavar="NAME", help="Field with the stream's id, if known.")] = None,
     time: Annotated[str | None, typer.Option(metavar="NAME", help="Field with the event time, if known.")] = None,
     label: Annotated[str | None, typer.Option(metavar="NAME", help="Field with the label, if known.")] = None,
+    labels_topic: Annotated[
+        str | None,
+        typer.Option(metavar="TOPIC", help="Topic that delayed labels come in, where they have one of their own."),
+    ] = None,
     config: ConfigOption = None,
     set_: SetOption = None,
 ) -> None:
@@ -67,12 +71,16 @@ def init(
     try:
         chosen = _preset(preset)
         _refuse_output(output, force)
+        if labels_topic is not None:
+            _refuse_labels_topic(labels_topic, chosen, from_topic)
         loaded = _loaded(config, set_ or [], from_topic, bootstrap)
         inferred, source = Inferred(), None
         if from_file is not None or from_topic is not None:
             inferred, source = _look(loaded, chosen, from_file, from_topic, stream, time, label)
         elif stream or time or label:
             raise SourceError("--stream, --time and --label name fields of data: add --from-file or --from-topic")
+        if labels_topic is not None:
+            inferred.say("labels.topic", labels_topic, "as you said")
         page = settings_page(chosen, log_lines(loaded), inferred, source)
         try:
             output.write_text(page, encoding="utf-8")
@@ -85,7 +93,7 @@ def init(
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.TRANSPORT) from None
     _tell(output, chosen, inferred, source)
-    _make_topics(loaded)
+    _make_topics(loaded, labels_topic)
     typer.echo(f"Next: streamrnn check --config {output}")
     if from_file is not None:
         typer.echo(f"  or: streamrnn replay {from_file} --config {output}")
@@ -108,6 +116,23 @@ def _refuse_output(output: Path, force: bool) -> None:
         raise SourceError(f"--output {output} is a folder: name a file in it, such as {output / 'config.yaml'}")
     if output.exists() and not force:
         raise SourceError(f"{output} is there already: add --force to write over it, or name another with --output")
+
+
+def _refuse_labels_topic(topic: str, chosen: Preset, from_topic: str | None) -> None:
+    import re
+
+    from streamrnn.replay.options import SourceError
+    from streamrnn.settings.topics import TOPIC, TOPIC_WORDS
+
+    if chosen.name != "delayed-labels":
+        raise SourceError("--labels-topic is for labels that come later: take --preset delayed-labels, or leave it out")
+    if not re.match(TOPIC, topic):
+        raise SourceError(f"--labels-topic {topic!r} is no topic's name: {TOPIC_WORDS}")
+    if from_topic is not None:
+        raise SourceError(
+            "--labels-topic and --from-topic exclude each other, for one topic has not both: look at --from-file with "
+            "events and labels, or fill in the fields by hand"
+        )
 
 
 def _loaded(config: Path | None, set_: list[str], topic: str | None, bootstrap: str | None) -> Loaded:
@@ -162,12 +187,13 @@ def _tell(output: Path, chosen: Preset, inferred: Inferred, source: str | None) 
         typer.echo(remark)
 
 
-def _make_topics(loaded: Loaded) -> None:
+def _make_topics(loaded: Loaded, labels_topic: str | None) -> None:
     """The folders of a directory log's topics: nothing starts without the input's, no reader without the others."""
     transport = loaded.settings.transport
     if transport.kind != "directory":
         return
-    topics = (transport.only_input, transport.predictions, transport.dead_letters)
+    topics = [transport.only_input, transport.predictions, transport.dead_letters]
+    topics += [] if labels_topic is None else [labels_topic]
     missing = [folder for topic in topics if not (folder := transport.path / topic).exists()]
     try:
         for folder in missing:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from streamrnn.transport.base import Committed
     from streamrnn.transport.kafka.look import KafkaLook
     from streamrnn.transport.look import DirectoryLook
+    from streamrnn.transport.pairs import PairedLook
 
 RECORDS = 1000  # looked at of each partition
 _LONGEST_NAMES = 200  # letters
@@ -23,7 +24,7 @@ _LONGEST_NAMES = 200  # letters
 
 def state(
     settings: Settings,
-    log: DirectoryLook | KafkaLook,
+    log: DirectoryLook | KafkaLook | PairedLook,
     store: SnapshotStore,
     partition: Partition,
     committed: Committed | None,

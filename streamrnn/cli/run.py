@@ -99,11 +99,15 @@ def _places(settings: Settings) -> dict[str, str]:
     if transport.kind == "standard":
         return {"reads": "standard input", "writes": "standard output", "dead_letters": "standard error"}
     if transport.kind == "kafka":
-        topics = {"reads": ",".join(transport.input), "writes": transport.predictions}
+        topics = {"reads": ",".join(settings.input_topics), "writes": transport.predictions}
         topics["dead_letters"] = transport.dead_letters
+        if settings.journal_topic is not None:
+            topics["journal"] = settings.journal_topic
         brokers = ",".join(settings.kafka.bootstrap_servers)
         return topics | {"brokers": brokers, "snapshots": open_store(settings).place}
     folders = {"reads": transport.only_input, "writes": transport.predictions, "dead_letters": transport.dead_letters}
+    if settings.labels.topic is not None:
+        folders |= {"reads_labels": settings.labels.topic, "journal": str(settings.journal_topic)}
     places = {name: str(transport.path / topic) for name, topic in folders.items()}
     return places | {"snapshots": str(settings.snapshot_folder)}
 
@@ -113,6 +117,7 @@ def _nothing_to_read(settings: Settings) -> bool:
 
     transport = settings.transport
     try:
-        return transport.kind == "directory" and not partition_files(transport.path / transport.only_input)
+        folders = [transport.path / topic for topic in settings.input_topics]
+        return transport.kind == "directory" and not all(partition_files(folder) for folder in folders)
     except OSError:  # the daemon will say what is wrong
         return False

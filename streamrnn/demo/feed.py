@@ -28,6 +28,7 @@ class _Named(msgspec.Struct):
 
 def send(
     settings: Settings,
+    topic_of: Callable[[bytes], str],
     batches: Iterator[list[bytes]],
     rate: float,
     total: int | None,
@@ -37,7 +38,8 @@ def send(
 
     Parameters
     ----------
-    settings : where the brokers are, and the topic
+    settings : where the brokers are, and the topics
+    topic_of : the topic of a line
     batches : JSON lines
     rate : events a second
     total : events to send; None for no end
@@ -62,7 +64,7 @@ def send(
             piece = list(islice(lines, max(due, 0)))
             with refused(f"send to topic {topic}", CHECK):
                 for line in piece:
-                    last = producer.send(topic, line.rstrip(), named.decode(line).stream.encode())
+                    last = producer.send(topic_of(line), line.rstrip(), named.decode(line).stream.encode())
             sent += len(piece)
             yield sent
             if due > 0 and not piece:

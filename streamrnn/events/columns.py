@@ -35,6 +35,10 @@ class Records:
 
     ``timestamps`` are the log's own, in seconds since 1970, NaN where it has none.
     ``next_offset`` is the position after the last of them (logs may have holes).
+
+    Where a shard reads two logs these are the records of both, in the order in which it takes them. Those of the log
+    ``beside`` bear their offset as its complement (``~offset``, a negative number), and ``positions`` counts along
+    both; ``next_offset`` is then one of these.
     """
 
     partition: Partition
@@ -43,21 +47,35 @@ class Records:
     values: list[bytes | None]
     timestamps: list[float]
     next_offset: int
+    positions: list[int] | None = None
+    beside: Partition | None = None
 
     def __len__(self) -> int:
         return len(self.offsets)
 
-    def split(self, offset: int) -> tuple[Records, Records]:
-        """The records before ``offset``, and those at or after it."""
-        at = bisect_left(self.offsets, offset)
+    @property
+    def first(self) -> int:
+        """Position of the first of them; the next one's where there is none."""
+        places = self.offsets if self.positions is None else self.positions
+        return places[0] if places else self.next_offset
+
+    def split(self, position: int) -> tuple[Records, Records]:
+        """The records before ``position``, and those at or after it."""
+        places = self.offsets if self.positions is None else self.positions
+        at = bisect_left(places, position)
 
         def part(piece: slice, next_offset: int) -> Records:
             return Records(
                 self.partition, self.offsets[piece], self.keys[piece], self.values[piece], self.timestamps[piece],
-                next_offset,
+                next_offset, None if self.positions is None else self.positions[piece], self.beside,
             )  # fmt: skip
 
-        return part(slice(None, at), min(offset, self.next_offset)), part(slice(at, None), self.next_offset)
+        return part(slice(None, at), min(position, self.next_offset)), part(slice(at, None), self.next_offset)
+
+
+def origin(partition: Partition, beside: Partition | None, offset: int) -> tuple[Partition, int]:
+    """The log in which a record stands, and its offset there: a negative one is of the log beside, see `Records`."""
+    return (partition, offset) if offset >= 0 or beside is None else (beside, ~offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +100,7 @@ class Output:
     streams, offsets, records : of each prediction: its stream, the offset of its event, the model's record count
     predictions : encoded, n of them
     dead_letters : the records that were refused
+    beside : the log of those whose offset is negative, see `Records`
     """
 
     partition: Partition
@@ -90,6 +109,7 @@ class Output:
     records: list[int]
     predictions: list[bytes]
     dead_letters: list[DeadLetter]
+    beside: Partition | None = None
 
     @property
     def size(self) -> int:
@@ -112,6 +132,7 @@ class Events:
     rejects : the records that did not become events
     labels : what they bring in label modes; some of them are labels then, and no events
     traits : booleans and categories; None where the settings name none
+    beside : the log of those whose offset is negative, see `Records`
     """
 
     partition: Partition
@@ -124,6 +145,7 @@ class Events:
     rejects: list[DeadLetter] = field(default_factory=list)
     labels: LabelColumns | None = None
     traits: Traits | None = None
+    beside: Partition | None = None
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -135,6 +157,7 @@ class Events:
             self.partition, self.offsets[piece], self.streams[piece], self.times[piece], self.timestamps[piece],
             self.features[piece], self.ends[piece], labels=None if self.labels is None else self.labels.take(piece),
             traits=None if self.traits is None else self.traits.take(piece),
+            beside=self.beside,
         )  # fmt: skip
 
 
@@ -201,6 +224,7 @@ class Predictions:
     anomalies : how anomalous each event is; None where that is not judged
     refused : events that the shard did not accept; they have no row
     labels : answers of label modes
+    beside : the log of those whose offset is negative, see `Records`
     """
 
     partition: Partition
@@ -227,6 +251,7 @@ class Predictions:
     anomalies: Anomalies | None = None
     refused: list[Refusal] = field(default_factory=list)
     labels: LabelAnswers | None = None
+    beside: Partition | None = None
 
     def __len__(self) -> int:
         return len(self.offsets)

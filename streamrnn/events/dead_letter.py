@@ -7,7 +7,7 @@ import hashlib
 
 import msgspec
 
-from streamrnn.events.columns import DeadLetter, Events, Predictions, Records
+from streamrnn.events.columns import DeadLetter, Events, Predictions, Records, origin
 from streamrnn.events.encode import Source
 
 VERSION = 1
@@ -72,14 +72,10 @@ def dead_letters(records: Records, events: Events, predictions: Predictions) -> 
     """All that was refused of these records, in log order."""
     letters = list(events.rejects)
     if predictions.refused:
-        place = {offset: i for i, offset in enumerate(records.offsets)}
+        place = {origin(records.partition, records.beside, each): i for i, each in enumerate(records.offsets)}
         for refusal in predictions.refused:
-            i = place[refusal.offset]
-            letters.append(
-                DeadLetter(
-                    refusal.reason, refusal.message, records.partition, refusal.offset, records.keys[i],
-                    records.values[i],
-                )
-            )  # fmt: skip
-        letters.sort(key=lambda letter: letter.offset)
+            where = origin(records.partition, records.beside, refusal.offset)
+            i = place[where]
+            letters.append(DeadLetter(refusal.reason, refusal.message, *where, records.keys[i], records.values[i]))
+        letters.sort(key=lambda letter: place[letter.partition, letter.offset])
     return letters

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from streamrnn.events import reasons
-from streamrnn.events.columns import DeadLetter, Events, Floats, Records
+from streamrnn.events.columns import DeadLetter, Events, Floats, Records, origin
 from streamrnn.events.labels import LabelColumns, LabelFields
 from streamrnn.events.parse import Parser
 from streamrnn.events.reasons import Refused
@@ -86,7 +86,7 @@ class Decoder:
         ends = np.fromiter((value is None for value in records.values), np.bool_, len(records))
         streams = self._streams(records, rows, refused)
         times = self._times(records, rows, refused, ends)
-        labels = self._label_columns(rows, times, refused)
+        labels = self._label_columns(records, rows, times, refused)
         self._refuse_times(times, ends if labels is None else ends | self._timeless(labels), refused)
         features = self._columns(rows, refused)
         traits = self._trait_columns(rows, refused)
@@ -101,7 +101,7 @@ class Decoder:
             traits = None if traits is None else traits.take(keep)
         return Events(
             records.partition, offsets, streams, times, timestamps, features, ends, _letters(records, refused), labels,
-            traits,
+            traits, records.beside,
         )  # fmt: skip
 
     def _rows(self, records: Records, refused: _Refusals) -> list[Any]:
@@ -147,7 +147,9 @@ class Decoder:
         if self._settings.time is None:
             times = np.array(records.timestamps, np.float64)
             if self._numbered_time:
-                times = np.where(np.isnan(times), np.array(records.offsets, np.float64), times)
+                numbers = np.array(records.offsets, np.float64)
+                numbers[numbers < 0] = np.nan  # of the log beside, whose numbers are no times of this one
+                times = np.where(np.isnan(times), numbers, times)
         elif self._settings.time_format == "iso8601":
             times = np.empty(len(rows), np.float64)
             for i, row in enumerate(rows):
@@ -173,19 +175,26 @@ class Decoder:
             else:
                 refused.setdefault(i, self._far_away(times[i]))
 
-    def _label_columns(self, rows: list[Any], times: Floats, refused: _Refusals) -> LabelColumns | None:
+    def _label_columns(
+        self, records: Records, rows: list[Any], times: Floats, refused: _Refusals
+    ) -> LabelColumns | None:
         """What the records bring in label modes."""
         fields = self._labels
         if fields is None:
             return None
         nothing = [None] * len(rows)
-        return fields.columns(
+        columns = fields.columns(
             [row.label for row in rows],
             nothing if fields.id is None else [row.id for row in rows],
             nothing if fields.end is None else [row.end for row in rows],
             times,
             refused.setdefault,
         )
+        if records.beside is not None:
+            of_labels = np.array(records.offsets, np.int64) < 0
+            for i in np.flatnonzero(of_labels & (columns.kinds == EVENT)).tolist():
+                refused.setdefault(i, Refused(reasons.NO_LABEL))
+        return columns
 
     def _trait_columns(self, rows: list[Any], refused: _Refusals) -> Traits | None:
         """Booleans and categories."""
@@ -246,8 +255,10 @@ def _seconds(text: str) -> float:
 
 
 def _letters(records: Records, refused: _Refusals) -> list[DeadLetter]:
-    keys, values, offsets = records.keys, records.values, records.offsets
+    keys, values = records.keys, records.values
     return [
-        DeadLetter(why.reason, why.message, records.partition, offsets[i], keys[i], values[i])
+        DeadLetter(
+            why.reason, why.message, *origin(records.partition, records.beside, records.offsets[i]), keys[i], values[i]
+        )
         for i, why in sorted(refused.items())
     ]

@@ -7,7 +7,7 @@ from itertools import product
 import msgspec
 import numpy as np
 
-from streamrnn.events.columns import Floats, Predictions
+from streamrnn.events.columns import Floats, Predictions, origin
 from streamrnn.events.label_answers import Label, LabelAnswers, Of, SettledLabel
 
 VERSION = 1
@@ -151,18 +151,16 @@ def encode_predictions(p: Predictions, targets: tuple[str, ...]) -> list[bytes]:
     n encoded records. A target whose forecast did not settle (none was pending, or the event lacks the value) is not in
     ``settled``; what is unknown is null. A tombstone's record has 0 events and only nulls.
     """
-    topic, number = p.partition.topic, p.partition.number
     forecasts = _forecasts(p, targets)
     settled = _settled(p, targets)
     lineage, encode = p.lineage, _encoder.encode
     columns = zip(
-        p.offsets.tolist(), p.streams, p.times.tolist(), p.counts.tolist(), forecasts, settled, p.records.tolist(),
+        _sources(p), p.streams, p.times.tolist(), p.counts.tolist(), forecasts, settled, p.records.tolist(),
         _anomalies(p, targets), [None] * len(p) if p.drift is None else p.drift.tolist(), strict=True,
     )  # fmt: skip
     made = (
-        (VERSION, Source(topic, number, offset), stream, time, events, ahead, done, lineage, records, anomaly,
-         drift)
-        for offset, stream, time, events, ahead, done, records, anomaly, drift in columns
+        (VERSION, source, stream, time, events, ahead, done, lineage, records, anomaly, drift)
+        for source, stream, time, events, ahead, done, records, anomaly, drift in columns
     )
     if p.labels is None:
         return [encode(Prediction(*fields)) for fields in made]
@@ -186,6 +184,15 @@ def _ended(labels: LabelAnswers, targets: tuple[str, ...]) -> list[Ended | None]
         for row in np.flatnonzero(labels.closings >= 0).tolist():
             found[row] = made[labels.closings[row]]
     return found
+
+
+def _sources(p: Predictions) -> list[Source]:
+    """Of each row."""
+    topic, number, beside = p.partition.topic, p.partition.number, p.beside
+    if beside is None:
+        return [Source(topic, number, offset) for offset in p.offsets.tolist()]
+    places = (origin(p.partition, beside, offset) for offset in p.offsets.tolist())
+    return [Source(partition.topic, partition.number, offset) for partition, offset in places]
 
 
 def _forecasts(p: Predictions, targets: tuple[str, ...]) -> list[list[Forecast]]:

@@ -22,6 +22,7 @@ BAD_END: Final = "bad_end"
 BAD_BOOLEAN: Final = "bad_boolean"
 BAD_CATEGORY: Final = "bad_category"
 NO_ID: Final = "no_id"
+NO_LABEL: Final = "no_label"
 UNKNOWN_CLASS: Final = "unknown_class"
 TOO_MANY_CLASSES: Final = "too_many_classes"
 LATE_LABEL: Final = "late_label"
@@ -49,6 +50,7 @@ EXPLANATIONS: Final[dict[str, str]] = {
     BAD_BOOLEAN: "a field of inputs.booleans is neither true nor false nor null",
     BAD_CATEGORY: "a field of inputs.categories is neither text nor an integer nor a boolean nor null",
     NO_ID: "a label without an id tells not which event it is of",
+    NO_LABEL: "a record of the labels' topic has no label",
     UNKNOWN_CLASS: "the label is not among labels.classes",
     TOO_MANY_CLASSES: "the label would be one class more than labels.max_classes",
     LATE_LABEL: "the label came more than labels.within events of its stream after its event",

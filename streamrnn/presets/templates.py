@@ -231,7 +231,14 @@ DELAYED = Preset(
         _features(["load", "heat"], "Never the label, nor what is known only with it."),
         BOOLEANS,
         CATEGORIES,
-        Line("labels.mode", "delayed", "delayed: labels are later records of the same log. [state]"),
+        Line("labels.mode", "delayed", "delayed: labels are later records of their own. [state]"),
+        Line(
+            "labels.topic",
+            None,
+            "Topic that labels come in; null: the input topic. It needs as many partitions as the input, the same keys "
+            "and one partitioner. [state]",
+            spare=True,
+        ),
         *_label("label", "A record that has it is a label, and no event."),
         Line(
             "labels.join",

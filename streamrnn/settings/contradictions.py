@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from streamrnn.settings.engine import uncompiled
-from streamrnn.settings.logs import TOPIC
+from streamrnn.settings.topics import TOPIC
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -32,8 +32,9 @@ class Contradiction:
 def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
     groups = (
-        _learning, _networks, _forecast, _fields, _inputs, _time, _labels, _label_fields, _transport, _kafka, _snapshots
-    )
+        _learning, _networks, _forecast, _fields, _inputs, _time, _labels, _label_fields, _label_topic, _transport,
+        _kafka, _snapshots,
+    )  # fmt: skip
     return [found for group in groups for found in group(settings)]
 
 
@@ -191,6 +192,37 @@ def _label_fields(settings: Settings) -> Iterator[Contradiction]:
         elif key != "labels.field" and name in events.features:
             yield Contradiction((key, "events.features"), "must not be among events.features")
         taken.setdefault(name, key)
+
+
+def _label_topic(settings: Settings) -> Iterator[Contradiction]:
+    labels, transport, key = settings.labels, settings.transport, "labels.topic"
+    if labels.topic is None:
+        if labels.journal is not None:
+            text = "has no effect without labels.topic: set that, or this to null"
+            yield Contradiction(("labels.journal", key), text)
+        return
+    if labels.mode != "delayed":
+        text = "has no effect without labels.mode: delayed; set that, or this to null"
+        yield Contradiction((key, "labels.mode"), text)
+    if transport.kind == "standard":
+        yield Contradiction((key, "transport.kind"), "must be null with standard input, which is but one")
+    if len(transport.input) > 1:
+        text = "must be null with more than one input topic: give each pair of events and labels a service of its own"
+        yield Contradiction((key, "transport.input"), text)
+    if transport.kind == "kafka" and settings.kafka.assignment != "range":
+        text = "must be range with labels.topic, so that a member gets both partitions of a number"
+        yield Contradiction(("kafka.assignment", key), text)
+    if not re.match(TOPIC, settings.journal_topic or ""):
+        text = "must be set, for what stands for it with -journal behind it cannot be a topic's name"
+        yield Contradiction(("labels.journal", key), text)
+    seen = {topic: "transport.input" for topic in transport.input}
+    seen |= {transport.predictions: "transport.predictions", transport.dead_letters: "transport.dead_letters"}
+    if transport.kind == "kafka" and settings.snapshot_store == "kafka":
+        seen[settings.snapshot_topic] = "snapshots.topic"
+    for name, topic in ((key, labels.topic), ("labels.journal", settings.journal_topic)):
+        if topic in seen:
+            yield Contradiction((name, seen[topic]), f"must be another topic than {seen[topic]}")
+        seen.setdefault(str(topic), name)
 
 
 def _transport(settings: Settings) -> Iterator[Contradiction]:

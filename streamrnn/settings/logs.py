@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from streamrnn.settings.section import Name, Section
+from streamrnn.settings.topics import TOPIC, TOPIC_WORDS
 
-TOPIC = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$(?!\n)"  # `$` alone lets a last newline pass
-TOPIC_WORDS = "1 to 249 letters, digits, '.', '_' or '-' (not '.' or '..')"
 Topic = Annotated[str, Field(pattern=TOPIC)]
 
 

@@ -24,6 +24,9 @@ STATE = {
     "scoring",
 }  # fmt: skip
 
+# What is a mere place among them.
+NO_STATE = {"labels.journal"}
+
 
 class Settings(Section):
     """All settings of one daemon. Defaults are those of ``config.yaml``.
@@ -94,6 +97,19 @@ class Settings(Section):
         return ("last value", *seasonal, *ridge, "network", *networks, *linear)
 
     @property
+    def input_topics(self) -> tuple[str, ...]:
+        """All topics that are read: the input, and that of the labels if they have one."""
+        return self.transport.input if self.labels.topic is None else (*self.transport.input, self.labels.topic)
+
+    @property
+    def journal_topic(self) -> str | None:
+        """The topic that tells how two inputs interleaved; None where there is one."""
+        if self.labels.topic is None:
+            return None
+        before = self.kafka.group_id if self.transport.kind == "kafka" else self.labels.topic
+        return self.labels.journal or f"{before}-journal"
+
+    @property
     def further_networks(self) -> dict[str, Settings]:
         """The settings that each further network is made by, under its name among the experts."""
         found = {}
@@ -124,6 +140,11 @@ class Settings(Section):
         """
         state = self.model_dump(mode="json", include=STATE)
         state["events"]["targets"] = list(self.events.target_names)  # null and all features written out are the same
+        for key in NO_STATE:
+            section, name = key.split(".")
+            del state[section][name]
+        if self.labels.topic is None:
+            del state["labels"]["topic"]  # which keeps the digest of all who have no such topic
         state["model"]["engine"] = choose_engine(self.model).name  # and so are auto and what it chooses
         text = json.dumps(state, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]

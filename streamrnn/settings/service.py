@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import ByteSize, Field
 
-from streamrnn.settings.logs import TOPIC, TOPIC_WORDS
 from streamrnn.settings.section import Section
+from streamrnn.settings.topics import TOPIC, TOPIC_WORDS
 
 
 class Streams(Section):

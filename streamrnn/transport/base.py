@@ -1,5 +1,6 @@
 """What a log must offer so that the daemon can read, answer and recover."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -99,6 +100,16 @@ class Transport(Protocol):
     def lag(self, partition: Partition) -> int | None:
         """Records between the read position and the log's end; None where there is no end to know."""
 
+    def lags(self, partition: Partition) -> Mapping[Partition, int | None]:
+        """The same of each log that the partition's shard reads."""
+
+    def target(self, partition: Partition, named: Mapping[Partition, int]) -> int | None:
+        """The position at which the partition goes on where a person named offsets; None where none is its own."""
+
+    @property
+    def ordered(self) -> bool:
+        """False where the order of records is settled as they are read, so that it counts only once it is committed."""
+
     @property
     def numbered_time(self) -> bool:
         """True where a record without a time of its own takes its offset as its event time."""
@@ -116,3 +127,47 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections. Uncommitted output is abandoned."""
+
+
+class OneLog:
+    """What holds of a transport whose shards read one log each."""
+
+    ordered = True
+
+    def lag(self, partition: Partition) -> int | None:
+        """See `Transport`."""
+        raise NotImplementedError
+
+    def lags(self, partition: Partition) -> Mapping[Partition, int | None]:
+        """That of the one log."""
+        return {partition: self.lag(partition)}
+
+    def target(self, partition: Partition, named: Mapping[Partition, int]) -> int | None:
+        """The offset itself."""
+        return named.get(partition)
+
+
+class TwoTopics(Transport, Protocol):
+    """A transport whose input is two topics and that keeps a journal for each pair of partitions of one number.
+
+    What is published and committed of a pair is so in one step, with what was written to its journal.
+    """
+
+    def pause(self, partition: Partition) -> None:
+        """Let ``poll`` return nothing more of a partition, until `resume` or ``seek``."""
+
+    def resume(self, partition: Partition) -> None:
+        """Let ``poll`` return its records again."""
+
+    def write_journal(self, partition: Partition, entries: list[bytes]) -> None:
+        """Append entries, which outlast the process at the latest with what is published or committed after them."""
+
+    def journal_span(self, partition: Partition) -> tuple[int, int]:
+        """The place of the oldest entry, about, and the one behind the newest that counts."""
+
+    def read_journal(self, partition: Partition, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Entries at or after ``start`` and before ``end``, each with its place."""
+
+    @property
+    def named_at_once(self) -> bool:
+        """Whether ``identity`` is known before the first record."""

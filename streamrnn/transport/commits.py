@@ -26,7 +26,7 @@ class Entry(msgspec.Struct, frozen=True):
     byte : where that line begins in the input file
     lineage : identity of the shard's history
     identity : digest of the input's first line; empty while there was none
-    predictions_bytes, dead_letters_bytes : length of the outputs that belong to it
+    predictions_bytes, dead_letters_bytes, journal_bytes : length of the outputs that belong to it
     """
 
     position: int
@@ -35,6 +35,7 @@ class Entry(msgspec.Struct, frozen=True):
     identity: str
     predictions_bytes: int
     dead_letters_bytes: int
+    journal_bytes: int = 0
 
 
 class CommitFile:

@@ -63,8 +63,8 @@ class DirectoryReader:
     def _ends(self) -> dict[int, int]:
         """Committed bytes of each partition's file that holds any."""
         entries = read_commits(self._root)
-        ends = {int(name.rpartition("-")[2]): self._length(entry) for name, entry in entries.items()}
-        return {number: ends[number] for number in sorted(ends) if ends[number]}
+        lengths = ((int(name.rpartition("-")[2]), self._length(entry)) for name, entry in entries.items())
+        return dict(sorted(each for each in lengths if each[1]))  # the labels' entry of a pair has none
 
     def _length(self, entry: Entry) -> int:
         return entry.predictions_bytes if self._which == "predictions" else entry.dead_letters_bytes

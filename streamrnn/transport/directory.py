@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import time
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from streamrnn.events.columns import Output, Partition, Records
 from streamrnn.events.dead_letter import LETTER_BYTES, encode_dead_letter
-from streamrnn.transport.base import Assignment, Committed, TransportError
+from streamrnn.transport.base import Assignment, Committed, OneLog, TransportError
 from streamrnn.transport.commits import CommitFile, Entry
 from streamrnn.transport.failures import READ, explained
-from streamrnn.transport.lines import MAX_LINE_BYTES
+from streamrnn.transport.lines import MAX_LINE_BYTES, lines_between
 from streamrnn.transport.output import OutputFile, refuse_strangers
 from streamrnn.transport.tail import Tail
+
+logger = logging.getLogger(__name__)
 
 _FILE = re.compile(r"(0|[1-9][0-9]*)\.jsonl")
 #: Seconds between two looks for new lines while nothing comes.
@@ -44,13 +50,20 @@ def find_partitions(folder: Path, entries: dict[str, Entry]) -> list[Partition]:
     return found
 
 
+def pairs_among(partitions: list[Partition]) -> tuple[list[Partition], set[Partition]]:
+    """Those of which each of two topics has one of the same number, and the others."""
+    numbers = Counter(partition.number for partition in partitions)
+    whole = [partition for partition in partitions if numbers[partition.number] > 1]
+    return whole, set(partitions) - set(whole)
+
+
 def refuse_no_folder(folder: Path) -> None:
     """Raise where there is no folder to read partitions from."""
     with explained("read", folder, READ):
         if not folder.is_dir():
             raise TransportError(
                 f"{folder} is not a folder: make it and put files <number>.jsonl there, or set transport.path and "
-                "transport.input to where they are"
+                "transport.input (labels.topic) to where they are"
             )
 
 
@@ -66,7 +79,7 @@ def open_tail(path: Path, entry: Entry, max_line_bytes: int = MAX_LINE_BYTES) ->
     return tail
 
 
-class DirectoryLog:
+class DirectoryLog(OneLog):
     """Reads ``<root>/<input>/<number>.jsonl`` and answers in ``<root>/<predictions>/<number>.jsonl``.
 
     A topic is a folder, a partition is a file of lines in it, and a line's offset is its number, from 0. Files are
@@ -74,6 +87,9 @@ class DirectoryLog:
     holds an offset, an empty one too (the decoder refuses it). The last line counts once its line feed is there. Of a
     line longer than 16 MiB only so much is read, which the decoder refuses as too large. Lines have neither key nor
     timestamp.
+
+    Where labels have a topic of their own, a pair of files of one number is taken up once both are there. Its journal
+    is ``<root>/<journal>/<number>.jsonl``.
 
     A commit first appends the outputs of its partitions, then replaces ``<root>/commits.json``, which holds positions
     and output lengths. A start cuts the outputs back to these lengths, so after a crash there is one answer for each
@@ -88,6 +104,7 @@ class DirectoryLog:
     rescan : seconds between two looks for new partitions
     max_line_bytes : bytes of a line that are kept
     letter_bytes : bytes of a refused record that its dead letter keeps
+    labels, journal : names of a second input topic and of its journal; None where there is one input
 
     Raises
     ------
@@ -102,6 +119,8 @@ class DirectoryLog:
     recoverable = True
     #: A file can always grow.
     finished = False
+    #: A file is named by its first line.
+    named_at_once = False
 
     def __init__(
         self,
@@ -114,9 +133,13 @@ class DirectoryLog:
         rescan: float = 0.5,
         max_line_bytes: int = MAX_LINE_BYTES,
         letter_bytes: int = LETTER_BYTES,
+        labels: str | None = None,
+        journal: str | None = None,
     ) -> None:
-        self._input, self._topic = root / input, input
+        self._folders = {topic: root / topic for topic in (input, labels) if topic is not None}
+        self._input, self._labels = input, labels
         self._outputs = (root / predictions, root / dead_letters)
+        self._journal = None if journal is None else root / journal
         self._poll_records = poll_records
         self._fsync = fsync
         self._rescan = rescan
@@ -125,7 +148,11 @@ class DirectoryLog:
         self._next_scan = -math.inf
         self._tails: dict[Partition, Tail] = {}
         self._answers: dict[Partition, tuple[OutputFile, OutputFile]] = {}
-        refuse_no_folder(self._input)
+        self._journals: dict[Partition, OutputFile] = {}
+        self._paused: set[Partition] = set()
+        self._halves: set[Partition] = set()  # those that waited for their other half, and were told of
+        for folder in self._folders.values():
+            refuse_no_folder(folder)
         self._commits = CommitFile(root, fsync)
 
     def changes(self) -> Assignment:
@@ -134,15 +161,15 @@ class DirectoryLog:
         if now < self._next_scan:
             return Assignment()
         self._next_scan = now + self._rescan
-        present = find_partitions(self._input, {} if self._tails else self._commits.entries)
-        assigned = [partition for partition in present if partition not in self._tails]
+        assigned = [partition for partition in self._present() if partition not in self._tails]
         for partition in assigned:
             self._open(partition)
         return Assignment(assigned=assigned)
 
     def partitions(self) -> list[Partition]:
         """The files that are there."""
-        return find_partitions(self._input, self._commits.entries)
+        entries = self._commits.entries
+        return [each for folder in self._folders.values() for each in find_partitions(folder, entries)]
 
     def committed(self, partition: Partition) -> Committed | None:
         """The partition's entry in the commit file."""
@@ -177,7 +204,8 @@ class DirectoryLog:
         """New lines, up to ``poll_records`` of each partition, so that none waits for another."""
         deadline = time.monotonic() + timeout
         while True:
-            polled = [records for partition in self._tails if len(records := self._read(partition))]
+            flowing = [partition for partition in self._tails if partition not in self._paused]
+            polled = [records for partition in flowing if len(records := self._read(partition))]
             left = deadline - time.monotonic()
             if polled or left <= 0:
                 return polled
@@ -197,16 +225,39 @@ class DirectoryLog:
         changed = {}
         for partition, committed in positions.items():
             tail = self._tails[partition]
-            answers, letters = self._answers[partition]
+            answers, letters = self._answers.get(partition, (None, None))
+            journal = self._journals.get(partition)
             changed[str(partition)] = Entry(
                 position=committed.position,
                 byte=tail.byte_of(committed.position),
                 lineage=committed.lineage,
                 identity=tail.identity(),
-                predictions_bytes=answers.write(),
-                dead_letters_bytes=letters.write(),
+                predictions_bytes=0 if answers is None else answers.write(),
+                dead_letters_bytes=0 if letters is None else letters.write(),
+                journal_bytes=0 if journal is None else journal.write(),
             )
         self._commits.replace(changed)
+
+    def pause(self, partition: Partition) -> None:
+        """Leave its file alone."""
+        self._paused.add(partition)
+
+    def resume(self, partition: Partition) -> None:
+        """Read on in its file."""
+        self._paused.discard(partition)
+
+    def write_journal(self, partition: Partition, entries: list[bytes]) -> None:
+        """Keep them for the commit of this partition."""
+        self._journals[partition].append(entries)
+
+    def journal_span(self, partition: Partition) -> tuple[int, int]:
+        """Bytes of the file."""
+        return 0, self._journals[partition].length
+
+    def read_journal(self, partition: Partition, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Lines, by where they begin in the file."""
+        assert self._journal is not None
+        return lines_between(self._journal / f"{partition.number}.jsonl", start, end)
 
     def lag(self, partition: Partition) -> int | None:
         """Whole lines not yet read; None while a long backlog is still being counted."""
@@ -220,19 +271,38 @@ class DirectoryLog:
         """Let go of files and of the lock. Output that was not committed is lost."""
         for tail in self._tails.values():
             tail.close()
-        for answers, letters in self._answers.values():
-            answers.close()
-            letters.close()
-        self._tails, self._answers = {}, {}
+        for file in (*chain.from_iterable(self._answers.values()), *self._journals.values()):
+            file.close()
+        self._tails, self._answers, self._journals = {}, {}, {}
         self._commits.close()
+
+    def _present(self) -> list[Partition]:
+        """The files that are there; of pairs those that have both."""
+        entries = {} if self._tails else self._commits.entries
+        present = [each for folder in self._folders.values() for each in find_partitions(folder, entries)]
+        if self._labels is None:
+            return present
+        whole, halves = pairs_among(present)
+        for partition in sorted(halves - self._halves):
+            missing = self._labels if partition.topic == self._input else self._input
+            told = {"partition": str(partition), "waits_for": str(self._folders[missing] / f"{partition.number}.jsonl")}
+            logger.warning("a partition waits for its other half", extra=told)
+        self._halves |= halves
+        return whole
 
     def _open(self, partition: Partition) -> None:
         entry = self._commits.entries.get(str(partition), NOTHING)
         name = f"{partition.number}.jsonl"
-        tail = open_tail(self._input / name, entry, self._max_line_bytes)
+        tail = open_tail(self._folders[partition.topic] / name, entry, self._max_line_bytes)
+        if partition.topic != self._input:
+            self._tails[partition] = tail
+            return
+        outputs = self._outputs if self._journal is None else (*self._outputs, self._journal)
         if entry is NOTHING:
-            for folder in self._outputs:
+            for folder in outputs:
                 refuse_strangers(folder / name)
+        if self._journal is not None:
+            self._journals[partition] = OutputFile(self._journal / name, entry.journal_bytes, self._fsync)
         lengths = (entry.predictions_bytes, entry.dead_letters_bytes)
         predictions, dead_letters = (
             OutputFile(folder / name, length, self._fsync)

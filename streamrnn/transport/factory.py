@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamrnn.transport.base import Transport, TransportError
+from streamrnn.transport.base import Transport, TransportError, TwoTopics
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -28,11 +28,20 @@ def open_transport(settings: Settings) -> Transport:
             from streamrnn.transport.kafka.log import KafkaLog
         except ModuleNotFoundError as error:
             raise TransportError(f"kafka-python is not installed ({error}): pip install '.[kafka]'") from error
-        return KafkaLog(settings)
-    from streamrnn.transport.directory import DirectoryLog
+        log: TwoTopics = KafkaLog(settings)
+    else:
+        from streamrnn.transport.directory import DirectoryLog
 
-    return DirectoryLog(
-        chosen.path, chosen.only_input, chosen.predictions, chosen.dead_letters,
-        poll_records=chosen.poll_records,
-        letter_bytes=settings.events.max_bytes,
-    )  # fmt: skip
+        log = DirectoryLog(
+            chosen.path, chosen.only_input, chosen.predictions, chosen.dead_letters,
+            poll_records=chosen.poll_records,
+            letter_bytes=settings.events.max_bytes,
+            labels=settings.labels.topic,
+            journal=settings.journal_topic,
+        )  # fmt: skip
+    if settings.labels.topic is None:
+        return log
+    from streamrnn.events.moments import Moments
+    from streamrnn.transport.paired import PairedLog
+
+    return PairedLog(log, chosen.only_input, settings.labels.topic, Moments(settings.events))

@@ -1,6 +1,10 @@
 """Bytes as they arrive to whole lines, in bounded memory."""
 
 from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from streamrnn.transport.failures import READ, explained
 
 #: Bytes of a line that are kept. One more than any setting of events.max_bytes allows, so a cut line is always refused.
 MAX_LINE_BYTES = 16 * 1024 * 1024 + 1
@@ -69,3 +73,17 @@ class LineSplitter:
         if len(line) > self._max:
             self.cuts.append((number, len(line) - self._max))
         return line[: self._max]
+
+
+def lines_between(path: Path, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """Whole lines of a file that begin at or after the byte ``start`` and before ``end``, each with where it begins."""
+    if start >= end:
+        return
+    with explained("read", path, READ), path.open("rb") as file:
+        if start:
+            file.seek(start - 1)
+            file.readline()
+        at = file.tell()
+        while at < end and (line := file.readline()).endswith(b"\n"):
+            yield at, line[:-1]
+            at += len(line)

@@ -14,7 +14,7 @@ import msgspec
 
 from streamrnn.events.columns import Output, Partition, Records
 from streamrnn.events.dead_letter import LETTER_BYTES, encode_dead_letter
-from streamrnn.transport.base import Assignment, Committed, TransportError
+from streamrnn.transport.base import Assignment, Committed, OneLog, TransportError
 
 
 class Token(Enum):
@@ -40,12 +40,16 @@ class ScriptCrash(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An event with all that a log can give it; ``partition`` None goes by the key (or the value without one)."""
+    """A record with all that a log can give it; ``partition`` None goes by the key (or the value without one).
+
+    One of ``labels`` goes to the broker's second topic.
+    """
 
     value: bytes | None
     key: bytes | None = None
     timestamp: float = math.nan
     partition: int | None = None
+    labels: bool = False
 
 
 Item = Token | Record | bytes | Mapping[str, Any] | tuple[bytes | None, bytes | None]
@@ -60,38 +64,52 @@ class Broker:
     ----------
     predictions, dead_letters : committed output of each partition, as (key, value)
     committed : committed positions
+    labels : a second topic to read, which makes a journal for each pair of partitions
+    journal : its entries, of each pair
     log_start : oldest offset of every partition that can be read; raise it to play retention
+    starts : the same of single partitions
+    journal_start : the same of every journal
     identity : name of the topic as created; change it to play a topic that was made anew
     """
 
     script: Sequence[Item]
     partitions: int = 1
     topic: str = "events"
+    labels: str | None = None
     identity: str = "script"
     log_start: int = 0
+    starts: dict[Partition, int] = field(default_factory=dict)
+    journal_start: int = 0
     next: int = 0
     log: dict[Partition, list[Record]] = field(default_factory=dict)
     committed: dict[Partition, Committed] = field(default_factory=dict)
     predictions: dict[Partition, list[tuple[bytes, bytes]]] = field(default_factory=dict)
     dead_letters: dict[Partition, list[tuple[bytes | None, bytes]]] = field(default_factory=dict)
+    journal: dict[Partition, list[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for number in range(self.partitions):
             partition = Partition(self.topic, number)
             self.log[partition], self.predictions[partition], self.dead_letters[partition] = [], [], []
+            if self.labels is not None:
+                self.log[Partition(self.labels, number)], self.journal[partition] = [], []
 
     @property
     def ended(self) -> bool:
         """Whether the script has nothing more."""
         return self.next >= len(self.script)
 
+    @property
+    def at_token(self) -> bool:
+        """Whether no event comes next; at the end stands EOF."""
+        return self.ended or isinstance(self.script[self.next], Token)
+
     def take_event(self) -> bool:
         """Bring the script's next item to the log's end; False where it is no event."""
-        if self.ended:
+        if self.at_token:
             return False
         item = self.script[self.next]
-        if isinstance(item, Token):
-            return False
+        assert not isinstance(item, Token)
         self._append(_record(item))
         self.next += 1
         return True
@@ -108,10 +126,11 @@ class Broker:
         if number is None:
             # Not a CRC: those of s0, s1, s2 ... agree in their last bits.
             number = sha256(record.key or record.value or b"").digest()[0] % self.partitions
-        self.log[Partition(self.topic, number)].append(record)
+        topic = self.topic if self.labels is None or not record.labels else self.labels
+        self.log[Partition(topic, number)].append(record)
 
 
-class ScriptLog:
+class ScriptLog(OneLog):
     """A client of a scripted log; it keeps the promises of `Transport` and plays the script's mishaps.
 
     Parameters
@@ -141,6 +160,8 @@ class ScriptLog:
     numbered_time = True
     #: Commits and records outlive the process.
     recoverable = True
+    #: The broker names its topics.
+    named_at_once = True
 
     def __init__(self, script: Sequence[Item] | Broker, partitions: int = 1, poll_records: PollSizes = 1000) -> None:
         self.broker = script if isinstance(script, Broker) else Broker(script, partitions)
@@ -150,6 +171,8 @@ class ScriptLog:
         self._dead = self._finished = False
         self._predictions: list[tuple[Partition, bytes, bytes]] = []
         self._letters: list[tuple[Partition, bytes | None, bytes]] = []
+        self._entries: list[tuple[Partition, bytes]] = []
+        self._paused: set[Partition] = set()
 
     def changes(self) -> Assignment:
         """All partitions at first; after a rebalance all are revoked, or lost, and assigned."""
@@ -158,10 +181,11 @@ class ScriptLog:
         if token is None:
             return Assignment()
         before = list(self._positions)
-        self._positions = dict.fromkeys(self.broker.log, self.broker.log_start)
+        self._positions = {partition: self.log_start(partition) for partition in self.broker.log}
         assigned = list(self._positions)
+        self._paused.clear()
         if token is LOST:
-            self._predictions, self._letters = [], []
+            self._predictions, self._letters, self._entries = [], [], []
             return Assignment(assigned=assigned, lost=before, settled=True)
         return Assignment(assigned=assigned, revoked=before, settled=True)
 
@@ -176,7 +200,7 @@ class ScriptLog:
 
     def log_start(self, partition: Partition) -> int:
         """The broker's."""
-        return self.broker.log_start
+        return self.broker.starts.get(partition, self.broker.log_start)
 
     def log_end(self, partition: Partition) -> int | None:
         """The broker's, as far as the script has come."""
@@ -193,9 +217,10 @@ class ScriptLog:
     def seek(self, partition: Partition, offset: int) -> None:
         """Any offset from the log's start to its end."""
         self._live()
-        if not self.broker.log_start <= offset <= len(self.broker.log[partition]):
+        if not self.log_start(partition) <= offset <= len(self.broker.log[partition]):
             raise TransportError(f"{partition} has no offset {offset}: seek between the log's start and its end")
         self._positions[partition] = offset
+        self._paused.discard(partition)
 
     def poll(self, timeout: float) -> list[Records]:
         """What is in the log already, else the script's next events, else its next token. Never waits.
@@ -209,14 +234,36 @@ class ScriptLog:
         size = next(self._sizes)
         if self._rebalance or self._finished:
             return []
-        if not any(self.lag(partition) for partition in self._positions):
+        flowing = [partition for partition in self._positions if partition not in self._paused]
+        if not any(self.lag(partition) for partition in flowing):
             for _ in range(size):
                 if not self.broker.take_event():
                     break
-        polled = [records for partition in self._positions if len(records := self._read(partition, size))]
-        if not polled:
+        polled = [records for partition in flowing if len(records := self._read(partition, size))]
+        if not polled and self.broker.at_token and not any(map(self.lag, self._positions)):
             self._act(self.broker.take_token())
         return polled
+
+    def pause(self, partition: Partition) -> None:
+        """Hold its records back."""
+        self._paused.add(partition)
+
+    def resume(self, partition: Partition) -> None:
+        """Let them come again."""
+        self._paused.discard(partition)
+
+    def write_journal(self, partition: Partition, entries: list[bytes]) -> None:
+        """Keep them for the next commit."""
+        self._live()
+        self._entries += [(partition, entry) for entry in entries]
+
+    def journal_span(self, partition: Partition) -> tuple[int, int]:
+        """Entries by their number."""
+        return self.broker.journal_start, len(self.broker.journal[partition])
+
+    def read_journal(self, partition: Partition, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """The broker's."""
+        yield from zip(range(start, end), self.broker.journal[partition][start:end], strict=True)
 
     def publish(self, output: Output) -> None:
         """Keep it for the next commit."""
@@ -234,7 +281,9 @@ class ScriptLog:
             self.broker.predictions[partition].append((key, value))
         for partition, letter_key, value in self._letters:
             self.broker.dead_letters[partition].append((letter_key, value))
-        self._predictions, self._letters = [], []
+        for partition, entry in self._entries:
+            self.broker.journal[partition].append(entry)
+        self._predictions, self._letters, self._entries = [], [], []
         self.broker.committed |= positions
 
     def lag(self, partition: Partition) -> int | None:
@@ -253,7 +302,7 @@ class ScriptLog:
     def close(self) -> None:
         """The client is dead; what it did not commit is gone."""
         self._dead = True
-        self._predictions, self._letters = [], []
+        self._predictions, self._letters, self._entries = [], [], []
 
     def _live(self) -> None:
         if self._dead:

@@ -10,7 +10,7 @@ import time
 
 from streamrnn.events.columns import Output, Partition, Records
 from streamrnn.events.dead_letter import LETTER_BYTES, encode_dead_letter
-from streamrnn.transport.base import Assignment, Committed, TransportError
+from streamrnn.transport.base import Assignment, Committed, OneLog, TransportError
 from streamrnn.transport.failures import explained
 from streamrnn.transport.lines import MAX_LINE_BYTES, LineSplitter
 
@@ -21,7 +21,7 @@ READ_BYTES = 16 * 1024 * 1024
 _NAMES = {0: "standard input", 1: "standard output", 2: "standard error"}
 
 
-class StandardInput:
+class StandardInput(OneLog):
     """Reads lines from standard input and answers on standard output.
 
     There is one partition, ``stdin-0``; a line's offset is its number, from 0. Predictions go to standard output and

@@ -83,14 +83,14 @@ def test_sequences_end_with_an_outcome_and_only_there() -> None:
 
 def test_events_are_appended_to_a_directory_log(tmp_path) -> None:
     for _ in range(2):
-        counts = list(append(tmp_path / "events", SCENES["forecast"](0, 10), 1e9, 500))
+        counts = list(append(tmp_path, lambda line: "events", ["events"], SCENES["forecast"](0, 10), 1e9, 500))
         assert counts[-1] == 500
     text = (tmp_path / "events" / "0.jsonl").read_bytes()
     assert text.count(b"\n") == 1000 and text.endswith(b"\n")
 
 
 def test_few_events_a_second_stay_few(tmp_path) -> None:
-    counts = list(islice(append(tmp_path / "events", SCENES["forecast"](0, 10), 0.1, None), 10))
+    counts = list(islice(append(tmp_path, lambda line: "events", ["events"], SCENES["forecast"](0, 10), 0.1, None), 10))
     assert counts == [1] * 10  # the next one is due ten seconds later
 
 

@@ -80,7 +80,7 @@ def test_brokers_that_stop_to_answer_are_told_and_end_it(own: JavaBroker) -> Non
     topics = made(own)
     chosen = settings(*topics.overrides(Path("nowhere")), "kafka.request_timeout=5")
     told = list[float]()
-    sending = send(chosen, events(0, 10), 500, None, told.append)
+    sending = send(chosen, lambda line: chosen.transport.only_input, events(0, 10), 500, None, told.append)
     next(sending)
     with own.frozen(), pytest.raises(TransportError, match="does not take events: "):
         deque(sending, maxlen=0)

@@ -4,6 +4,8 @@ import pytest
 
 from streamrnn.settings import Settings
 
+TWO = ["labels.mode=delayed", "labels.topic=labels"]
+
 
 @pytest.mark.parametrize(
     ("overrides", "start"),
@@ -75,6 +77,31 @@ from streamrnn.settings import Settings
         (
             ["transport.input=predictions"],
             "default transport.predictions: predictions is not possible: must be another",
+        ),
+        (["labels.topic=labels"], "--set labels.topic: labels is not possible: has no effect without labels.mode"),
+        (["labels.journal=notes"], "--set labels.journal: notes is not possible: has no effect without labels.topic"),
+        (
+            [*TWO, "transport.kind=kafka", "transport.input=a,b"],
+            "--set labels.topic: labels is not possible: must be null with more than one input",
+        ),
+        ([*TWO, "transport.kind=standard"], "--set labels.topic: labels is not possible: must be null with standard"),
+        (
+            [*TWO, "transport.kind=kafka", "kafka.assignment=sticky"],
+            "--set kafka.assignment: sticky is not possible: must be range with labels.topic",
+        ),
+        ([*TWO, "transport.input=labels"], "--set labels.topic: labels is not possible: must be another topic than t"),
+        (
+            [*TWO, "transport.dead_letters=labels"],
+            "--set labels.topic: labels is not possible: must be another topic than transport.dead_letters",
+        ),
+        ([*TWO, "labels.journal=labels"], "--set labels.journal: labels is not possible: must be another topic than l"),
+        (
+            [*TWO, "transport.kind=kafka", "snapshots.topic=streamrnn-journal"],
+            "default labels.journal: null is not possible: must be another topic than snapshots.topic",
+        ),
+        (
+            [*TWO, "transport.kind=kafka", "kafka.group_id=a b", "snapshots.topic=s"],
+            "default labels.journal: null is not possible: must be set",
         ),
     ],
 )

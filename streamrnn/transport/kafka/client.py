@@ -148,6 +148,17 @@ def kind_of(error: object, unknown: str = "other") -> str:
     return next((kind for kind, known in _KINDS.items() if not names.isdisjoint(known)), unknown)
 
 
+def free_slot(consumer: Any) -> None:
+    """Let records of partitions that were paused come again; to be called between two polls.
+
+    The client lays aside what it had fetched of a paused partition, and takes that up only into an empty slot. What it
+    has used up it leaves in the slot, so that a partition once paused would be silent for ever.
+    """
+    fetcher = consumer._fetcher
+    if not fetcher._next_partition_records:
+        fetcher._next_partition_records = None
+
+
 def let_go(producer: Any, seconds: float) -> None:
     """Close a producer; what the brokers have not taken by then is given up.
 

@@ -6,7 +6,9 @@ import hashlib
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,19 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import IllegalStateError, NoOffsetForPartitionError, RetriableError
 from kafka.structs import OffsetAndMetadata
 
-from streamrnn.events.columns import DeadLetter, Output, Partition, Records
-from streamrnn.transport.base import Assignment, Committed, LogError, TransportError
+from streamrnn.events.columns import DeadLetter, Output, Partition, Records, origin
+from streamrnn.transport.base import Assignment, Committed, LogError, OneLog, TransportError
 from streamrnn.transport.kafka.background import Background
-from streamrnn.transport.kafka.client import REQUEST_BYTES, RESTART, consumer_options, reached, refused
+from streamrnn.transport.kafka.client import (
+    REQUEST_BYTES,
+    RESTART,
+    consumer_options,
+    free_slot,
+    reached,
+    refused,
+)  # fmt: skip
 from streamrnn.transport.kafka.contact import Contact
+from streamrnn.transport.kafka.journal import JournalReader
 from streamrnn.transport.kafka.membership import Change, Membership
 from streamrnn.transport.kafka.outbox import Outbox
 from streamrnn.transport.kafka.topics import describe
@@ -36,8 +46,12 @@ POLL_MILLISECONDS = 1000  # of the client; joining a group does not end well whe
 CLOSE_SECONDS = 5.0
 
 
-class KafkaLog:
+class KafkaLog(OneLog):
     """A member of a consumer group that answers each input partition by an outbox of its own.
+
+    Where labels have a topic of their own, their partition shares the outbox of the events of the same number. The
+    journal of such a pair is written in the same transaction as what depends on it; with delivery at least once in one
+    of its own, which ends before anything is published that depends on it. So nobody but the pair's owner can write it.
 
     Raises
     ------
@@ -50,6 +64,8 @@ class KafkaLog:
     numbered_time = False
     recoverable = True
     finished = False
+    #: The brokers name their topics.
+    named_at_once = True
 
     def __init__(self, settings: Settings) -> None:
         logging.getLogger("kafka").setLevel(logging.WARNING)  # it tells of every connection
@@ -59,7 +75,9 @@ class KafkaLog:
         self._predictions, self._dead_letters = chosen.predictions, chosen.dead_letters
         self._exactly_once = self._kafka.delivery == "exactly_once"
         topics = describe(settings)
-        self._topics = {name: topics[name] for name in chosen.input}
+        self._topics = {name: topics[name] for name in settings.input_topics}
+        self._labels, self._journal = settings.labels.topic, settings.journal_topic
+        self._input = chosen.only_input
         self._answers = topics[self._predictions].partitions
         # Whatever the limits of events and topics, a dead letter must be taken: else its record would come for ever.
         self._most_bytes = min(topics[name].record_bytes for name in (self._predictions, self._dead_letters))
@@ -68,6 +86,9 @@ class KafkaLog:
         self._letter_bytes = max(0, min(settings.events.max_bytes, room))
         self._outboxes: dict[Partition, Outbox] = {}  # of each partition in hand, where delivery is exactly once
         self._shared: Outbox | None = None  # of all of them, where it is not
+        self._journals: dict[Partition, Outbox] = {}  # of each pair in hand, where it is not
+        self._journalling: dict[Partition, Future[None]] = {}  # the last entries of each, where it is not
+        self._journal_reader: JournalReader | None = None
         self._next: dict[Partition, int] = {}  # next offset of each partition that was sought
         self._letting_go: list[Change] = []
         self._committers = Background("commit")
@@ -82,8 +103,9 @@ class KafkaLog:
             self._membership = Membership(
                 self._consumer.pause, self._news.set, settings.daemon.drain_deadline
             )
-            self._consumer.subscribe(list(chosen.input), listener=self._membership)
-            for name in chosen.input:  # a member that leads the group without knowing its topics shares out nothing
+            self._consumer.subscribe(list(settings.input_topics), listener=self._membership)
+            # A member that leads the group without knowing its topics shares out nothing.
+            for name in settings.input_topics:
                 self._consumer.partitions_for_topic(name)
 
     def changes(self) -> Assignment:
@@ -116,10 +138,15 @@ class KafkaLog:
                 "a rebalance went on without this member's last commit: this process ends, restart it", "late"
             )
         self._refuse_more_partitions(assignment.assigned)
-        if self._exactly_once:  # side by side, for each ends what its predecessor left open
-            opening = [self._committers.submit(self._outbox, partition) for partition in assignment.assigned]
-            for each in opening:
-                each.result()
+        # Side by side, for each ends what its predecessor left open.
+        owners = {self._owner(partition) for partition in assignment.assigned}
+        opening: list[Future[Outbox]] = []
+        if self._exactly_once:
+            opening += [self._committers.submit(self._outbox, partition) for partition in owners]
+        elif self._journal is not None:
+            opening += [self._committers.submit(self._journal_box, partition) for partition in owners]
+        for each in opening:
+            each.result()
         return assignment
 
     def partitions(self) -> list[Partition]:
@@ -171,12 +198,23 @@ class KafkaLog:
             self._consumer.resume(_of(partition))
         self._next[partition] = offset
 
+    def pause(self, partition: Partition) -> None:
+        """Fetch nothing more of it."""
+        with suppress(IllegalStateError):  # revoked meanwhile
+            self._consumer.pause(_of(partition))
+
+    def resume(self, partition: Partition) -> None:
+        """Fetch it again."""
+        with suppress(IllegalStateError):
+            self._consumer.resume(_of(partition))
+
     def poll(self, timeout: float) -> list[Records]:
         """New records of the partitions in hand."""
         self._contact.look()
         self._let_go()
         self._news.clear()
         if self._polling is None:
+            free_slot(self._consumer)
             self._polling = self._poller.submit(self._consumer.poll, POLL_MILLISECONDS)
             self._polling.add_done_callback(lambda _: self._news.set())
         if not self._membership.waiting and not self._polling.done():
@@ -209,33 +247,61 @@ class KafkaLog:
     def publish(self, output: Output) -> None:
         """Send predictions, keyed by stream, and dead letters, keyed as they came, in the partition's transaction."""
         outbox = self._outbox(output.partition)
-        source = [("topic", output.partition.topic.encode()), ("partition", b"%d" % output.partition.number)]
+        if output.partition in self._journalling:
+            self._await([self._journalling.pop(output.partition)])
+        number = ("partition", b"%d" % output.partition.number)
         same = self._topics[output.partition.topic].partitions == self._answers
         target = output.partition.number if same else None
         rows = zip(output.streams, output.offsets, output.records, output.predictions, strict=True)
         for stream, offset, records, value in rows:
-            headers = [*source, ("offset", b"%d" % offset), ("records", b"%d" % records)]
+            log, offset = origin(output.partition, output.beside, offset)
+            headers = [("topic", log.topic.encode()), number, ("offset", b"%d" % offset), ("records", b"%d" % records)]
             outbox.send(self._predictions, target, stream.encode(), value, headers)
         for letter in output.dead_letters:
             value = (letter.value or b"")[: self._letter_bytes]
             key = None if letter.key is None else letter.key[: self._letter_key_bytes]
-            outbox.send(self._dead_letters, None, key, value, source + _why(letter))
+            source = ("topic", letter.partition.topic.encode())
+            outbox.send(self._dead_letters, None, key, value, [source, number, *_why(letter)])
 
     def commit(self, positions: dict[Partition, Committed]) -> None:
         """Make output and positions visible together; the partitions do so side by side."""
-        offsets = {
-            partition: {_of(partition): OffsetAndMetadata(committed.position, committed.lineage, -1)}
-            for partition, committed in positions.items()
-        }
+        offsets: dict[Partition, dict[TopicPartition, OffsetAndMetadata]] = {}
+        for partition, committed in positions.items():
+            offset = OffsetAndMetadata(committed.position, committed.lineage, -1)
+            offsets.setdefault(self._owner(partition), {})[_of(partition)] = offset
         if self._exactly_once:
             group = self._consumer.group_metadata()
             self._await([
-                self._committers.submit(self._outboxes[partition].commit, offset, group)
-                for partition, offset in offsets.items()
+                self._committers.submit(self._outboxes[owner].commit, each, group) for owner, each in offsets.items()
             ])  # fmt: skip
             return
         together = {place: offset for each in offsets.values() for place, offset in each.items()}
         self._await([self._committers.submit(self._commit_alone, together)])
+
+    def write_journal(self, partition: Partition, entries: list[bytes]) -> None:
+        """Send them in the partition's transaction, or at once in one of their own."""
+        assert self._journal is not None
+        if self._exactly_once:
+            _send_entries(self._outbox(partition), self._journal, partition.number, entries)
+            return
+        if partition in self._journalling:
+            self._await([self._journalling[partition]])
+        box = self._journal_box(partition)
+
+        def write() -> None:
+            _send_entries(box, str(self._journal), partition.number, entries)
+            box.commit({}, None)
+
+        self._journalling[partition] = self._committers.submit(write)
+
+    def journal_span(self, partition: Partition) -> tuple[int, int]:
+        """Offsets, once an earlier owner can no longer add to them."""
+        (self._outbox if self._exactly_once else self._journal_box)(partition)
+        return self._journal_entries.span(partition.number)
+
+    def read_journal(self, partition: Partition, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Committed entries by offset."""
+        return self._journal_entries.read(partition.number, start, end)
 
     def lag(self, partition: Partition) -> int | None:
         """Records between the position and the log's end, as of the last fetch."""
@@ -302,8 +368,11 @@ class KafkaLog:
         self._membership.close()
         self._let_go()
         deadline = time.monotonic() + CLOSE_SECONDS / 2
-        for outbox in {*self._outboxes.values(), *([self._shared] if self._shared else [])}:
+        boxes = [*self._outboxes.values(), *self._journals.values(), *([self._shared] if self._shared else [])]
+        for outbox in boxes:
             outbox.close(max(0.0, deadline - time.monotonic()))
+        if self._journal_reader is not None:
+            self._journal_reader.close()
         self._committers.close()
         self._poller.close()
         self._consumer.close(autocommit=False, timeout_ms=round(CLOSE_SECONDS * 1000))
@@ -317,18 +386,42 @@ class KafkaLog:
         for each in change.partitions:
             partition = Partition(each.topic, each.partition)
             self._next.pop(partition, None)
-            outbox = self._outboxes.pop(partition, None)
-            if outbox is not None:
-                outbox.close()
+            self._journalling.pop(partition, None)
+            for boxes in (self._outboxes, self._journals):
+                outbox = boxes.pop(partition, None)
+                if outbox is not None:
+                    outbox.close()
         change.done.set()
 
+    def _owner(self, partition: Partition) -> Partition:
+        """The partition of whose outbox a partition is part."""
+        return Partition(self._input, partition.number) if partition.topic == self._labels else partition
+
+    @property
+    def _journal_entries(self) -> JournalReader:
+        if self._journal_reader is None:
+            self._journal_reader = JournalReader(self._kafka, str(self._journal))
+        return self._journal_reader
+
+    def _journal_box(self, partition: Partition) -> Outbox:
+        if partition not in self._journals:
+            name = f"{self._kafka.group_id}/{partition}/journal"
+            self._journals[partition] = Outbox(self._kafka, name, self._most_bytes)
+        return self._journals[partition]
+
     def _outbox(self, partition: Partition) -> Outbox:
+        partition = self._owner(partition)
         if not self._exactly_once:
             self._shared = self._shared or Outbox(self._kafka, None, self._most_bytes)
             return self._shared
         if partition not in self._outboxes:
             self._outboxes[partition] = Outbox(self._kafka, f"{self._kafka.group_id}/{partition}", self._most_bytes)
         return self._outboxes[partition]
+
+
+def _send_entries(outbox: Outbox, topic: str, number: int, entries: list[bytes]) -> None:
+    for entry in entries:
+        outbox.send(topic, number, None, entry, [])
 
 
 def _of(partition: Partition) -> TopicPartition:

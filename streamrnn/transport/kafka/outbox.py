@@ -71,14 +71,15 @@ class Outbox:
         self._sent.clear()
 
     def commit(self, offsets: dict[Any, Any], group: Any) -> None:
-        """All that was sent and these positions become visible together."""
+        """All that was sent and these positions, where there are any, become visible together."""
         self.settle()
         started = time.monotonic()
         with refused("commit a transaction"):
             if not self._open:
                 self._producer.begin_transaction()
                 self._open = True
-            self._producer.send_offsets_to_transaction(offsets, group)
+            if offsets:
+                self._producer.send_offsets_to_transaction(offsets, group)
             if self._producer._transaction_manager.producer_id_and_epoch != self._identity:
                 text = "the transaction was aborted behind this process, which ends: restart it"
                 raise TransportError(text, "aborted")

@@ -29,6 +29,11 @@ SNAPSHOTS = {
     "max.message.bytes": str(RECORD_BYTES + 12),  # Kafka's own default, where the brokers were set lower
 }
 
+# Of the topic that tells how two inputs interleaved, beside a retention as long as theirs: without either there is no
+# replay.
+JOURNAL = {"cleanup.policy": "delete", "retention.bytes": "-1"}
+KEEPS_ALL = "-1"  # as retention.ms
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -54,27 +59,29 @@ class Topic:
 
 
 def describe(settings: Settings) -> dict[str, Topic]:
-    """The input topics, those of predictions and dead letters, and of the snapshots if they are in one, by name.
+    """The topics to read from and to write to, by name.
 
     Raises
     ------
     TransportError
-        One is missing, the input is compacted or the snapshots' is not, or the brokers do not answer.
+        One is missing, the input or the journal is compacted or the snapshots' is not, those of labels and the journal
+        have other partitions than the input, or the brokers do not answer.
     """
     chosen = settings.transport
     with _admin(settings.kafka) as admin:
         outputs = _outputs(settings)
-        found = _existing(admin, [*chosen.input, *outputs])
+        found = _existing(admin, [*settings.input_topics, *outputs])
         _refuse_no_input(settings, found)
         for name in outputs:
             if name not in found:
                 raise TransportError(f"there is no topic {name}: `streamrnn topics create` makes it as it should be")
-        for name in chosen.input:
+        for name in (*settings.input_topics, *([settings.journal_topic] if settings.journal_topic else [])):
             if "compact" in _configuration(admin, name).get("cleanup.policy", ""):
                 raise TransportError(
                     f"topic {name} is compacted, so that a replay would not see what was processed: set its "
-                    "cleanup.policy to delete, or read another topic"
+                    "cleanup.policy to delete, or name another topic"
                 )
+        _refuse_unequal(settings, found)
         for name in (chosen.predictions, chosen.dead_letters):
             most = int(_configuration(admin, name).get("max.message.bytes", RECORD_BYTES))
             found[name] = replace(found[name], record_bytes=most)
@@ -86,7 +93,7 @@ def describe(settings: Settings) -> dict[str, Topic]:
 def refuse_no_input(settings: Settings) -> None:
     """Raise ``TransportError`` where an input topic is missing, or the brokers do not answer."""
     with _admin(settings.kafka) as admin:
-        _refuse_no_input(settings, _existing(admin, list(settings.transport.input)))
+        _refuse_no_input(settings, _existing(admin, list(settings.input_topics)))
 
 
 def create(settings: Settings, replicas: int, input_partitions: int | None = None) -> list[Topic]:
@@ -111,16 +118,20 @@ def create(settings: Settings, replicas: int, input_partitions: int | None = Non
     chosen = settings.transport
     with _admin(settings.kafka, "create topics") as admin:
         outputs = _outputs(settings)
-        found = _existing(admin, [*chosen.input, *outputs])
+        found = _existing(admin, [*settings.input_topics, *outputs])
         made: list[str] = []
         if input_partitions is not None:
             options = {"num_partitions": input_partitions, "replication_factor": replicas}
-            made = [name for name in chosen.input if name not in found]
+            made = [name for name in settings.input_topics if name not in found]
             if made:
                 admin.create_topics(dict.fromkeys(made, options), wait_for_metadata=True)
             found |= _existing(admin, made)
         _refuse_no_input(settings, found)
         partitions = max(found[name].partitions for name in chosen.input)
+        if settings.journal_topic is not None:
+            kept = [_configuration(admin, name).get("retention.ms", KEEPS_ALL) for name in settings.input_topics]
+            longest = KEEPS_ALL if KEEPS_ALL in kept else max(kept, key=int)
+            outputs[settings.journal_topic] = JOURNAL | {"retention.ms": longest}
         missing = {
             name: {"num_partitions": partitions, "replication_factor": replicas, "configs": configuration}
             for name, configuration in outputs.items()
@@ -135,7 +146,23 @@ def _outputs(settings: Settings) -> dict[str, dict[str, str]]:
     """The topics to write to, each with what sets it apart from the brokers' defaults."""
     chosen = settings.transport
     found = {name: {"cleanup.policy": "delete"} for name in (chosen.predictions, chosen.dead_letters)}
+    if settings.journal_topic is not None:
+        found[settings.journal_topic] = JOURNAL
     return found | ({settings.snapshot_topic: SNAPSHOTS} if settings.snapshot_store == "kafka" else {})
+
+
+def _refuse_unequal(settings: Settings, found: dict[str, Topic]) -> None:
+    """Raise ``TransportError`` where a label cannot be in the partition of its event."""
+    if settings.labels.topic is None:
+        return
+    events = found[settings.transport.only_input]
+    for name in (settings.labels.topic, str(settings.journal_topic)):
+        if found[name].partitions != events.partitions:
+            raise TransportError(
+                f"topic {name} has {found[name].partitions} partitions and {events.name} has {events.partitions}: a "
+                "label must be in the partition of its event, so give both the same number, and the same keys and "
+                "partitioner"
+            )
 
 
 def _refuse_unfit(name: str, configuration: dict[str, str]) -> None:
@@ -161,10 +188,11 @@ def _admin(kafka: Kafka, doing: str = "look at the topics") -> Iterator[Any]:
 
 
 def _refuse_no_input(settings: Settings, found: dict[str, Topic]) -> None:
-    for name in settings.transport.input:
+    for name in settings.input_topics:
         if name not in found:
+            key = "labels.topic" if name == settings.labels.topic else "transport.input"
             raise TransportError(
-                f"there is no topic {name}: create it, correct transport.input, or let `streamrnn topics create "
+                f"there is no topic {name}: create it, correct {key}, or let `streamrnn topics create "
                 "--input PARTITIONS` make it"
             )
 
