@@ -113,7 +113,12 @@ def _answer(row: Answer) -> tuple[Sequence[Column], list[str]]:
 
 
 def _labels(row: Answer) -> list[str]:
-    """Cells of what is held of the event's label, and of what a label said of an earlier answer."""
+    """Cells of what is held of the event's label, and of what a label said of an earlier answer, or else of the
+    sequence that silence had ended."""
+    of, settled, said = None if row.of is None else row.of.offset, row.settled, row.settled_label
+    ended = row.ended
+    if of is None and ended is not None and (ended.settled or ended.settled_label is not None):
+        of, settled, said = ended.offset, ended.settled, ended.settled_label
     answer = probability = baseline = outcome = answered = then = UNKNOWN
     if row.label is not None:
         answer, baseline = (_shown(text, LABEL_CHARACTERS) for text in (row.label.answer, row.label.baseline))
@@ -122,15 +127,14 @@ def _labels(row: Answer) -> list[str]:
         answer, baseline = _number(row.forecasts[0].forecast), _number(row.forecasts[0].baseline)
     if answer != UNKNOWN and not row.final:
         answer += " so far"
-    if row.settled_label is not None:
-        said = row.settled_label
+    if said is not None:
         outcome, answered, then = (
             _shown(text, LABEL_CHARACTERS) for text in (said.outcome, said.answer, said.baseline)
         )
-    elif row.settled:
-        done = row.settled[0]
+    elif settled:
+        done = settled[0]
         outcome, answered, then = _number(done.outcome), _number(done.forecast), _number(done.baseline)
-    return [answer, probability, baseline, UNKNOWN if row.of is None else str(row.of.offset), outcome, answered, then]
+    return [answer, probability, baseline, UNKNOWN if of is None else str(of), outcome, answered, then]
 
 
 def _letter(row: Envelope) -> tuple[Sequence[Column], list[str]]:

@@ -27,7 +27,7 @@ def feed(
         ),
     ] = "forecast",
     events: Annotated[int | None, typer.Option(min=1, metavar="N", help="End after this many events.")] = None,
-    rate: Annotated[float, typer.Option(min=0.1, metavar="N", help="Events a second.")] = 1000.0,
+    rate: Annotated[float, typer.Option(min=0.1, max=1e9, metavar="N", help="Events a second.")] = 1000.0,
     streams: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="Streams to make up.")] = 300,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the events.")] = 0,
 ) -> None:

@@ -237,16 +237,16 @@ def _tell(run: _Run) -> None:
     from rich.console import Console
 
     from streamrnn.replay.report import ReplayReport
+    from streamrnn.replay.terminal import show
 
-    console = Console()
     failed = run.report.intake.nothing(run.report.targets) is not None
     nothing = run.report.nothing()
     if nothing is None:
-        console.print(run.report.table(console.width))
+        show(run.report.table(Console().width))
         if isinstance(run.report, ReplayReport):
             for table in (run.report.heads.table(), run.report.ahead.table()):
                 if table is not None:
-                    console.print(table)
+                    show(table)
             for sentence in run.report.ahead.sentences():
                 typer.echo(sentence)
     else:

@@ -58,6 +58,14 @@ class Settled(msgspec.Struct, gc=False):
     baseline: float | None = None
 
 
+class Ended(msgspec.Struct, gc=False):
+    """What a label said of a sequence that silence ended, with its last event at ``offset``."""
+
+    offset: int
+    settled: list[Settled]
+    settled_label: SettledLabel | None
+
+
 class Answer(msgspec.Struct, gc=False):
     """A prediction, version 1, as far as a line shows it; ``time`` is None where the event had none, ``final`` outside
     of label modes."""
@@ -72,6 +80,7 @@ class Answer(msgspec.Struct, gc=False):
     settled_label: SettledLabel | None = None
     of: Of | None = None
     final: bool | None = None
+    ended: Ended | None = None
 
 
 _answers = msgspec.json.Decoder(Answer)

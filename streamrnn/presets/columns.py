@@ -13,6 +13,7 @@ from streamrnn.replay import cells, guess
 
 MOST_CLASSES = 16
 _COUNTED = 50  # values that must rise by equal steps to be a count
+_BOOLEANS = frozenset({"true", "false"})
 _MOSTLY = 0.95  # share of a column's values that must be numbers; the others will be dead letters
 
 Kind = Literal["number", "flag", "class", "constant", "identifier", "time", "text", "number in text", "nested", "empty"]
@@ -74,7 +75,7 @@ def _kind(name: str, known: Sequence[Any], table: bool) -> tuple[Kind, bool]:
         return "nested", False
     texts = [_shown(value) for value in known]
     distinct = set(texts)
-    if {text.lower() for text in distinct} <= {"true", "false"}:
+    if all(isinstance(value, bool) or (table and value.lower() in _BOOLEANS) for value in known):
         return "flag", False
     numbers = [value for value in map(_number, known) if not math.isnan(value)]
     if len(numbers) >= _MOSTLY * len(known):
@@ -83,7 +84,8 @@ def _kind(name: str, known: Sequence[Any], table: bool) -> tuple[Kind, bool]:
         return ("number in text", False) if quoted else (kind, kind in ("number", "flag"))
     if guess.time_column([name], [texts], set(), "") is not None:
         return "time", False
-    if len(distinct) <= MOST_CLASSES and len(distinct) <= len(known) / 2:
+    fractions = any(isinstance(value, float) for value in known)  # beside texts: no setting takes both
+    if len(distinct) <= MOST_CLASSES and len(distinct) <= len(known) / 2 and not fractions:
         return "class", False
     return ("identifier" if len(distinct) == len(known) else "text"), False
 

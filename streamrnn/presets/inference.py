@@ -152,9 +152,9 @@ def _features(inferred: Inferred, found: Mapping[str, Column], taken: set[str], 
     flags = [name for name, column in left.items() if column.kind == "flag" and not column.numeric][:MOST_FIELDS]
     if flags:
         inferred.say("inputs.booleans", flags, described({name: left[name] for name in flags}, ("flag",)))
-    classes = {name: list(column.values) for name, column in left.items() if column.kind == "class"}
+    listed = {name: list(filter(None, column.values)) for name, column in left.items() if column.kind == "class"}
+    classes = dict([(name, values) for name, values in listed.items() if values][:MOST_FIELDS])
     if classes:
-        classes = dict(list(classes.items())[:MOST_FIELDS])
         seen = described({name: left[name] for name in classes}, ("class",))
         inferred.say("inputs.categories", classes, f"fields with few texts: {seen}; another one counts as other")
     if quoted := described(left, ("number in text",)):

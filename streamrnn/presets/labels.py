@@ -60,8 +60,10 @@ def _made(column: Column, why: str) -> LabelField:
 
 
 def end_field(found: Mapping[str, Column], records: Sequence[Record], taken: set[str]) -> tuple[str, str] | None:
-    """The flag that marks the last event of a sequence, and what was seen of it."""
+    """The flag that marks the last event of a sequence, and what was seen of it. Of JSON it holds booleans: the daemon
+    takes no 0 and 1 there."""
     flags = [each for each in found.values() if each.kind == "flag" and each.name not in taken]
+    flags = [each for each in flags if all(_may_mark(record.fields.get(each.name)) for record in records)]
     for each in sorted(flags, key=lambda flag: not words(flag.name) & ENDS):
         marks = sum(_is_true(record.fields.get(each.name)) for record in records)
         if 0 < marks <= _RARE * len(records):
@@ -106,6 +108,10 @@ def _parted(records: Sequence[Record], label: str) -> tuple[list[Record], list[R
 def _text(record: Record, name: str) -> str | None:
     value = record.fields.get(name)
     return None if value is None else str(value)
+
+
+def _may_mark(value: object) -> bool:
+    return value is None or isinstance(value, bool | str)
 
 
 def _is_true(value: object) -> bool:

@@ -8,8 +8,6 @@ from collections.abc import Hashable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from streamrnn.observe.sensor import (
@@ -21,6 +19,7 @@ from streamrnn.observe.sensor import (
     TargetScore,
 )
 from streamrnn.replay.numbers import finite, number, percent
+from streamrnn.replay.terminal import number_table
 
 Sums = TypeVar("Sums", TargetScore, ExpertScore, IntervalScore, QuantileScore, DistributionScore)
 Key = TypeVar("Key", bound=Hashable)
@@ -99,13 +98,8 @@ class Ahead:
         """All horizons for a terminal; None where the next step is all there is, without intervals."""
         if len({horizon for _, horizon in self.scores}) < 2 and not self.intervals:
             return None
-        table = Table(title="Steps ahead", box=box.SIMPLE, padding=(0, 1, 0, 0))
-        table.add_column("target", overflow="fold")
-        for name in ("steps", *(name for name, _ in self.columns())):
-            table.add_column(name, justify="right", no_wrap=True)
-        for target, *rest in self.rows():
-            table.add_row(escape(target), *rest)
-        return table
+        names = (name.replace("within ", "within\n") for name, _ in self.columns())
+        return number_table("Steps ahead", ["target", "steps", *names], self.rows())
 
     def sentences(self) -> list[str]:
         """Alerts and alarms, where there were any."""

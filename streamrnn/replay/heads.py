@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from streamrnn.observe.sensor import BatchReport, DistributionScore, QuantileScore
 from streamrnn.replay.ahead import add_up
 from streamrnn.replay.numbers import finite, number, percent
+from streamrnn.replay.terminal import number_table
 
 
 class Heads:
@@ -70,15 +69,8 @@ class Heads:
 
     def table(self) -> Table | None:
         """The scores for a terminal; None with a point head."""
-        if not self.rows():
-            return None
-        table = Table(title=self.title(), box=box.SIMPLE, padding=(0, 1, 0, 0))
-        table.add_column("target", overflow="fold")
-        for name, _ in self.columns():
-            table.add_column(name, justify="right", no_wrap=True)
-        for target, *rest in self.rows():
-            table.add_row(escape(target), *rest)
-        return table
+        rows = self.rows()
+        return number_table(self.title(), ["target", *(name for name, _ in self.columns())], rows) if rows else None
 
     def numbers(self, target: str) -> dict[str, Any]:
         """The scores of a target as plain data for JSON; null where there is nothing to tell."""

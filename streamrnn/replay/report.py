@@ -5,8 +5,6 @@ from collections import Counter, deque
 from typing import Any
 
 import numpy as np
-from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from streamrnn.events.columns import Floats, Ints, Predictions
@@ -16,6 +14,7 @@ from streamrnn.replay.history import History, Moment
 from streamrnn.replay.intake import Intake
 from streamrnn.replay.numbers import finite, number, percent
 from streamrnn.replay.scores import Score, Scores
+from streamrnn.replay.terminal import number_table
 from streamrnn.replay.timeline import Timeline
 
 _PLOTS = 6
@@ -72,20 +71,21 @@ class ReplayReport:
 
     def add(self, p: Predictions) -> None:
         """Take the predictions of the next batch."""
-        for start in range(0, len(p), _CHUNK):
-            self._add(p, slice(start, start + _CHUNK))
+        streams, columns = _settling(p)
+        for start in range(0, len(streams), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            self._add(streams[rows], *(column[rows] for column in columns))
+        self.events += len(p)
 
-    def _add(self, p: Predictions, rows: slice) -> None:
-        outcomes, settled, times = p.outcomes[rows], p.settled[rows, 0], p.times[rows]
-        places = self.scores.places(p.streams[rows])
-        errors, baseline_errors = outcomes - settled, outcomes - p.settled_baselines[rows, 0]
+    def _add(self, streams: list[str], times: Floats, outcomes: Floats, settled: Floats, baselines: Floats) -> None:
+        places = self.scores.places(streams)
+        errors, baseline_errors = outcomes - settled, outcomes - baselines
         scales = self.scores.scales(places)
         self.scores.add(places, outcomes, errors, baseline_errors)
         self.timeline.add(errors, baseline_errors)
         for target, history in enumerate(self._histories):
             history.add(places, times, outcomes[:, target], settled[:, target], scales[:, target])
         self._sample(places, times, outcomes, settled)
-        self.events += len(times)
         self.first_time = float(np.fmin(self.first_time, times.min()))
         self.last_time = float(np.fmax(self.last_time, times.max()))
 
@@ -122,14 +122,9 @@ class ReplayReport:
     def table(self, width: int) -> Table:
         """The scores of all targets for a terminal of this width; a narrow one is spared the squared errors."""
         shown = [place for place, (name, _) in enumerate(self.columns()) if width >= _WIDE or "RMSE" not in name]
-        table = Table(title=self.title(), box=box.SIMPLE, padding=(0, 1, 0, 0))
-        table.add_column("target", overflow="fold")
-        for place in shown:
-            table.add_column(self.columns()[place][0].replace("mean ", "mean\n"), justify="right", no_wrap=True)
-        for target, name in enumerate(self.targets):
-            row = self.row(target)
-            table.add_row(escape(name), *(row[place] for place in shown))
-        return table
+        names = ["target", *(self.columns()[place][0].replace("mean ", "mean\n") for place in shown)]
+        rows = [(name, self.row(target)) for target, name in enumerate(self.targets)]
+        return number_table(self.title(), names, [[name, *(row[place] for place in shown)] for name, row in rows])
 
     def title(self) -> str:
         """How much there was."""
@@ -189,6 +184,22 @@ class ReplayReport:
             sample.times.extend(times[rows].tolist())
             sample.outcomes.extend(outcomes[rows, sample.target].tolist())
             sample.forecasts.extend(settled[rows, sample.target].tolist())
+
+
+def _settling(p: Predictions) -> tuple[list[str], tuple[Floats, Floats, Floats, Floats]]:
+    """Streams, and times, outcomes, forecasts and last values that settle. A label of a sequence that silence ended
+    comes before the event that shows it, in a row of its own at that event's time."""
+    streams, columns = p.streams, (p.times, p.outcomes, p.settled[:, 0], p.settled_baselines[:, 0])
+    closed = None if p.labels is None else p.labels.closed
+    if p.labels is None or closed is None:
+        return streams, columns
+    at = np.flatnonzero(p.labels.closings >= 0)
+    told = (p.times[at], closed.outcomes, closed.settled[:, 0], closed.settled_baselines[:, 0])
+    rows = np.insert(np.arange(len(p)), at, at)
+    times, outcomes, settled, baselines = (
+        np.insert(column, at, more, axis=0) for column, more in zip(columns, told, strict=True)
+    )
+    return [streams[row] for row in rows.tolist()], (times, outcomes, settled, baselines)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -127,14 +127,18 @@ class _Reader:
         self._problems.append(Problem(self._place(node), key, message))
 
 
-def read_mapping(text: str, types: frozenset[str]) -> Value:
-    """The value that a text from outside of a file stands for, of a setting that takes a mapping: ``{a: 3, b: [c]}``.
+def read_flow(text: str, types: frozenset[str]) -> Value:
+    """The value that a text from outside of a file stands for, of a setting that takes a mapping, ``{a: 3, b: [c]}``,
+    or groups in a list, ``[0.5, {a: 3}]``, whose brackets may be left out.
 
     What is no YAML is given back as it is, and will be refused.
     """
+    groups = "groups" in types
+    if groups and not text.strip().startswith("["):
+        text = f"[{text}]"
     try:
         node = yaml.compose(text, Loader=_Loader)
-        return text if node is None else _mapping(node)
+        return text if node is None else _value(node, True) if groups else _mapping(node)
     except (yaml.YAMLError, RecursionError, _Refused):
         return text
 

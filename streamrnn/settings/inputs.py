@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from streamrnn.settings.section import Name, Section
@@ -58,7 +58,8 @@ def codes_of(values: int | tuple[str, ...]) -> int:
 
 
 Buckets = Annotated[int, Field(ge=_LEAST_BUCKETS, le=MOST_CODES)]
-Values = Annotated[tuple[Name, ...], Field(min_length=1, max_length=MOST_CODES)]
+Listed = Annotated[Name, WithJsonSchema({"type": ["string", "integer", "boolean"], "minLength": 1})]  # as it is written
+Values = Annotated[tuple[Listed, ...], Field(min_length=1, max_length=MOST_CODES)]
 
 
 class Inputs(Section):

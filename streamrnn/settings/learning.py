@@ -53,12 +53,14 @@ class Model(Section):
         description="What the network says of the next step: a forecast; quantiles, of which the median is the "
         "forecast; or a distribution, of which the location is (on the torch engine alone).",
     )
-    quantiles: Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], AfterValidator(_quantiles)] = Field(
+    quantiles: Annotated[tuple[Annotated[float, Field(ge=1e-6, le=1 - 1e-6)], ...], AfterValidator(_quantiles)] = Field(
         default=(0.05, 0.25, 0.5, 0.75, 0.95),
         strict=False,
         min_length=1,
         max_length=20,
-        json_schema_extra={"allowed": "a list of at most 20 numbers between 0 and 1 that rises and contains 0.5"},
+        json_schema_extra={
+            "allowed": "a list of at most 20 numbers from 0.000001 to 0.999999 that rises and contains 0.5"
+        },
         description="Shares of outcomes below each quantile, with head: quantiles.",
     )
     hidden_size: int = Field(default=32, ge=4, le=512, multiple_of=4, description="Hidden units of a recurrent layer.")

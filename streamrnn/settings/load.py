@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from streamrnn.settings.contradictions import Contradiction
-from streamrnn.settings.document import read_document, read_mapping
+from streamrnn.settings.document import read_document, read_flow
 from streamrnn.settings.errors import Problem, SettingsError
 from streamrnn.settings.interpolate import InterpolationError, interpolate
 from streamrnn.settings.keys import Value, keys
@@ -100,7 +100,7 @@ class _Draft:
                 self.secret.add(path)
             bare = isinstance(value, str) and (entry.bare or replaced)
             types = keys()[path].types
-            read = read_mapping if "object" in types else from_text
+            read = read_flow if types & {"object", "groups"} else from_text
             self.values[path] = read(value, types) if bare else value
 
     def validate(self) -> Settings | None:

@@ -20,7 +20,6 @@ _WORDS: dict[str, Value] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./-]*")
-_ITEM = re.compile(r"\s*\{[^{}]*\}|[^,]+")
 
 
 def scalar(text: str) -> Value:
@@ -45,7 +44,7 @@ def from_text(text: str, types: frozenset[str]) -> Value:
 
     Parameters
     ----------
-    text : the text; a list is ``a,b`` or ``[a, b]``, a group in it ``{key: a, other: b}``
+    text : the text; a list is ``a,b`` or ``[a, b]``
     types : JSON schema types that the setting takes; where it takes a text, ``8`` stays a text
 
     Returns
@@ -55,12 +54,10 @@ def from_text(text: str, types: frozenset[str]) -> Value:
     """
     if "null" in types and scalar(text) is None:
         return None
-    if types & {"array", "numbers", "groups"}:
+    if types & {"array", "numbers"}:
         inner = text.strip()
         if inner.startswith("[") and inner.endswith("]"):
             inner = inner[1:-1]
-        if "groups" in types:
-            return [_item(part.strip()) for part in _ITEM.findall(inner) if part.strip()]
         parts = [part.strip().strip("\"'") for part in inner.split(",")] if inner.strip() else []
         return list(map(scalar, parts)) if "numbers" in types else parts
     return text if "string" in types else scalar(text)
@@ -80,11 +77,3 @@ def written(value: Value) -> str:
         return repr(value)
     text = str(value)
     return text if _PLAIN.fullmatch(text) and scalar(text) == text else json.dumps(text)
-
-
-def _item(text: str) -> Value:
-    """A number, or a group of them; what is neither is left as it is, to be refused."""
-    if not (text.startswith("{") and text.endswith("}")):
-        return scalar(text)
-    pairs = [pair.partition(":") for pair in text[1:-1].split(",") if pair.strip()]
-    return {key.strip(): scalar(value.strip()) for key, _, value in pairs}

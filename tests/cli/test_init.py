@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 from itertools import chain, islice
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from typer.testing import CliRunner, Result
 
 from streamrnn.cli.app import app
 from streamrnn.demo.scenes import SCENES
+from streamrnn.events.columns import Partition, Records
+from streamrnn.events.decode import Decoder
 from streamrnn.exits import ExitCode
 from streamrnn.presets.templates import PRESETS
 from streamrnn.settings import load
@@ -94,6 +97,28 @@ def test_flags_categories_and_what_is_left_out_are_named() -> None:
     assert settings.inputs.booleans == ("ok",) and settings.inputs.categories == {"mode": ("x", "y")}
     for shown in ("open (0, 1)", "mode (x, y)", "ok (false, true)"):
         assert shown in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["x", "", "y"], {"mode": ("x", "y")}),
+        ([""], {}),
+        (["true", "false"], {"mode": ("true", "false")}),
+        ([1.5, "x"], {}),
+    ],
+)
+def test_what_it_finds_the_daemon_takes(values: list[object], expected: dict[str, tuple[str, ...]]) -> None:
+    modes = [values[n % 7 % len(values)] for n in range(99)]
+    rows = [{"stream": "a", "time": 60 * n, "heat": n * 7 % 13 + 0.5, "mode": mode} for n, mode in enumerate(modes)]
+    lines = [json.dumps(row).encode() for row in rows]
+    Path("log.jsonl").write_bytes(b"\n".join(lines))
+    init("--from-file", "log.jsonl")
+    settings = load(Path("config.yaml"), environ={}).settings
+    assert settings.inputs.booleans == ()
+    assert settings.inputs.categories == expected
+    raw = Records(Partition("log", 0), list(range(99)), [None] * 99, [*lines], [math.nan] * 99, 99)
+    assert Decoder.from_settings(settings, False).decode(raw).rejects == []
 
 
 def test_it_writes_over_nothing_without_being_told() -> None:

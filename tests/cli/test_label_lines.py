@@ -5,12 +5,16 @@ import pytest
 from streamrnn.cli.columns import Table
 from streamrnn.events.answers import OutputRecord, answer
 from streamrnn.events.encode import encode_predictions
+from streamrnn.settings.schema import Settings
 from tests.kernels.test_join import delayed, event, label
-from tests.label_logs import decoded, fresh_shard
+from tests.label_logs import decoded, fresh_shard, label_settings
 
 
 def lines(kind: str, *log: dict[str, object]) -> list[str]:
-    chosen = delayed(f"labels.kind={kind}")
+    return told(delayed(f"labels.kind={kind}"), *log)
+
+
+def told(chosen: Settings, *log: dict[str, object]) -> list[str]:
     predictions, _ = fresh_shard(chosen).process(decoded(chosen, list(log)))
     table, found = Table(), []
     for value in encode_predictions(predictions, chosen.target_names):
@@ -28,3 +32,15 @@ def test_a_line_has_the_answer_and_what_a_label_said_before(kind: str, first: ob
     probability = "1.000" if kind == "class" else "-"
     assert plain[2].endswith(f"{first} {probability} {first} - - - -")
     assert plain[3].endswith(f"- - - 2 {second} {first} {first}")
+
+
+@pytest.mark.parametrize(("kind", "first", "second"), [("class", "up", "down"), ("number", 1.5, 2.5)])
+def test_a_line_has_what_the_label_of_a_sequence_said_that_silence_ended(
+    kind: str, first: object, second: object
+) -> None:
+    chosen = label_settings("labels.mode=field", f"labels.kind={kind}", "labels.sequence=true", "sequences.gap=9")
+    log = [{"stream": "s", "time": 60 * n, "a": 1.0} for n in range(4)]
+    found = told(chosen, log[0] | {"label": first}, log[1] | {"label": second}, log[2], log[3])
+    plain = [line for line in found if "answer" not in line]
+    assert plain[2].endswith(f"1 {second} {first} {first}")
+    assert plain[3].endswith("- - - -")

@@ -3,10 +3,13 @@
 import json
 from collections import Counter
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from streamrnn.cli.app import app
 from streamrnn.demo.append import append
 from streamrnn.demo.scenes import SCENES
 from streamrnn.presets.templates import PRESETS
@@ -89,3 +92,9 @@ def test_events_are_appended_to_a_directory_log(tmp_path) -> None:
 def test_few_events_a_second_stay_few(tmp_path) -> None:
     counts = list(islice(append(tmp_path, lambda line: "events", ["events"], SCENES["forecast"](0, 10), 0.1, None), 10))
     assert counts == [1] * 10  # the next one is due ten seconds later
+
+
+@pytest.mark.parametrize("rate", ["0", "0.05", "nan", "inf", "-1"])
+def test_a_rate_that_is_none_is_refused(rate: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["feed", "--rate", rate, "--set", f"transport.path={tmp_path}", "--events", "1"])
+    assert done.exit_code == 2 and not list(tmp_path.iterdir())

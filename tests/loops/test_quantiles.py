@@ -5,6 +5,7 @@ import pytest
 
 from streamrnn.rows.cells import NAMES
 from streamrnn.rows.quantiles import QuantileRows
+from streamrnn.settings import SettingsError
 from streamrnn.shard import Shard
 from tests.helpers import PARTITION, events, settings, walk
 
@@ -47,6 +48,15 @@ def test_extreme_values_leave_numbers_that_are_finite_and_quantiles_that_rise() 
     assert len(found) > 1900
     assert np.isfinite(found).all()
     assert (np.diff(found, axis=1) >= 0).all()
+
+
+def test_the_outermost_quantiles_can_be_told_and_none_beyond() -> None:
+    shard = Shard(settings("model.head=quantiles", "model.quantiles=[0.000001,0.5,0.999999]"), PARTITION)
+    found = shard.process(walk(200, 1, missing=0.0))[0].quantiles
+    assert np.isfinite(found[2:]).all() and (np.diff(found[2:], axis=2) >= 0).all()
+    for shares in ("[1e-7,0.5]", "[0.5,0.9999999]"):
+        with pytest.raises(SettingsError):
+            settings("model.head=quantiles", f"model.quantiles={shares}")
 
 
 def test_as_many_outcomes_fall_below_each_quantile_as_it_says() -> None:

@@ -21,6 +21,9 @@ def kind(values: list[Any], table: bool = False) -> tuple[str, bool]:
         ([0, 1, 1, 0] * 5, ("flag", True)),
         ([True, False] * 5, ("flag", False)),
         (["on", "off", "idle"] * 5, ("class", False)),
+        (["true", "false"] * 5, ("class", False)),  # the daemon takes text for no boolean
+        (["on", 1.5] * 5, ("text", False)),  # nor a fraction for a category
+        (["on", 1, True] * 5, ("class", False)),
         (["1.5", "2.5", "7"] * 5, ("number in text", False)),
         ([4.0] * 10, ("constant", False)),
         (list(range(100, 130)), ("identifier", False)),

@@ -50,3 +50,12 @@ def test_the_user_names_the_label_and_others_are_told() -> None:
     named = infer(sample, "classify", label="quality")
     assert named.values["labels.field"] == "quality" and "as you said" in named.why["labels.field"]
     assert infer(sample, "classify", label="price").values["labels.kind"] == "number"
+
+
+def test_what_the_daemon_would_refuse_marks_no_end() -> None:
+    rows = [{"time": START + n, "v": n % 7 + 0.5, "outcome": "xyz"[n % 3], "last": n % 5 // 4} for n in range(300)]
+    assert "sequences.end" not in infer(take(fields(rows), False), "sequence-label").values
+    for mark in (True, "true"):
+        marked = [row | {"last": mark if row["last"] else type(mark)()} for row in rows]
+        found = infer(take(fields(marked), False), "sequence-label").values
+        assert found.get("sequences.end") == ("last" if mark is True else None)

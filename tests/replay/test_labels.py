@@ -67,6 +67,23 @@ def test_ends_of_sequences_are_read_from_a_table(table: Path) -> None:
     assert 200 < json.loads(done.stdout)["labels"]["state"]["scored"] <= 300
 
 
+@pytest.mark.parametrize("kind", ["class", "number"])
+def test_what_silence_ended_is_scored(kind: str, tmp_path: Path) -> None:
+    rows = [
+        {"stream": "s", "time": 1000 * place + step, "a": place % 5, "b": 1.0}
+        | ({"label": place % 5 if kind == "number" else str(place % 2)} if step == 2 else {})
+        for place in range(100)
+        for step in range(3)
+    ]
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    silence = ["labels.sequence=true", "sequences.gap=100", f"labels.kind={kind}"]
+    done = replay(path, "labels.mode=field", *silence, options=("--json",))
+    found = json.loads(done.stdout)
+    assert found["events"] == 300
+    assert found["targets" if kind == "number" else "labels"]["label"]["scored"] == 98  # all but the first and the last
+
+
 @pytest.mark.parametrize("mode", ["delayed, class", "delayed, number"])
 def test_json_lines_with_labels_of_their_own(mode: str, tmp_path: Path) -> None:
     chosen = label_settings(*MODES[mode])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamrnn.settings import Settings, describe
+from streamrnn.settings import Settings, describe, json_schema
 
 SAID = "{weather: [rain, 'no', true, 3], shop: 1000}"
 MEANT = {"weather": ("rain", "no", "true", "3"), "shop": 1000}
@@ -49,3 +49,8 @@ def test_the_order_of_categories_is_no_other_state(load_text):
     assert one.state_digest() == other.state_digest() != third.state_digest()
     assert one.inputs.category_names == other.inputs.category_names
     assert one.state_digest() != Settings().state_digest()
+
+
+def test_the_json_schema_takes_values_as_they_are_written():
+    taken = json_schema()["$defs"]["Inputs"]["properties"]["categories"]["additionalProperties"]["anyOf"][1]
+    assert set(taken["items"]["type"]) == {"string", "integer", "boolean"}

@@ -19,7 +19,13 @@ def test_both_stand_in_a_list(load_text, text):
     assert load_text(text).settings.experts.networks == MIXED
 
 
-@pytest.mark.parametrize("text", ["[0.005, {cell: lstm, hidden_size: 64}]", "0.005,{cell: lstm,hidden_size: 64}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[0.005, {cell: lstm, hidden_size: 64}]", "0.005,{cell: lstm,hidden_size: 64}",
+        "[0.005, {cell: 'lstm', \"hidden_size\": 64}]",
+    ],
+)  # fmt: skip
 def test_both_can_be_said_outside_of_a_file(load_text, text):
     assert load_text("", f"experts.networks={text}").settings.experts.networks == MIXED
     assert load_text("", environ={"STREAMRNN_EXPERTS__NETWORKS": text}).settings.experts.networks == MIXED
@@ -50,6 +56,12 @@ def test_what_is_neither_is_refused_with_what_is_allowed(problems, item):
     ))  # fmt: skip
     assert all("experts.networks: " in problem and "a list of at most 4 learning rates" in problem for problem in found)
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("text", ["[{cell: rnn, cell: lstm}]", "[{cell: lstm}{k2: 4}]"])
+def test_outside_of_a_file_they_are_read_as_strictly(problems, text):
+    (problem,) = problems("", f"experts.networks={text}")
+    assert "a list of at most 4 learning rates" in problem
 
 
 def test_other_lists_take_no_groups(problems):
