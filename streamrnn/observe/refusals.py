@@ -24,8 +24,8 @@ class RefusalSensor(Sensor):
                 "a record was refused: the first for this reason, more will only be counted",
                 extra={
                     "reason": letter.reason,
-                    "topic": partition.topic,
-                    "partition": partition.number,
+                    "topic": letter.partition.topic,
+                    "partition": letter.partition.number,
                     "offset": letter.offset,
                     "why": letter.message,
                 },

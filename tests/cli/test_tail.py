@@ -245,11 +245,18 @@ def test_what_cannot_be_asked_for_ends_with_code_2(tmp_path: Path, options: tupl
     assert tail(tmp_path, *options).exit_code == ExitCode.SETTINGS
 
 
+def take_interrupts() -> None:
+    """A shell's background jobs ignore them, and so would what they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_a_reader_that_closes_the_pipe_and_ctrl_c_end_it_quietly(log: DirectoryLog, tmp_path: Path) -> None:
     commit(log, prediction(0))
     command = [*COMMAND, "--set", f"transport.path={tmp_path}", "--from-beginning"]
     for way, code in (("close", 0), ("interrupt", ExitCode.INTERRUPTED)):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=take_interrupts
+        ) as process:
             assert process.stdout is not None and process.stderr is not None
             assert process.stdout.readline() and process.stdout.readline()  # now it waits, and writes nothing
             if way == "close":

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from streamrnn.events.columns import DeadLetter
+from streamrnn.events.columns import DeadLetter, Partition
 from streamrnn.observe.refusals import RefusalSensor
 from tests.helpers import PARTITION
 
@@ -28,3 +28,9 @@ def test_the_first_of_each_reason_is_told_with_its_place_and_message(caplog: pyt
         ("late", "events", 0, 11, "why 11"),
     ]
     assert {record["levelno"] for record in told} == {logging.WARNING}
+
+
+def test_a_record_of_another_topic_is_told_as_such(caplog: pytest.LogCaptureFixture) -> None:
+    letter = DeadLetter("late_label", "too late", Partition("labels", 0), 7, None, b"{}")
+    RefusalSensor().on_refused(PARTITION, [letter])
+    assert (vars(caplog.records[0])["topic"], vars(caplog.records[0])["offset"]) == ("labels", 7)
