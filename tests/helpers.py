@@ -7,6 +7,7 @@ from streamrnn.events.columns import DeadLetter, Events, Output, Partition
 from streamrnn.events.traits import TraitFields
 from streamrnn.settings import load
 from streamrnn.settings.schema import Settings
+from streamrnn.shard import Shard
 
 PARTITION = Partition("events", 0)
 
@@ -67,3 +68,11 @@ def with_traits(chosen: Settings, log: Events, seed: int = 0) -> Events:
         values = [[texts[i] for i in rng.integers(0, len(texts), len(log))] for _ in fields.categories]
         log.traits = fields.traits(booleans, values, refuse=lambda row, why: None)
     return log
+
+
+def restored(shard: Shard, chosen: Settings) -> Shard:
+    """Another shard that goes on from a copy of this one's state, as after a restart."""
+    saved = {name: values.copy() for name, values in shard.saved().items()}
+    second = Shard(chosen, shard.partition, weights=saved["network_weights"])
+    second.load(saved)
+    return second

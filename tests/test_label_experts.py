@@ -5,7 +5,7 @@ import pytest
 
 from streamrnn.observe.sensor import ExpertScore
 from streamrnn.shard import Shard
-from tests.helpers import PARTITION
+from tests.helpers import PARTITION, restored
 from tests.label_logs import MODES, decoded, label_settings, records
 
 NETWORKS = "experts.networks=[0.005, {cell: rnn, hidden_size: 12}]"
@@ -50,9 +50,7 @@ def test_neither_cuts_nor_a_restored_snapshot_change_a_bit(mode: str) -> None:
     whole.process(log)
     first = Shard(chosen, PARTITION)
     first.process(log.cut(0, 201))
-    saved = {name: values.copy() for name, values in first.saved().items()}
-    second = Shard(chosen, PARTITION, weights=saved["network_weights"])
-    second.load(saved)
+    second = restored(first, chosen)
     second.process(log.cut(201, 202))
     second.process(log.cut(202, len(log)))
     assert second.digest() == whole.digest()

@@ -13,6 +13,7 @@ from streamrnn.events.columns import Events
 from streamrnn.events.encode import encode_predictions
 from streamrnn.settings.schema import Settings
 from streamrnn.shard import Shard
+from tests.helpers import restored
 from tests.label_logs import MODES, decoded, fresh_shard, label_settings, records
 
 each_mode = pytest.mark.parametrize("mode", MODES)
@@ -45,9 +46,7 @@ def test_restoring_saved_state_changes_no_bit(mode: str) -> None:
     whole, first = fresh_shard(chosen), fresh_shard(chosen)
     expected = answers(whole, chosen, log)[601:]
     first.process(log.cut(0, 601))
-    saved = {name: values.copy() for name, values in first.saved().items()}
-    second = Shard(chosen, log.partition, weights=saved["network_weights"])
-    second.load(saved)
+    second = restored(first, chosen)
     assert answers(second, chosen, log.cut(601, len(log))) == expected
     assert second.digest() == whole.digest()
 

@@ -5,7 +5,7 @@ import pytest
 
 from streamrnn.rows.cells import NAMES
 from streamrnn.shard import Shard
-from tests.helpers import ALL_INPUTS, PARTITION, events, settings, walk, with_traits
+from tests.helpers import ALL_INPUTS, PARTITION, events, restored, settings, walk, with_traits
 
 CROWDED = ["streams.max_live=6", "streams.expire_after=600"]
 
@@ -48,9 +48,7 @@ def test_restoring_saved_state_changes_no_bit(overrides: list[str]) -> None:
     whole.process(log)
     first = Shard(chosen, PARTITION)
     first.process(log.cut(0, 777))
-    saved = {name: values.copy() for name, values in first.saved().items()}
-    second = Shard(chosen, PARTITION, weights=saved["network_weights"])
-    second.load(saved)
+    second = restored(first, chosen)
     second.process(log.cut(777, 2000))
     assert second.digest() == whole.digest()
 
@@ -71,9 +69,7 @@ def test_what_runs_on_torch_alone_can_be_cut_and_restored_too(overrides: list[st
     whole.process(log)
     first = Shard(chosen, PARTITION)
     first.process(log.cut(0, 120))
-    saved = {name: values.copy() for name, values in first.saved().items()}
-    second = Shard(chosen, PARTITION, weights=saved["network_weights"])
-    second.load(saved)
+    second = restored(first, chosen)
     second.process(log.cut(120, 200))
     second.process(log.cut(200, 300))
     assert second.digest() == whole.digest()

@@ -32,6 +32,11 @@ def is_missing(cell: object) -> bool:
     return str(cell).strip().lower() in MISSING
 
 
+def texts(cells: Column) -> list[str | None]:
+    """Cells as text, None where missing."""
+    return [None if is_missing(cell) else text(cell) for cell in cells]
+
+
 def converted(cells: Sequence[str], convert: Callable[[str], float]) -> tuple[Floats, list[int]]:
     """What `numbers` gives, by any function that raises ValueError or OverflowError for what it cannot read."""
     try:

@@ -68,6 +68,4 @@ class LabelCells:
 
     def _column(self, columns: Sequence[Column], setting: str) -> list[str | None]:
         """Cells as text, None where missing; empty for a column that is not needed."""
-        if setting not in self._places:
-            return []
-        return [None if cells.is_missing(cell) else cells.text(cell) for cell in columns[self._places[setting]]]
+        return cells.texts(columns[self._places[setting]]) if setting in self._places else []

@@ -63,7 +63,7 @@ class TraitCells:
         return self._fields.traits(booleans, categories, refuse)
 
     def _texts(self, columns: Sequence[Column], name: str) -> list[str | None]:
-        return [None if cells.is_missing(cell) else cells.text(cell) for cell in columns[self._names.index(name)]]
+        return cells.texts(columns[self._names.index(name)])
 
     def _boolean(self, name: str, row: int, cell: str | None, refuse: Any) -> bool | None:
         if cell is None:

@@ -7,9 +7,8 @@ from streamrnn.events.columns import Events, Predictions
 from streamrnn.observe.sensor import BatchReport
 from streamrnn.rows import network
 from streamrnn.rows.mixture import EXPERT_FIELDS, MixtureRows
-from streamrnn.settings.schema import Settings
 from streamrnn.shard import Shard
-from tests.helpers import PARTITION, events, settings, walk
+from tests.helpers import PARTITION, events, restored, settings, walk
 
 CHANGE = 3000
 SMALL = ["anomaly.enabled=false", "forecast.levels=[]"]
@@ -166,14 +165,6 @@ def test_cuts_and_restores_change_no_bit_with_actions_on(shard_action: str) -> N
     np.testing.assert_array_equal(np.concatenate([part.forecasts for part in parts]), at_once.forecasts)
     np.testing.assert_array_equal(np.concatenate([drift_of(part) for part in parts]), drift_of(at_once))
     assert pieces.digest() == whole.digest()
-
-
-def restored(made: Shard, chosen: Settings) -> Shard:
-    """A new shard from what the other saved."""
-    saved = {name: values.copy() for name, values in made.saved().items()}
-    second = Shard(chosen, PARTITION, weights=saved["network_weights"])
-    second.load(saved)
-    return second
 
 
 def test_a_stream_that_comes_after_another_in_its_slot_begins_anew() -> None:

@@ -6,7 +6,7 @@ import pytest
 from streamrnn.loops.chain import bytes_per_stream
 from streamrnn.loops.ready import compile_loop
 from streamrnn.shard import Shard
-from tests.helpers import PARTITION, settings, walk
+from tests.helpers import PARTITION, restored, settings, walk
 
 MIXED = "experts.networks=[0.005, {cell: rnn, hidden_size: 12, k2: 4}]"
 
@@ -40,9 +40,7 @@ def test_neither_cuts_nor_a_restored_snapshot_change_a_bit() -> None:
     whole.process(log)
     first = Shard(chosen, PARTITION)
     first.process(log.cut(0, 333))
-    saved = {name: values.copy() for name, values in first.saved().items()}
-    second = Shard(chosen, PARTITION, weights=saved["network_weights"])
-    second.load(saved)
+    second = restored(first, chosen)
     second.process(log.cut(333, 900))
     assert second.digest() == whole.digest()
 

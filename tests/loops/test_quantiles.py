@@ -7,7 +7,7 @@ from streamrnn.rows.cells import NAMES
 from streamrnn.rows.quantiles import QuantileRows
 from streamrnn.settings import SettingsError
 from streamrnn.shard import Shard
-from tests.helpers import PARTITION, events, settings, walk
+from tests.helpers import PARTITION, events, restored, settings, walk
 
 CROWDED = ["model.head=quantiles", "streams.max_live=6", "streams.expire_after=600", "anomaly.enabled=false"]
 
@@ -27,9 +27,7 @@ def test_neither_cuts_nor_a_restored_snapshot_change_a_bit(overrides: list[str])
     at_once, _ = whole.process(log)
     first = Shard(chosen, PARTITION)
     found = [first.process(log.cut(0, 401))[0].quantiles]
-    saved = {name: values.copy() for name, values in first.saved().items()}
-    second = Shard(chosen, PARTITION, weights=saved["network_weights"])
-    second.load(saved)
+    second = restored(first, chosen)
     for start, end in ((401, 402), (402, 900), (900, 1500)):
         found.append(second.process(log.cut(start, end))[0].quantiles)
     np.testing.assert_array_equal(np.concatenate(found), at_once.quantiles)
@@ -104,9 +102,7 @@ def test_distributions_too_can_be_cut_and_restored(head: str) -> None:
     at_once, _ = whole.process(log)
     first = Shard(chosen, PARTITION)
     first.process(log.cut(0, 100))
-    saved = {name: values.copy() for name, values in first.saved().items()}
-    second = Shard(chosen, PARTITION, weights=saved["network_weights"])
-    second.load(saved)
+    second = restored(first, chosen)
     second.process(log.cut(100, 101))
     rest, _ = second.process(log.cut(101, 240))
     np.testing.assert_array_equal(rest.parameters, at_once.parameters[101:])
