@@ -242,3 +242,20 @@ def test_the_help_tells_of_files_columns_times_and_blanks() -> None:
         "streamrnn replay history.csv --time ts --stream machine --feature temperature",
     ):  # fmt: skip
         assert part in text
+
+
+def test_the_pace_of_a_file_of_one_batch_leaves_out_what_comes_before_its_events(table, monkeypatch):
+    import streamrnn.shard
+    from streamrnn.cli import replay
+
+    clock = {"now": 0.0}
+    process = streamrnn.shard.Shard.process
+
+    def slow(shard, events):
+        clock["now"] += 2.0 if len(events) else 100.0  # as the compiler takes
+        return process(shard, events)
+
+    monkeypatch.setattr(streamrnn.shard.Shard, "process", slow)
+    monkeypatch.setattr(replay.time, "perf_counter", lambda: clock["now"])
+    done = json.loads(run(table(), *COLUMNS, "--json").stdout)
+    assert (done["seconds"], done["events_per_second"]) == (102.0, 300.0)
