@@ -16,13 +16,23 @@ _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory
 
 
 def needed(settings: Settings, partitions: int) -> int:
-    """Bytes that these partitions need once each has ``streams.max_live`` streams.
+    """Bytes that these partitions need once each has ``streams.max_live`` streams."""
+    return sum(parts(settings, partitions).values())
+
+
+def parts(settings: Settings, partitions: int) -> dict[str, int]:
+    """What makes up `needed`, in bytes by its name in words.
 
     One snapshot at a time is written, and of its partition all rows may change meanwhile: a copy of one partition.
     """
-    slabs = sum(bytes_per_stream(settings).values())
-    index = INDEX_BYTES + settings.events.max_key_bytes
-    return settings.streams.max_live * (partitions * (slabs + index) + slabs)
+    live = settings.streams.max_live
+    slabs = live * sum(bytes_per_stream(settings).values())
+    index = live * (INDEX_BYTES + settings.events.max_key_bytes)
+    return {
+        "streams as in the table below": partitions * slabs,
+        "their names at their longest": partitions * index,
+        "one partition's copy while a snapshot is written": slabs,
+    }
 
 
 def limit(settings: Settings) -> int:

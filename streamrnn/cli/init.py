@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 
 def init(
-    preset: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="forecast, anomaly, classify, delayed-labels or sequence-label."),
-    ],
+    preset: Annotated[str | None, typer.Option(metavar="NAME", help="The task: one of those above. Needed.")] = None,
     from_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV or JSON lines file (both also .gz) to look at.")
     ] = None,
@@ -46,6 +43,14 @@ def init(
     set_: SetOption = None,
 ) -> None:
     """Write a settings file for a task, with what the data tell.
+
+    \b
+    The presets:
+    forecast        the next values of every stream, with intervals
+    anomaly         a score for every event, an alert for every excursion
+    classify        the class of every event, told before its label is read
+    delayed-labels  the same where labels come later, as records
+    sequence-label  the outcome of every sequence of events
 
     Of a file or topic it reads up to 500,000 records and keeps the first 200
     of each of 50 streams to find the fields, their kinds and the spacing of
@@ -94,19 +99,25 @@ def init(
         raise typer.Exit(ExitCode.TRANSPORT) from None
     _tell(output, chosen, inferred, source)
     _make_topics(loaded, labels_topic)
+    if inferred.open:
+        typer.echo(f"Next: settle {', '.join(inferred.open)} in {output}, then streamrnn check --config {output}")
+        return
     typer.echo(f"Next: streamrnn check --config {output}")
     if from_file is not None:
         typer.echo(f"  or: streamrnn replay {from_file} --config {output}")
 
 
-def _preset(name: str) -> Preset:
+def _preset(name: str | None) -> Preset:
     from streamrnn.presets.templates import PRESETS
     from streamrnn.replay import guess
     from streamrnn.replay.options import SourceError
 
-    if name not in PRESETS:
-        raise SourceError(f"there is no preset {name}{guess.nearest(name, PRESETS)}; there are {', '.join(PRESETS)}")
-    return PRESETS[name]
+    if name in PRESETS:
+        return PRESETS[name]
+    width = max(map(len, PRESETS))
+    there = "\n".join(f"  {each.name:<{width}}  {each.task}" for each in PRESETS.values())
+    wrong = "--preset is missing" if name is None else f"there is no preset {name}{guess.nearest(name, PRESETS)}"
+    raise SourceError(f"{wrong}; there are\n{there}")
 
 
 def _refuse_output(output: Path, force: bool) -> None:

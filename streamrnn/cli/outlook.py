@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -56,14 +57,11 @@ def records(settings: Settings, log: DirectoryLook, partition: Partition) -> Ite
     raw = log.next_records(partition, RECORDS)
     events = Decoder.from_settings(settings, numbered_time=True).decode(raw)
     of = f"of the next {amount(len(raw), 'record')} of {partition}"
-    if events.rejects:
-        first = events.rejects[0]
-        yield Finding(
-            "events",
-            f"{of}, {len(events.rejects):,} would be refused, the first at {first.offset:,} as {first.reason}: "
-            f"{first.message}",
-            warning=True,
-        )
+    firsts = {letter.reason: letter for letter in reversed(events.rejects)}
+    for reason, count in Counter(letter.reason for letter in events.rejects).most_common():
+        first = firsts[reason]
+        text = f"{of}, {count:,} would be refused as {reason}, the first at {first.offset:,}: {first.message}"
+        yield Finding("events", text, warning=True)
     if not len(events):
         return
     absent = [

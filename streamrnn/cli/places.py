@@ -79,13 +79,15 @@ def port(settings: Settings) -> Finding:
 
 def memory(settings: Settings, partitions: int) -> Finding:
     """Whether the streams may come to need more memory than there is."""
-    from streamrnn.memory import limit, needed, readable, refusal
+    from streamrnn.memory import limit, needed, parts, readable, refusal
 
     refused = refusal(settings, partitions)
     if refused is not None:
         return Finding("memory", refused, ExitCode.SETTINGS)
     need, have = readable(needed(settings, partitions)), readable(limit(settings))
-    return Finding("memory", f"{amount(partitions, 'partition')} may come to need {need} of the {have} allowed")
+    made_of = ", ".join(f"{readable(size)} {words}" for words, size in parts(settings, partitions).items())
+    text = f"{amount(partitions, 'partition')} may come to need {need} of the {have} allowed: {made_of}"
+    return Finding("memory", text)
 
 
 def amount(count: int, noun: str) -> str:

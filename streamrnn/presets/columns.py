@@ -13,7 +13,6 @@ from streamrnn.replay import cells, guess
 
 MOST_CLASSES = 16
 _COUNTED = 50  # values that must rise by equal steps to be a count
-_BOOLEANS = frozenset({"true", "false"})
 _MOSTLY = 0.95  # share of a column's values that must be numbers; the others will be dead letters
 
 Kind = Literal["number", "flag", "class", "constant", "identifier", "time", "text", "number in text", "nested", "empty"]
@@ -26,8 +25,9 @@ class Column:
     Attributes
     ----------
     name : of the field
-    kind : ``flag`` has two values of which the daemon makes true and false, ``class`` few texts, ``identifier``
-        another value in each record, ``number in text`` numbers in quotes, which the daemon refuses
+    kind : ``flag`` has two values of which true and false are made (see `streamrnn.replay.cells.boolean`), ``class``
+        few texts, ``identifier`` another value in each record, ``number in text`` numbers in quotes, which the daemon
+        refuses
     numeric : whether the daemon takes it for a feature
     values : distinct ones in order of appearance, at most 17; numbers as text
     known : share of the records that have it
@@ -75,9 +75,9 @@ def _kind(name: str, known: Sequence[Any], table: bool) -> tuple[Kind, bool]:
         return "nested", False
     texts = [_shown(value) for value in known]
     distinct = set(texts)
-    if all(isinstance(value, bool) or (table and value.lower() in _BOOLEANS) for value in known):
-        return "flag", False
     numbers = [value for value in map(_number, known) if not math.isnan(value)]
+    if len(numbers) < len(known) and all(isinstance(value, bool) or (table and _is_word(value)) for value in known):
+        return "flag", False  # of 0 and 1 alone the daemon can make a feature
     if len(numbers) >= _MOSTLY * len(known):
         quoted = not table and sum(isinstance(value, str) for value in known) > len(known) / 2
         kind = _kind_of_numbers(name, numbers, known)
@@ -108,6 +108,10 @@ def _number(value: Any) -> float:
         return math.nan
     number = cells.or_nan(str(value), float)
     return number if math.isfinite(number) else math.nan
+
+
+def _is_word(value: str) -> bool:
+    return cells.boolean(value) is not None
 
 
 def _is_nan(value: Any) -> bool:

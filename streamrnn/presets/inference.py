@@ -9,7 +9,7 @@ import numpy as np
 
 from streamrnn.events.columns import Floats
 from streamrnn.presets.columns import Column, described
-from streamrnn.presets.labels import end_field, id_field, label_field, longest_wait
+from streamrnn.presets.labels import end_field, end_gap, id_field, label_field, longest_wait
 from streamrnn.presets.record import Record
 from streamrnn.presets.sample import LONG, Sample
 from streamrnn.presets.seasons import find_seasons
@@ -24,7 +24,7 @@ _UNUSED = frozenset({"constant", "identifier", "text", "nested", "time"})
 _LARGEST = 1e15  # as events.max_magnitude has it: beyond, a record is refused
 _LOOKED_AT = 8  # features in which a season is looked for
 _HOLES = 0.3  # share of missing steps above which it is not
-_LEAST_LIVE = 1000
+_LEAST_LIVE = 1000  # a look shows few of the streams that come, and room is only taken as they do
 _FARTHEST = 300  # steps that are suggested: a state is kept for each (128 bytes), for every stream
 
 
@@ -37,11 +37,13 @@ class Inferred:
     values : of settings
     why : evidence for each setting, in words
     remarks : sentences for the person who gave the data
+    open : settings that nothing was found for, and without which the file is of no use
     """
 
     values: dict[str, Value] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
 
     def say(self, key: str, value: Value, why: str) -> None:
         """Settle one setting."""
@@ -79,7 +81,7 @@ def infer(sample: Sample, preset: str, label: str | None = None, keyed_log: bool
     seen = f"{sample.streams:,} {'stream' if sample.streams == 1 else 'streams'} in {sample.scanned:,} records"
     if sample.whole:
         live = max(_LEAST_LIVE, round(10 * sample.streams, 1 - len(str(10 * sample.streams))))
-        inferred.say("streams.max_live", live, f"{seen}; about ten times as many, for room")
+        inferred.say("streams.max_live", live, f"{seen}; about ten times as many, {_LEAST_LIVE:,} at least, for room")
     else:
         inferred.why["streams.max_live"] = f"{seen}, and more records behind them"
     return inferred
@@ -118,20 +120,34 @@ def _labels(
     if ends is not None and ended:
         inferred.say("sequences.end", *ends)
     elif preset == "sequence-label":
-        text = "No flag marks the last event of a sequence: add a field that is true there, and name it"
-        inferred.remarks.append(f"{text} in sequences.end.")
+        _silence(inferred, sample, label.name)
     if preset != "delayed-labels":
         return {label.name} | ended
     name = id_field(found, label.name, sample.records, taken)
     if name is None:
         text = "No field names the event that a label belongs to in both records: set labels.id, or labels.join: time."
         inferred.remarks.append(text)
+        inferred.open.append("labels.id")
         return {label.name}
     inferred.say("labels.id", name, "in events and labels alike, another one in each event")
     wait = longest_wait(sample.by_stream().values(), label.name, name)
     if wait is not None:
         inferred.say("labels.within", wait[1], f"labels came up to {wait[0]} events later")
     return {label.name, name}
+
+
+def _silence(inferred: Inferred, sample: Sample, label: str) -> None:
+    """What ends a sequence where no field does."""
+    gap = end_gap(((records, sample.seconds(records)) for records in sample.by_stream().values()), label)
+    if gap is not None:
+        inferred.say("sequences.end", None, "no flag marks the last event of a sequence")
+        inferred.say("sequences.gap", *gap)
+        return
+    inferred.remarks.append(
+        "No flag marks the last event of a sequence: add a field that is true there, and name it in sequences.end. Or "
+        "let silence alone end one: sequences.end: null, and sequences.gap: so many seconds."
+    )
+    inferred.open.append("sequences.end or sequences.gap")
 
 
 def _features(inferred: Inferred, found: Mapping[str, Column], taken: set[str], targets: bool) -> None:

@@ -6,11 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from streamrnn.events.columns import Floats
 from streamrnn.presets.columns import MOST_CLASSES, Column, described
 from streamrnn.presets.record import Record
+from streamrnn.presets.spacing import span
 from streamrnn.presets.words import ENDS, LABELS, words
+from streamrnn.replay import cells
 
 _RARE = 0.5  # share of the records above which a flag marks no ends
+_FEWEST = 5  # silences behind a label, to tell from them
+_LONGER = 2.0  # times the longest of all others that they must be
 _ROOM = 1.5  # times the longest wait that was seen
 
 
@@ -71,6 +78,27 @@ def end_field(found: Mapping[str, Column], records: Sequence[Record], taken: set
     return None
 
 
+def end_gap(streams: Iterable[tuple[Sequence[Record], Floats]], label: str) -> tuple[float, str] | None:
+    """Seconds of silence that come behind each label and nowhere else, and what was seen; None where they do not.
+
+    Parameters
+    ----------
+    streams : of each stream its records in log order and their times in seconds
+    label : the field
+    """
+    behind: list[float] = []
+    between: list[float] = []
+    for records, times in streams:
+        for record, silence in zip(records, np.diff(times).tolist(), strict=False):
+            if silence == silence:
+                (between if record.fields.get(label) is None else behind).append(silence)
+    if len(behind) < _FEWEST or not between or min(behind) < _LONGER * max(*between, 0.0):
+        return None
+    gap = float(f"{(min(behind) * max(*between, 1e-3)) ** 0.5:.2g}")
+    seen = f"at least {span(min(behind))} of silence come behind a label, at most {span(max(between))} elsewhere"
+    return gap, seen
+
+
 def id_field(found: Mapping[str, Column], label: str, records: Sequence[Record], taken: set[str]) -> str | None:
     """The field by which a label's record names its event: in both, and another one in each event."""
     labels, events = _parted(records, label)
@@ -115,4 +143,4 @@ def _may_mark(value: object) -> bool:
 
 
 def _is_true(value: object) -> bool:
-    return str(value).lower() in ("true", "1", "1.0")
+    return value is True or (isinstance(value, str) and cells.boolean(value) is True)

@@ -105,13 +105,14 @@ LONG_SEASON = Line(
 MAX_LIVE = Line(
     "streams.max_live",
     10_000,
-    "Streams that a partition keeps; beyond, the one silent for longest makes room. It "
-    "bounds memory: see `streamrnn check`. [state]",
+    "Streams that a partition keeps; beyond, the one silent for longest makes room, and what was learned of it is "
+    "lost: leave room for those to come. It bounds memory, which is only taken as streams come: see `streamrnn "
+    "check`. [state]",
 )
 NO_ANOMALIES = Line(
     "anomaly.enabled",
     False,
-    "Whether records get an anomaly score too. Turn it on at the cost of 8 kB a stream and target. [state]",
+    "Whether records get an anomaly score too. Turn it on at the cost of 9.7 kB a stream and target. [state]",
 )
 
 
@@ -279,12 +280,12 @@ SEQUENCE = Preset(
         ),
         *_label("outcome", "It counts in the last event of a sequence."),
         Line("labels.sequence", True, "Whether a label belongs to its whole sequence. [state]"),
-        Line("sequences.end", "end", "Field that is true in the last event of a sequence. [state]"),
+        Line("sequences.end", "end", "Field that is true in the last event of a sequence; null: none. [state]"),
         Line(
             "sequences.gap",
             None,
-            "Seconds without an event that end a sequence too; null for none. Set it where ends get lost. "
-            "[state]",
+            "Seconds without an event that end a sequence too; null for none. Set it where ends get lost, or "
+            "where nothing else marks them. [state]",
         ),
         NO_ANOMALIES,
         MAX_LIVE,

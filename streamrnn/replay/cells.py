@@ -10,6 +10,12 @@ from streamrnn.events.columns import Floats
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})  # in any case
 MISSING_WORDS = "blank, NA, N/A, NaN, null or none"
 
+_BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "1", "1.0"), True),
+    **dict.fromkeys(("false", "no", "0", "0.0"), False),
+}
+BOOLEAN_WORDS = "true, false, yes, no, 1 or 0"
+
 Column = Sequence[str] | Floats
 """Text cells as a CSV has them, or numbers as a Parquet file has them."""
 
@@ -30,6 +36,11 @@ def numbers(cells: Column) -> tuple[Floats, list[int]]:
 def is_missing(cell: object) -> bool:
     """Whether a cell is empty or says that it has no value."""
     return str(cell).strip().lower() in MISSING
+
+
+def boolean(cell: str) -> bool | None:
+    """What a table's cell says, in any case; None where it is neither true nor false."""
+    return _BOOLEANS.get(cell.strip().lower())
 
 
 def texts(cells: Column) -> list[str | None]:

@@ -11,8 +11,6 @@ from streamrnn.replay import cells, guess
 from streamrnn.replay.cells import Column
 from streamrnn.replay.options import SourceError
 
-_TRUE = frozenset({"true", "1", "1.0", "yes"})
-
 
 class LabelCells:
     """Reads what label modes need out of a table's rows.
@@ -63,7 +61,7 @@ class LabelCells:
                 refuse(row, Refused(reasons.BAD_LABEL, f"label {label[row]!r} is no number"))
         else:
             labels = label
-        ends = [None if cell is None else cell.strip().lower() in _TRUE for cell in end or nothing]
+        ends = [None if cell is None else cells.boolean(cell) is True for cell in end or nothing]
         return self._fields.columns(labels, id_ or nothing, ends, times, refuse)
 
     def _column(self, columns: Sequence[Column], setting: str) -> list[str | None]:

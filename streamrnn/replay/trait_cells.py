@@ -10,11 +10,6 @@ from streamrnn.replay import cells, guess
 from streamrnn.replay.cells import Column
 from streamrnn.replay.options import SourceError
 
-_WORDS = {
-    **dict.fromkeys(("true", "yes", "1", "1.0"), True),
-    **dict.fromkeys(("false", "no", "0", "0.0"), False),
-}
-
 
 class TraitCells:
     """Reads booleans and categories out of a table's rows.
@@ -68,7 +63,8 @@ class TraitCells:
     def _boolean(self, name: str, row: int, cell: str | None, refuse: Any) -> bool | None:
         if cell is None:
             return None
-        found = _WORDS.get(cell.strip().lower())
+        found = cells.boolean(cell)
         if found is None:
-            refuse(row, Refused(reasons.BAD_BOOLEAN, f"column {name} holds {cell[:40]!r}, neither true nor false"))
+            text = f"column {name} holds {cell[:40]!r}: write {cells.BOOLEAN_WORDS}"
+            refuse(row, Refused(reasons.BAD_BOOLEAN, text))
         return found

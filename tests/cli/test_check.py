@@ -191,6 +191,7 @@ def test_changed_settings_of_the_model_are_found(lived: Check) -> None:
     assert result.exit_code == ExitCode.STATE
     (failure,) = marked(result, "FAIL")
     assert "other settings" in failure and "--new-lineage" in failure
+    assert "with other settings (model.hidden_size was 4 and is 8)" in failure
 
 
 def test_a_daemon_that_works_on_the_log_is_found_and_not_disturbed(lived: Check) -> None:
@@ -236,12 +237,13 @@ def test_booleans_and_categories_that_no_record_has_are_warnings_and_what_is_see
     assert "2 values, other and missing: learned" in result.stdout and "90 buckets: learned" in result.stdout
 
 
-def test_records_that_would_be_refused_are_a_warning_with_the_reason(check: Check) -> None:
-    Path("var/log/events/0.jsonl").write_text('{"stream": "a", "time": "2024-01-01", "value": 2}\nnonsense\n')
+def test_records_that_would_be_refused_are_a_warning_for_each_reason_the_most_frequent_first(check: Check) -> None:
+    Path("var/log/events/0.jsonl").write_text('nonsense\n' + '{"stream": "a", "time": "2024-01-01", "value": 2}\n' * 2)
     result = check()
     assert result.exit_code == ExitCode.OK
-    (warning,) = marked(result, "WARN")
-    assert "2 would be refused, the first at 0 as bad_time" in warning and "events.time_format" in warning
+    times, nonsense = marked(result, "WARN")
+    assert "2 would be refused as bad_time, the first at 1: " in times and "events.time_format" in times
+    assert "1 would be refused as not_json, the first at 0: " in nonsense
 
 
 def test_a_taken_port_is_found(check: Check) -> None:
@@ -252,6 +254,14 @@ def test_a_taken_port_is_found(check: Check) -> None:
         assert f"cannot listen at 127.0.0.1:{port}" in result.stdout
         assert "maybe by a streamrnn that runs already" in result.stdout
         assert check(f"http.port={port}", "http.enabled=false").exit_code == ExitCode.OK
+
+
+def test_what_makes_the_memory_line_more_than_the_table_is_told(check: Check) -> None:
+    result = check()
+    line = next(line for line in result.stdout.splitlines() if "ok    memory:" in line)
+    total = next(line for line in result.stdout.splitlines() if line.startswith("all ")).split("  ")[-1]
+    assert f": {total} streams as in the table below, " in line
+    assert line.endswith(f", {total} one partition's copy while a snapshot is written")
 
 
 def test_memory_is_told_for_one_stream_and_for_all() -> None:

@@ -167,6 +167,38 @@ def test_a_misspelled_preset_is_met_with_the_nearest() -> None:
     assert "did you mean anomaly?" in init(preset="anomly").stderr
 
 
+@pytest.mark.parametrize("options", [[], ["--preset", "nothing"]])
+def test_without_a_preset_all_are_told_with_what_they_are_for(options: list[str]) -> None:
+    refused = CliRunner().invoke(app, ["init", *options])
+    assert refused.exit_code == ExitCode.SETTINGS
+    told = CliRunner().invoke(app, ["init", "--help"]).stdout
+    for preset in PRESETS.values():
+        assert any(line.split() == [preset.name, *preset.task.split()] for line in refused.stderr.splitlines())
+        assert any(line.split()[:1] == [preset.name] and len(line.split()) > 5 for line in told.splitlines())
+
+
+def test_a_file_that_lacks_a_setting_is_not_said_to_be_ready() -> None:
+    rows = [{"stream": "a", "time": 60 * n, "v": n % 7 + 0.5, "outcome": "xyz"[n % 3]} for n in range(300)]
+    Path("log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = init("--from-file", "log.jsonl", preset="sequence-label")
+    assert result.stdout.splitlines()[-1] == (
+        "Next: settle sequences.end or sequences.gap in config.yaml, then streamrnn check --config config.yaml"
+    )
+
+
+def test_init_and_replay_agree_on_what_is_a_boolean() -> None:
+    rows = [f"{60 * n},{n % 7 + 0.5},{'Yes' if n % 3 else 'no'},{n % 2},{'TRUE' if n % 5 else '0'}" for n in range(200)]
+    Path("log.csv").write_text("\n".join(["time,v,open,flag,ok", *rows]) + "\n")
+    assert init("--from-file", "log.csv").exit_code == 0
+    settings = load(Path("config.yaml"), environ={}).settings
+    assert settings.inputs.booleans == ("open", "ok") and settings.inputs.categories == {}
+    assert settings.events.features == ("v", "flag")  # numbers 0 and 1 need no other kind of field
+    replayed = CliRunner().invoke(
+        app, ["replay", "log.csv", "--config", "config.yaml", "--set", "model.kind=none", "--json"]
+    )
+    assert json.loads(replayed.stdout)["refused"] == 0
+
+
 def test_where_the_log_is_goes_along_and_passwords_do_not() -> None:
     Path("site.yaml").write_text(
         "transport: {kind: kafka, input: readings}\n"

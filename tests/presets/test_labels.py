@@ -3,6 +3,7 @@
 from itertools import chain, islice
 
 import msgspec
+import pytest
 
 from streamrnn.demo.scenes import SCENES
 from streamrnn.presets.inference import Inferred, infer
@@ -36,7 +37,25 @@ def test_a_sequence_ends_with_its_flag() -> None:
 
 def test_that_nothing_ends_the_sequences_is_said() -> None:
     rows = [{"time": START + n, "v": n % 7 + 0.5, "outcome": "xyz"[n % 3]} for n in range(300)]
-    assert "No flag marks the last event" in infer(take(fields(rows), False), "sequence-label").remarks[-1]
+    found = infer(take(fields(rows), False), "sequence-label")
+    assert "No flag marks the last event" in found.remarks[-1] and "sequences.gap" in found.remarks[-1]
+    assert found.open == ["sequences.end or sequences.gap"]
+
+
+@pytest.mark.parametrize(("pause", "gap"), [(3000, 170.0), (15, None)])
+def test_silences_that_come_behind_labels_alone_end_the_sequences(pause: int, gap: float | None) -> None:
+    rows, time = [], START
+    for visit in range(60):
+        for page in range(6):
+            time += 10
+            label = {"outcome": "ab"[visit % 2]} if page == 5 else {}
+            rows.append({"time": time, "v": page % 7 + visit % 3 + 0.5} | label)
+        time += pause - 10
+    found = infer(take(fields(rows), False), "sequence-label")
+    assert found.values.get("sequences.gap") == gap
+    if gap is not None:
+        assert found.values["sequences.end"] is None and not found.open
+        assert "at least 50 min of silence come behind a label, at most 10 s elsewhere" in found.why["sequences.gap"]
 
 
 def test_the_user_names_the_label_and_others_are_told() -> None:
