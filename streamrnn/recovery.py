@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from streamrnn import __version__
 from streamrnn.events.columns import Partition
+from streamrnn.settings.differences import differences
 from streamrnn.shard import Shard
 from streamrnn.snapshots.base import SnapshotStore
 from streamrnn.snapshots.format import FORMAT, Header, SnapshotError
@@ -148,9 +149,9 @@ def restore(
     try:
         found = store.load_newest(partition, committed.lineage, settings.state_digest(), committed.position, refused)
     except SnapshotError as error:
-        raise StateError(
-            f"{error}. These snapshots were made with other settings or another version: go back to those, or {ANEW}"
-        ) from error
+        differ = "; ".join(differences(error.settings, settings.state_settings()))
+        made = f"other settings ({differ})" if differ else "other settings or another version"
+        raise StateError(f"{error}. These snapshots were made with {made}: go back to those, or {ANEW}") from error
     if found is None:
         begun = _begun(settings, store.lineages(partition), partition, committed, log)
         if begun is not None:
@@ -197,7 +198,8 @@ def restore(
     replays = committed.position - header.position
     told = _told(partition, position=header.position, committed=committed.position, replays=replays)
     logger.info("goes on from a snapshot", extra=told)
-    return Opened(shard, header, committed.position)
+    # Those of the digest that was just compared, also where an older version kept none.
+    return Opened(shard, replace(header, settings=settings.state_settings()), committed.position)
 
 
 def skipped(header: Header, start: int, end: int) -> Header:
@@ -254,6 +256,7 @@ def _genesis(settings: Settings, shard: Shard, start: int, log: str) -> Header:
         versions=versions(),
         genesis=True,
         log=log,
+        settings=settings.state_settings(),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -15,7 +15,7 @@ from streamrnn.settings.inputs import Inputs
 from streamrnn.settings.learning import Anomaly, Drift, Experts, Forecast, Model
 from streamrnn.settings.logs import Kafka, Transport
 from streamrnn.settings.records import Events, Labels, Sequences
-from streamrnn.settings.section import Section
+from streamrnn.settings.section import REDACTED, Section
 from streamrnn.settings.service import Daemon, Http, Logging, Scoring, Snapshots, Streams
 
 # The sections and settings that change state, or which records are accepted.
@@ -138,6 +138,21 @@ class Settings(Section):
 
         Paths, ports, log levels and intervals do not enter, so they may change between runs of one lineage.
         """
+        text = json.dumps(self._state(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def state_settings(self) -> dict[str, Any]:
+        """What the digest is over, by path, for people to compare; a value that came by interpolation is redacted."""
+        state = self._state()
+        state["labels"]["topic"] = self.labels.topic
+        seed = state.pop("seed")
+        found: dict[str, Any] = {"seed": REDACTED if "seed" in self._secret else seed}
+        for name, values in state.items():
+            secret = getattr(self, name)._secret
+            found |= {f"{name}.{key}": REDACTED if key in secret else value for key, value in values.items()}
+        return found
+
+    def _state(self) -> dict[str, Any]:
         state = self.model_dump(mode="json", include=STATE)
         state["events"]["targets"] = list(self.events.target_names)  # null and all features written out are the same
         for key in NO_STATE:
@@ -146,5 +161,4 @@ class Settings(Section):
         if self.labels.topic is None:
             del state["labels"]["topic"]  # which keeps the digest of all who have no such topic
         state["model"]["engine"] = choose_engine(self.model).name  # and so are auto and what it chooses
-        text = json.dumps(state, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return state

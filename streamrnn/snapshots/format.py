@@ -15,7 +15,7 @@ import json
 import os
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -56,11 +56,15 @@ class SnapshotError(Exception):
     reason : torn (cut short or never sealed), corrupt (bytes changed), foreign (another shard or other settings),
         newer (a later format). The first two say nothing about older snapshots, which may serve; the last two call
         for a person.
+    settings : of a snapshot of other settings, those it was made with (see `Header`); else empty
     """
 
-    def __init__(self, reason: Reason, place: Path | str, problem: str, remedy: str) -> None:
+    def __init__(
+        self, reason: Reason, place: Path | str, problem: str, remedy: str, settings: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(f"snapshot {place} {problem}: {remedy}")
         self.reason: Reason = reason
+        self.settings: Mapping[str, Any] = settings or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Header:
     genesis : True for the snapshot taken before the lineage's first record
     log : identity of the log that it is a function of, see `Transport.identity`
     skipped : the pieces of it that were left out by a person's word, each from its first offset up to another
+    settings : those that change state, by path, to name what differs; empty in snapshots of before they were kept
     """
 
     format: int
@@ -93,6 +98,7 @@ class Header:
     genesis: bool
     log: str = ""
     skipped: tuple[tuple[int, int], ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 class _FormatOnly(msgspec.Struct):
@@ -224,13 +230,8 @@ def read_snapshot(
     remedy = "let the section snapshots name the place of this service and topic"
     _expect(where, "partition", header.partition, partition, remedy)
     _expect(where, "lineage", header.lineage, lineage, "move it away if the committed lineage is the right one")
-    _expect(
-        where,
-        "settings digest",
-        header.settings_digest,
-        settings_digest,
-        "go back to the settings it was made with",
-    )
+    remedy = "go back to the settings it was made with"
+    _expect(where, "settings digest", header.settings_digest, settings_digest, remedy, header.settings)
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: np.require(file.get_tensor(name), requirements=["C", "W"]) for name in file.keys()}  # noqa: SIM118
@@ -239,9 +240,12 @@ def read_snapshot(
     return header, arrays
 
 
-def _expect(where: Path | str, what: str, found: str, expected: str | None, remedy: str) -> None:
+def _expect(
+    where: Path | str, what: str, found: str, expected: str | None, remedy: str,
+    settings: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
     if expected is not None and found != expected:
-        raise SnapshotError("foreign", where, f"has {what} {found!r} where {expected!r} is expected", remedy)
+        raise SnapshotError("foreign", where, f"has {what} {found!r} where {expected!r} is expected", remedy, settings)
 
 
 def _preamble(header: Header, arrays: Arrays) -> tuple[bytes, dict[str, int], int]:

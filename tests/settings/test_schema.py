@@ -3,6 +3,7 @@
 import pytest
 
 from streamrnn.settings import json_schema, load
+from streamrnn.settings.differences import differences
 from streamrnn.settings.keys import keys
 
 PATHS = list(keys())
@@ -73,3 +74,18 @@ def test_what_does_not_change_state_leaves_the_digest(override):
 def test_targets_are_all_features_unless_named():
     assert load(None, ["events.features=a,b"], {}).settings.events.target_names == ("a", "b")
     assert load(None, ["events.features=a,b", "events.targets=b"], {}).settings.events.target_names == ("b",)
+
+
+def test_what_the_digest_is_over_is_told_by_path_and_compared():
+    then, now = (load(None, made, {}).settings.state_settings() for made in ([], ["model.hidden_size=8"]))
+    assert set(then) == set(now) and "kafka.sasl_plain_password" not in then and "http.port" not in then
+    assert then["labels.topic"] is None and then["seed"] == 0
+    assert differences(then, now) == ["model.hidden_size was 32 and is 8"]
+    assert differences({}, now) == differences(now, now) == []
+
+
+def test_values_that_came_by_interpolation_are_not_told(tmp_path):
+    path = tmp_path / "hush.yaml"
+    path.write_text("seed: ${SEED}\nlabels: {field: '${HUSH}'}\n")
+    told = load(path, environ={"HUSH": "hushed", "SEED": "3"}).settings.state_settings()
+    assert (told["labels.field"], told["seed"], told["model.k2"]) == ("***", "***", 8)

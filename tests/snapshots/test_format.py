@@ -3,7 +3,9 @@
 import json
 import struct
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,6 +122,26 @@ def test_what_belongs_to_another_is_foreign(file: Path, expectation: dict[str, s
     with pytest.raises(SnapshotError, match="is expected") as caught:
         read_snapshot(file, **expectation)
     assert caught.value.reason == "foreign"
+
+
+def test_a_header_of_before_settings_were_kept_is_read(
+    tmp_path: Path, make_header: MakeHeader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def older(header: Header) -> dict[str, Any]:
+        return {name: value for name, value in asdict(header).items() if name != "settings"}
+
+    monkeypatch.setattr(snapshot_format, "asdict", older)
+    path = tmp_path / "old.safetensors"
+    write_snapshot(path, make_header(settings={"seed": 1}), Frozen.of({}))
+    assert read_snapshot(path)[0] == make_header()
+
+
+def test_other_settings_bring_those_of_the_snapshot(tmp_path: Path, make_header: MakeHeader) -> None:
+    path = tmp_path / "other.safetensors"
+    write_snapshot(path, make_header(settings={"model.k2": 8, "events.features": ["a"]}), Frozen.of({}))
+    with pytest.raises(SnapshotError) as caught:
+        read_snapshot(path, settings_digest="d2")
+    assert caught.value.settings == {"model.k2": 8, "events.features": ["a"]}
 
 
 def test_what_matches_is_not_foreign(file: Path) -> None:
