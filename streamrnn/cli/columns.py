@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
-from streamrnn.events.answers import Answer
+from streamrnn.events.answers import Answer, Interval
 from streamrnn.events.dead_letter import Envelope
 from streamrnn.events.encode import Source
 
@@ -22,13 +22,14 @@ VALUE_CHARACTERS = 80  # and of its value
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A title, the style of the cells below it in rich's words, whether they are numbers, and whether their length has
-    no pattern."""
+    """A title, the style of the cells below it in rich's words, whether they are numbers, whether their length has no
+    pattern, and the width to begin with, if that is more than the title's."""
 
     title: str
     style: str = ""
     number: bool = False
     varies: bool = False
+    least: int = 0
 
 
 Piece = tuple[str, str]  # text and its style
@@ -49,28 +50,35 @@ _LETTER = (
     Column("value", "cyan"),
 )  # fmt: skip
 _NUMBER_WIDTH = 12  # of -1.23457e-05
+_BOUNDS_WIDTH = 22  # of [-1234.56, -1234.56]
 _STEP, _SPARE = 8, 4  # characters by which a column grows, and that it has free then: offsets and names get longer
 
 
 class Table:
-    """Lines below their titles; columns grow with what comes, and never shrink; titles that moved come again."""
+    """Lines below their titles; columns grow with what comes, and never shrink; titles that moved come again.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    level : of the interval that has a column, known or not; None: none has
+    """
+
+    def __init__(self, level: float | None = None) -> None:
+        self._level = level
         self._columns: Sequence[Column] = ()
         self._widths: list[int] = []
 
     def lines(self, row: Answer | Envelope) -> Iterator[list[Piece]]:
         """The row's line, after the titles where these are new."""
-        columns, cells = _answer(row) if isinstance(row, Answer) else _letter(row)
+        columns, cells = _answer(row, self._level) if isinstance(row, Answer) else _letter(row)
         before = self._widths if columns == self._columns else []
         if not before:
             self._columns = columns
-            self._widths = [_NUMBER_WIDTH if column.number else len(column.title) for column in columns]
+            self._widths = [_NUMBER_WIDTH if each.number else max(each.least, len(each.title)) for each in columns]
         triples = zip(self._widths, cells, columns, strict=True)
         self._widths = [width if len(cell) <= width else _width(len(cell), column) for width, cell, column in triples]
         if self._widths[:-1] != before[:-1]:
             yield [(text, "underline") for text, _ in self._line([column.title for column in columns])]
-        yield self._line(cells)
+        yield self._line(cells) + _alert(row)
 
     def _line(self, cells: list[str]) -> list[Piece]:
         pieces = [
@@ -91,7 +99,7 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
-def _answer(row: Answer) -> tuple[Sequence[Column], list[str]]:
+def _answer(row: Answer, level: float | None) -> tuple[Sequence[Column], list[str]]:
     """Columns and cells: a group for each target, with its name where there are several; a column for each horizon."""
     settled = {each.target: each for each in row.settled if each.horizon == 1}
     columns = list(_PLACE)
@@ -104,12 +112,24 @@ def _answer(row: Answer) -> tuple[Sequence[Column], list[str]]:
         if len(groups) > 1:
             columns.append(_TARGET)
             cells.append(_shown(target, STREAM_CHARACTERS))
-        columns += [_FORECAST, *(Column(f"+{each.horizon}", "bold", number=True) for each in group[1:]), *_SCORES]
-        cells += [*(_number(each.forecast) for each in group), _number(baseline)]
+        columns.append(_FORECAST)
+        cells.append(_number(group[0].forecast))
+        if level is not None:
+            columns.append(Column(f"{level:.4g} interval", varies=True, least=_BOUNDS_WIDTH))
+            cells.append(next((_bounds(each) for each in group[0].intervals if each.level == level), UNKNOWN))
+        columns += [*(Column(f"+{each.horizon}", "bold", number=True) for each in group[1:]), *_SCORES]
+        cells += [*(_number(each.forecast) for each in group[1:]), _number(baseline)]
         done = settled.get(target)
         outcome, errors = (None, (None, None)) if done is None else (done.outcome, (done.error, done.baseline_error))
         cells += [_number(outcome), *(_number(error, "+") for error in errors)]
     return columns, cells
+
+
+def _alert(row: Answer | Envelope) -> list[Piece]:
+    """What stands behind a line whose event gave an alert."""
+    if not isinstance(row, Answer) or row.anomaly is None or not row.anomaly.alert:
+        return []
+    return [(f"ALERT {_shown(row.anomaly.target, STREAM_CHARACTERS)} {_number(row.anomaly.score)}", "bold red")]
 
 
 def _labels(row: Answer) -> list[str]:
@@ -153,6 +173,12 @@ def _source(source: Source) -> str:
 
 def _number(value: float | None, sign: str = "-") -> str:
     return UNKNOWN if value is None else f"{value:{sign}.6g}"
+
+
+def _bounds(interval: Interval) -> str:
+    if interval.low is None or interval.high is None:
+        return UNKNOWN
+    return f"[{_number(interval.low)}, {_number(interval.high)}]"
 
 
 def _time(seconds: float | None) -> str:

@@ -12,6 +12,9 @@ from rich.text import Text
 from streamrnn.cli.columns import Table, printable
 from streamrnn.events.answers import Answer, OutputRecord, UnreadableError, answer, letter
 from streamrnn.events.dead_letter import Envelope
+from streamrnn.replay.guess import nearest
+
+_MOST_OTHERS = 10_000  # names that are remembered, to find the one that was meant
 
 
 class Printer:
@@ -23,12 +26,18 @@ class Printer:
     dead_letters : records are such
     json : print them whole
     most : lines to print; None knows no end
+    level : of the interval to show; None: of none
     """
 
-    def __init__(self, streams: set[str], dead_letters: bool, json: bool, most: int | None) -> None:
+    def __init__(
+        self, streams: set[str], dead_letters: bool, json: bool, most: int | None, level: float | None = None
+    ) -> None:
         self._streams, self._dead_letters, self._json = streams, dead_letters, json
+        self._unseen = set(streams)
+        self._others: set[str] = set()
+        self._read = 0
         self._left = most
-        self._table = Table()
+        self._table = Table(level)
         self._console = Console(soft_wrap=True, highlight=False)
         self._terminal = self._console.is_terminal
         if hasattr(sys.stdout, "reconfigure"):
@@ -38,6 +47,13 @@ class Printer:
     def done(self) -> bool:
         """Whether there were enough."""
         return self._left == 0
+
+    def missing(self) -> str | None:
+        """What to say of wanted streams of which no record has come so far; None where all have."""
+        if not self._unseen:
+            return None
+        names = ", ".join(f"{printable(name)}{nearest(name, self._others)}" for name in sorted(self._unseen))
+        return f"no prediction of {names} among the {self._read:,} there are so far; waiting for one"
 
     def print(self, records: list[OutputRecord]) -> None:
         """One line for each record that is wanted and can be read."""
@@ -49,8 +65,13 @@ class Printer:
             except UnreadableError as error:
                 self._tell(record, error)
                 continue
+            self._read += 1
             if isinstance(found, Answer) and self._streams and found.stream not in self._streams:
+                if len(self._others) < _MOST_OTHERS:
+                    self._others.add(found.stream)
                 continue
+            if isinstance(found, Answer):
+                self._unseen.discard(found.stream)
             self._show(record, found)
             self._left = None if self._left is None else self._left - 1
         sys.stdout.flush()

@@ -40,9 +40,12 @@ def tail(
     """Print predictions as they come, committed ones only. Ctrl-C ends it.
 
     A line has the event's time (UTC), its stream and place, the forecast of the
-    stream's next event beside the last value, and what this event brought: the
-    outcome, the error of the forecast made before, and that of the last value
-    before (naive error). Records that are not ours are told on standard error.
+    stream's next event with its interval (the first of forecast.levels), the
+    farther ones, the last value, and what this event brought: the outcome, the
+    error of the forecast made before, and that of the last value before (naive
+    error). Behind the line of an alert stands its target with the anomaly score.
+    Records that are not ours are told on standard error, and so is that a
+    stream has none.
 
     \b
     Examples:
@@ -57,15 +60,20 @@ def tail(
         raise typer.BadParameter("--stream goes with predictions: a refused record may not name its stream")
     settings = load(config, set_).settings
     _refuse_standard(settings)
-    printer = Printer(set(stream or ()), dead_letters, json, count)
+    level = next(iter(settings.forecast.levels), None)
+    printer = Printer(set(stream or ()), dead_letters, json, count, level)
     try:
         with ExitStack() as stack:
             with told_waiting(settings):
                 reading = open_reader(settings, dead_letters=dead_letters, last=BEGINNING if from_beginning else last)
                 reader = stack.enter_context(reading)
-            silent = False
+            silent, told = False, not (from_beginning or last)
             while not (printer.done or _nobody_reads()):
-                printer.print(reader.read(LOOK_SECONDS))
+                records = reader.read(LOOK_SECONDS)
+                printer.print(records)
+                if not (records or told) and reader.caught_up():
+                    told = True
+                    _tell_missing(printer)
                 if reader.silence and not silent:
                     tell_silence(reader.silence)
                 silent = reader.silence > 0
@@ -75,6 +83,11 @@ def tail(
     except BrokenPipeError:
         pass
     _let_go_of_output()
+
+
+def _tell_missing(printer: Printer) -> None:
+    if (missing := printer.missing()) is not None:
+        typer.echo(missing, err=True)
 
 
 def _refuse_standard(settings: Settings) -> None:

@@ -36,6 +36,22 @@ class UnreadableError(Exception):
     """The record is not one of ours; the message says why."""
 
 
+class Interval(msgspec.Struct, gc=False):
+    """Bounds at a level; None while there are none."""
+
+    level: float
+    low: float | None
+    high: float | None
+
+
+class Anomaly(msgspec.Struct, gc=False):
+    """How unlike its past the stream is, and whether that is an alert."""
+
+    target: str
+    score: float | None
+    alert: bool
+
+
 class Forecast(msgspec.Struct, gc=False):
     """What is expected of one target ``horizon`` steps ahead, and the last value beside it; None while there is nothing
     to go by."""
@@ -44,6 +60,7 @@ class Forecast(msgspec.Struct, gc=False):
     horizon: int
     forecast: float | None
     baseline: float | None
+    intervals: list[Interval] = []
 
 
 class Settled(msgspec.Struct, gc=False):
@@ -76,6 +93,7 @@ class Answer(msgspec.Struct, gc=False):
     time: float | None
     forecasts: list[Forecast]
     settled: list[Settled]
+    anomaly: Anomaly | None = None
     label: Label | None = None
     settled_label: SettledLabel | None = None
     of: Of | None = None

@@ -55,6 +55,10 @@ class DirectoryReader:
             if found or not wait(deadline, PAUSE):
                 return found
 
+    def caught_up(self) -> bool:
+        """Whether all committed lines were read."""
+        return all(number in self._files and self._files[number].byte >= end for number, end in self._ends().items())
+
     def close(self) -> None:
         """Close the files."""
         for file in self._files.values():
@@ -81,7 +85,7 @@ class _File:
         self._path = path
         self._remedy = remedy
         self._splitter = LineSplitter()
-        self._byte = 0
+        self.byte = 0
         self._line = 0  # number of the next line, from where reading began
         self._line_byte = 0  # where it begins
         with explained("read", path, remedy):
@@ -101,18 +105,18 @@ class _File:
             at -= size
             if feeds == 0:
                 at += cut + 1
-        self._byte = self._line_byte = at
+        self.byte = self._line_byte = at
 
     def read(self, end: int) -> list[OutputRecord]:
         """Lines up to the committed end, or a block of them."""
-        if end < self._byte:
+        if end < self.byte:
             raise TransportError(f"{self._path} is shorter than it was: the log was begun anew. Start again to read it")
-        if end == self._byte:
+        if end == self.byte:
             return []
-        block = self._pread(min(BLOCK, end - self._byte), self._byte)
+        block = self._pread(min(BLOCK, end - self.byte), self.byte)
         if not block:
             raise TransportError(f"{self._path} is shorter than its commit says: put back the file. {self._remedy}")
-        self._byte += len(block)
+        self.byte += len(block)
         return [self._record(line) for line in self._splitter.feed(block)]
 
     def close(self) -> None:

@@ -28,6 +28,9 @@ class Reader(Protocol):
     def read(self, timeout: float) -> list[OutputRecord]:
         """New records, in order within each partition; empty after ``timeout`` seconds without."""
 
+    def caught_up(self) -> bool:
+        """Whether all that the log holds by now was read, as far as can be told."""
+
     def close(self) -> None:
         """Let go of files and connections."""
 

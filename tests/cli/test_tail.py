@@ -20,7 +20,7 @@ from streamrnn.cli.app import app
 from streamrnn.cli.columns import Table, printable
 from streamrnn.events.answers import OutputRecord, UnreadableError, answer, letter
 from streamrnn.events.columns import DeadLetter, Partition
-from streamrnn.events.encode import Forecast, Prediction, Settled, Source
+from streamrnn.events.encode import Anomaly, Forecast, Interval, Prediction, Settled, Source
 from streamrnn.exits import ExitCode
 from streamrnn.transport import committed
 from streamrnn.transport.base import Committed, TransportError
@@ -72,9 +72,9 @@ def test_a_line_has_time_stream_source_forecast_last_value_and_what_the_event_se
 ) -> None:
     commit(log, prediction(12))
     titles, line = tail(tmp_path, "--from-beginning", "--count", "1").stdout.splitlines()
-    assert " ".join(titles.split()) == "time stream source forecast last value outcome error naive error"
-    assert line.split() == ["2023-11-14T22:13:20.000Z", "pump-7", "events-0", "12", "21.53", "21.5", "21.5", "+0.25",
-                            "-0.25"]  # fmt: skip
+    assert " ".join(titles.split()) == "time stream source forecast 0.9 interval last value outcome error naive error"
+    assert line.split() == ["2023-11-14T22:13:20.000Z", "pump-7", "events-0", "12", "21.53", "-", "21.5", "21.5",
+                            "+0.25", "-0.25"]  # fmt: skip
     assert titles.index("forecast") + len("forecast") == line.index("21.53") + len("21.53")
 
 
@@ -83,7 +83,7 @@ def test_what_is_unknown_is_a_dash(log: DirectoryLog, tmp_path: Path) -> None:
     ahead = [Forecast("heat", 1, nan, nan, [])]
     ended = Prediction(1, Source("events", 0, 1), "a", nan, 0, ahead, [], "f00", 9, None, None)
     commit(log, msgspec.json.encode(ended))
-    assert rows(tail(tmp_path, "--last", "1", "--count", "1"))[1] == ["-", "a", "events-0", "1", *"-----"]
+    assert rows(tail(tmp_path, "--last", "1", "--count", "1"))[1] == ["-", "a", "events-0", "1", *"------"]
 
 
 def test_columns_stand_below_their_titles_however_long_the_names_become(log: DirectoryLog, tmp_path: Path) -> None:
@@ -101,8 +101,42 @@ def test_columns_stand_below_their_titles_however_long_the_names_become(log: Dir
 def test_several_targets_stand_side_by_side_with_their_names(log: DirectoryLog, tmp_path: Path) -> None:
     commit(log, prediction(1, targets=2))
     (_, line) = rows(tail(tmp_path, "--last", "1", "--count", "1"))
-    assert line[4:] == ["heat", "21.53", "21.5", "21.5", "+0.25", "-0.25", "flow", "21.53", "21.5", "21.5", "+0.25",
-                        "-0.25"]  # fmt: skip
+    assert line[4:] == ["heat", "21.53", "-", "21.5", "21.5", "+0.25", "-0.25", "flow", "21.53", "-", "21.5", "21.5",
+                        "+0.25", "-0.25"]  # fmt: skip
+
+
+def test_a_line_has_the_first_interval_and_the_alert(log: DirectoryLog, tmp_path: Path) -> None:
+    nan = float("nan")
+    known = [Interval(0.9, 20.0, 23.25), Interval(0.99, 1.0, 99.0)]
+    unknown = [Interval(0.9, nan, nan), Interval(0.99, nan, nan)]
+    ahead = [Forecast("heat", 1, 21.53, 21.5, known), Forecast("heat", 24, 22.0, 21.5, known)]
+    young = [Forecast("heat", 1, 21.53, 21.5, unknown), Forecast("heat", 24, 22.0, 21.5, [])]
+    loud = [Anomaly("heat", 3.79, 0.5, 0.1, alert) for alert in (True, False)]
+    made = [(ahead, loud[0]), (ahead, loud[1]), (young, None)]
+    source = Source("events", 0, 1)
+    commit(log, *(msgspec.json.encode(Prediction(1, source, "a", 1.0, 9, forecasts, [], "f00", 9, anomaly, None))
+                  for forecasts, anomaly in made))  # fmt: skip
+    titles, *lines = tail(tmp_path, "--from-beginning", "--count", "3").stdout.splitlines()
+    assert " ".join(titles.split()).startswith("time stream source forecast 0.9 interval +24 last value outcome")
+    alert, quiet, unknown_yet = (line.split()[4:] for line in lines)
+    assert alert == ["21.53", "[20,", "23.25]", "22", "21.5", "-", "-", "-", "ALERT", "heat", "3.79"]
+    assert quiet == alert[:-3]
+    assert unknown_yet == ["21.53", "-", "22", "21.5", "-", "-", "-"]
+
+
+@pytest.mark.parametrize("options", [("--from-beginning",), ("--last", "3")])
+def test_a_stream_that_is_not_there_is_told_once_all_was_read_and_waited_for(
+    log: DirectoryLog, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    commit(log, *(prediction(offset, stream) for offset, stream in enumerate(["pump-7", "pump-8", "fan"])))
+    command = [*COMMAND, "--set", f"transport.path={tmp_path}", *options, "--stream", "pump-77", "--count", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None and process.stdout is not None
+        told = process.stderr.readline()
+        assert told.startswith("no prediction of pump-77 (did you mean pump-7?) among the 3 there are so far")
+        commit(log, prediction(4, "pump-77"))
+        assert process.wait(20) == 0
+        assert process.stderr.read() == "" and "pump-77" in process.stdout.read()
 
 
 def test_it_begins_with_what_is_committed_after_its_start(log: DirectoryLog, tmp_path: Path) -> None:

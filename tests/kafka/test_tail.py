@@ -67,6 +67,17 @@ def test_aborted_and_open_transactions_are_not_shown(topics: Topics, send: Send)
         assert values(reader, 2) == [b"0", b"2"]
 
 
+@pytest.mark.parametrize("last", [BEGINNING, 2])
+def test_it_knows_when_all_that_is_there_was_read(topics: Topics, send: Send, last: int) -> None:
+    send(b"0")
+    send(b"1", partition=1)
+    send(b"2", abort=True)
+    with open_reader(settings(*topics.overrides(Path("nowhere"))), dead_letters=False, last=last) as reader:
+        assert not reader.caught_up()
+        assert sorted(map(str, values(reader, 2))) == ["b'0'", "b'1'"]
+        assert reader.caught_up()
+
+
 def test_it_begins_with_what_is_committed_after_its_start_in_all_partitions(topics: Topics, send: Send) -> None:
     send(b"0")
     with open_reader(settings(*topics.overrides(Path("nowhere"))), dead_letters=False, last=0) as reader:

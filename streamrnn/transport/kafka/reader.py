@@ -87,6 +87,17 @@ class KafkaReader:
         if self.silence > self._patience:
             raise TransportError(f"the brokers have not answered for {self.silence:.0f} s. {CHECK}", "unreachable")
 
+    def caught_up(self) -> bool:
+        """Whether all that readers may see by now was read; False where the brokers do not say."""
+        if self._ready:
+            return False
+        with _refused(f"read topic {self._topic}"):
+            try:
+                ends = self._consumer.end_offsets(self._partitions, timeout_ms=ASK_MILLISECONDS)
+            except KafkaTimeoutError:
+                return False
+            return all(self._consumer.position(each) >= end for each, end in ends.items())
+
     def close(self) -> None:
         """Let go of the connections."""
         self._consumer.close(autocommit=False, timeout_ms=CLOSE_MILLISECONDS)
