@@ -181,6 +181,7 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
     from streamrnn.replay.labels import LabelReplayReport
     from streamrnn.replay.report import ReplayReport
     from streamrnn.replay.source import open_source
+    from streamrnn.rows.heads import DISTRIBUTIONS
     from streamrnn.shard import Shard
 
     source = open_source(path, settings.events, options)
@@ -188,7 +189,11 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
     intake = Intake(settings.events.features, source.findings)
     classes = settings.learns_labels and settings.labels.kind == "class"
     report = LabelReplayReport(settings.labels.field, intake) if classes else None
-    run = _Run(report or ReplayReport(settings.target_names, intake))
+    run = _Run(report or ReplayReport(settings.target_names, intake, labels=settings.learns_labels))
+    if isinstance(run.report, ReplayReport) and not settings.learns_labels and settings.model.kind == "network":
+        head = settings.model.head
+        shares = settings.model.quantiles if head == "quantiles" else ()
+        run.report.heads.expect(settings.target_names, shares, head in DISTRIBUTIONS)
     started = time.perf_counter()
     with _progress(quiet) as progress:
         task = progress.add_task("compiling", total=1.0, events=0)

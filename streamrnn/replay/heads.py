@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
@@ -25,6 +26,19 @@ class Heads:
     def __init__(self) -> None:
         self.quantiles: dict[tuple[str, float], QuantileScore] = {}
         self.distributions: dict[str, DistributionScore] = {}
+
+    def expect(self, targets: Sequence[str], shares: Sequence[float], distribution: bool) -> None:
+        """Begin with zeros for what the settings ask for, so that it is told of a file without any event too.
+
+        Parameters
+        ----------
+        targets : names
+        shares : of the quantiles; none with another head
+        distribution : whether the head tells a distribution
+        """
+        add_up(self.quantiles, {(name, share): QuantileScore(0, 0.0, 0.0, 0.0) for name in targets for share in shares})
+        if distribution:
+            add_up(self.distributions, {name: DistributionScore(0, 0.0, 0.0) for name in targets})
 
     def add(self, report: BatchReport) -> None:
         """Take what the next batch did."""

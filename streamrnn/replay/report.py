@@ -48,6 +48,7 @@ class ReplayReport:
     ----------
     targets : names, in the order of the predictions' columns
     intake : what came out of the file, and what did not; whoever reads the file feeds it
+    labels : whether the targets are labels, and not a stream's own next values
 
     Attributes
     ----------
@@ -57,8 +58,9 @@ class ReplayReport:
     first_time, last_time : smallest and largest event time in seconds; NaN before there is one
     """
 
-    def __init__(self, targets: tuple[str, ...], intake: Intake | None = None) -> None:
+    def __init__(self, targets: tuple[str, ...], intake: Intake | None = None, labels: bool = False) -> None:
         self.targets = targets
+        self._labels = labels
         self.intake = intake or Intake()
         self.scores = Scores(len(targets))
         self.timeline = Timeline(len(targets))
@@ -117,7 +119,10 @@ class ReplayReport:
         """Why there is no score at all; None where there is one."""
         if any(self.scores.total(target).count for target in range(len(self.targets))):
             return None
-        return self.intake.nothing(self.targets) or "Nothing could be scored: no stream had two values in a row."
+        unscored = "no stream had two values in a row"
+        if self._labels:
+            unscored = f"no event had an answer and then a label {self.targets[0]}"
+        return self.intake.nothing(self.targets) or f"Nothing could be scored: {unscored}."
 
     def table(self, width: int) -> Table:
         """The scores of all targets for a terminal of this width; a narrow one is spared the squared errors."""

@@ -13,7 +13,7 @@ from streamrnn.settings.origin import Entry
 from streamrnn.settings.scalars import scalar
 
 _PLAIN = "!plain"
-_TEXT = "tag:yaml.org,2002:str"
+_TEXT, _LIST, _SECTION = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 
 
 class _Loader(yaml.SafeLoader):
@@ -77,6 +77,7 @@ class _Reader:
                 root, "", "the file must hold sections with settings, like model: and below it hidden_size: 32."
             )
             return {}, self._problems
+        self._check_tag(root, "")
         for name, key, value in self._items(root, ""):
             if name in sections():
                 self._read_section(name, value)
@@ -90,6 +91,7 @@ class _Reader:
         if not isinstance(node, yaml.MappingNode):
             self._refuse(node, section, "is a section: put its settings below it, indented.")
             return
+        self._check_tag(node, section)
         for name, key, value in self._items(node, section):
             self._read_setting(f"{section}.{name}", key, value)
 
@@ -119,6 +121,12 @@ class _Reader:
                 continue
             first[name] = key.start_mark.line + 1
             yield name, key, value
+
+    def _check_tag(self, node: yaml.Node, section: str) -> None:
+        try:
+            _refuse_tag(node, _SECTION)
+        except _Refused as error:
+            self._refuse(node, section, str(error))
 
     def _place(self, node: yaml.Node) -> str:
         return f"{self._path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
@@ -151,6 +159,7 @@ def _value(node: yaml.Node, groups: bool) -> Value:
     """The value of a setting: a scalar or a list of scalars, or where ``groups`` may be, of groups of scalars. Anything
     else would be a way to write endless data."""
     if isinstance(node, yaml.SequenceNode):
+        _refuse_tag(node, _LIST)
         return [_item(item, groups) for item in node.value]
     if isinstance(node, yaml.ScalarNode):
         return _scalar(node)
@@ -161,6 +170,7 @@ def _mapping(node: yaml.Node) -> Value:
     """The value of a setting that takes a mapping of names to scalars or lists of scalars."""
     if not isinstance(node, yaml.MappingNode):
         return _value(node, False)
+    _refuse_tag(node, _SECTION)
     found: dict[str, Value] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
@@ -176,6 +186,7 @@ def _item(node: yaml.Node, groups: bool) -> Value:
         return _scalar(node)
     if not groups or not isinstance(node, yaml.MappingNode):
         raise _Refused("a list in a list or a section in a list is not allowed here.")
+    _refuse_tag(node, _SECTION)
     found: dict[str, Value] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
@@ -187,6 +198,10 @@ def _item(node: yaml.Node, groups: bool) -> Value:
 
 
 def _scalar(node: yaml.ScalarNode) -> Value:
-    if node.tag not in (_PLAIN, _TEXT):
-        raise _Refused(f"the tag {node.tag} is not allowed here.")
+    _refuse_tag(node, _PLAIN, _TEXT)
     return scalar(node.value) if node.tag == _PLAIN else node.value
+
+
+def _refuse_tag(node: yaml.Node, *allowed: str) -> None:
+    if node.tag not in allowed:
+        raise _Refused(f"the tag {node.tag} is not allowed here.")

@@ -227,5 +227,6 @@ class Anomaly(Section):
         default=500,
         ge=0,
         le=1_000_000,
-        description="Events of a stream before its first alert: a stream's first days are new to it. Scores are given.",
+        description="Events of a stream before its first alert: a stream's first days are new to it. Scores are given, "
+        "from event 120 on.",
     )

@@ -259,3 +259,15 @@ def test_the_pace_of_a_file_of_one_batch_leaves_out_what_comes_before_its_events
     monkeypatch.setattr(replay.time, "perf_counter", lambda: clock["now"])
     done = json.loads(run(table(), *COLUMNS, "--json").stdout)
     assert (done["seconds"], done["events_per_second"]) == (102.0, 300.0)
+
+
+@pytest.mark.parametrize(
+    ("head", "key", "inner"), [("quantiles", "quantiles", {"0.1", "0.5", "0.9"}), ("gaussian", "distribution", None)]
+)
+def test_what_a_head_tells_has_its_place_in_the_json_of_a_file_without_usable_rows(tmp_path, head, key, inner):
+    path = tmp_path / "mine.csv"
+    path.write_text("time,stream,value\n" + "never,a,1\n" * 5)
+    done = run(path, "--set", f"model.head={head}", "--set", "model.quantiles=[0.1,0.5,0.9]", "--json")
+    assert done.exit_code == ExitCode.SETTINGS
+    told = json.loads(done.stdout)["targets"]["value"][key]
+    assert told["scored"] == 0 if inner is None else set(told) == inner

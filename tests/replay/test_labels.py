@@ -100,3 +100,10 @@ def test_a_file_without_labels_says_so(table: Path) -> None:
     table.write_text("time,stream,a,b,state\n1,s,1,2,\n2,s,1,2,\n")
     done = replay(table, "labels.mode=field", "labels.field=state")
     assert "no event had an answer and then a label state" in done.output
+
+
+def test_that_no_label_that_is_a_number_came_is_said_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("time,stream,a,b,state\n" + "".join(f"{i},s,{i % 5},{i % 7},\n" for i in range(50)))
+    done = replay(path, "labels.mode=field", "labels.field=state", "labels.kind=number")
+    assert "Nothing could be scored: no event had an answer and then a label state." in done.stdout
