@@ -1,10 +1,7 @@
 """``streamrnn replay``: how well would it forecast this file?"""
 
-import csv
-import gzip
 import json
 import time
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +78,7 @@ def replay(
     """
     from streamrnn.events.labels import LabelFields
     from streamrnn.events.traits import TraitFields
-    from streamrnn.replay.options import SourceError, SourceOptions
+    from streamrnn.replay.options import SourceError, SourceOptions, read_to_its_end
     from streamrnn.settings.origin import DEFAULT
 
     try:
@@ -100,10 +97,8 @@ def replay(
             labels=LabelFields.from_settings(loaded.settings),
             traits=TraitFields.from_settings(loaded.settings),
         )  # fmt: skip
-        run = _run(path, loaded.settings, options, quiet=as_json)
-    except (EOFError, zlib.error, UnicodeDecodeError, csv.Error, gzip.BadGzipFile) as error:
-        typer.echo(f"{path} cannot be read to its end: {error}. Is it whole, and text in UTF-8?", err=True)
-        raise typer.Exit(ExitCode.SETTINGS) from None
+        with read_to_its_end(path):
+            run = _run(path, loaded.settings, options, quiet=as_json)
     except (SourceError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.SETTINGS if isinstance(error, SourceError) else ExitCode.TRANSPORT) from None

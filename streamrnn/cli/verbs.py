@@ -20,7 +20,7 @@ VERBS = {
     "run": "Learn from the log and publish predictions, until stopped.",
     "tail": "Print predictions as they come.",
     "replay": "Learn from a file and show how well it forecasts.",
-    "feed": "Send made-up events to the input topic.",
+    "feed": "Send made-up events, or those of a file, to the input topic.",
     "compile": "Compile ahead of the first start.",
     "inspect": "Check a snapshot and show what it holds.",
 }

@@ -1,4 +1,4 @@
-"""Made-up events onto the end of a directory log's first partition."""
+"""Made-up events, or those of a file, onto the end of a directory log's first partition."""
 
 from __future__ import annotations
 

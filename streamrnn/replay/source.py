@@ -3,7 +3,7 @@
 import gzip
 import math
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -82,9 +82,7 @@ def open_source(path: Path, settings: EventSettings, options: SourceOptions | No
         path = _partition_file(path, options.partition)
     elif options.partition is not None:
         raise SourceError(f"--partition is for a directory log's topic folder, and {path} is a file: leave it out")
-    endings = [ending.lower() for ending in path.suffixes]
-    packed = endings[-1:] == [".gz"]
-    kind = "".join(endings[-2:-1] if packed else endings[-1:])
+    kind, packed = _kind(path)
     _check_options(path, kind, options)
     file = path.open("rb")
     findings = Findings()
@@ -95,6 +93,25 @@ def open_source(path: Path, settings: EventSettings, options: SourceOptions | No
     except BaseException:
         file.close()
         raise
+
+
+def is_lines(path: Path) -> bool:
+    """Whether a file holds JSON lines, by its name."""
+    return _kind(path)[0] in _LINES
+
+
+def plain_lines(path: Path, count: int) -> Iterator[list[bytes]]:
+    """A file's lines as they are, each with a line feed, so many at a time; blank ones are left out."""
+    with gzip.open(path) if _kind(path)[1] else path.open("rb") as file:
+        while block := list(islice(file, count)):
+            yield [line.rstrip(b"\r\n") + b"\n" for line in block if line.strip()]
+
+
+def _kind(path: Path) -> tuple[str, bool]:
+    """What a file is, by its ending, and whether it is packed."""
+    endings = [ending.lower() for ending in path.suffixes]
+    packed = endings[-1:] == [".gz"]
+    return "".join(endings[-2:-1] if packed else endings[-1:]), packed
 
 
 def _check_options(path: Path, kind: str, options: SourceOptions) -> None:

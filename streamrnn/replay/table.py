@@ -82,6 +82,8 @@ class TableReader:
         rows = np.arange(self._rows, self._rows + count)
         if not self._rows:
             self._look(columns)
+        if self._options.keep:
+            self._findings.newest = self._rows, dict(zip(self._names, columns, strict=True))
         self._rows += count
         width = len(self._names)
         bad: _Refused = {
@@ -143,7 +145,7 @@ class TableReader:
         remarks = self._findings.remarks
         if self._time is not None and self._options.detect_time and self._names[self._time] not in self._instants:
             self._format = times.recognised(_known(columns[self._time])) or self._format
-            if self._format != self._settings.time_format:
+            if self._format != self._settings.time_format and not self._options.keep:
                 remarks.append(detected(self._format))
         if self._time is None and time is not None:
             found = guess.time_column(self._names, columns, taken, time)

@@ -50,6 +50,18 @@ def test_topics_are_made_with_their_input_and_fed_by_stream(bootstrap: str) -> N
     assert len(set(places.values())) == 3
 
 
+def test_a_history_is_fed_by_stream_as_fast_as_it_goes(topics: Topics, tmp_path: Path) -> None:
+    path, count = tmp_path / "history.csv", 12_000  # more than is sent between two looks
+    rows = (f"pump-{n % 3},{1_700_000_000 + n},{n % 50}" for n in range(count))
+    path.write_text("\n".join(["machine,ts,heat", *rows]))
+    columns = ("--stream", "machine", "--time", "ts", "--feature", "heat")
+    fed = CliRunner().invoke(app, ["feed", "--from-file", str(path), *columns, *options(topics)])
+    assert fed.exit_code == 0 and f"sent {count:,} events to {topics.name}-in" in fed.output
+    found = [record for records in topics.read("in", count).values() for record in records]
+    assert len(found) == count
+    assert all(msgspec.json.decode(record.value)["stream"].encode() == record.key for record in found)
+
+
 def test_a_missing_topic_ends_it_at_once_and_names_the_remedy(topics: Topics) -> None:
     result = CliRunner().invoke(app, ["feed", *options(topics), "--set", "transport.input=nowhere"])
     assert result.exit_code == ExitCode.TRANSPORT
