@@ -49,8 +49,9 @@ class Printer:
         return self._left == 0
 
     def missing(self) -> str | None:
-        """What to say of wanted streams of which no record has come so far; None where all have."""
-        if not self._unseen:
+        """What to say of wanted streams of which no record has come so far; None where all have, or there is
+        none of any."""
+        if not (self._unseen and self._read):
             return None
         names = ", ".join(f"{printable(name)}{nearest(name, self._others)}" for name in sorted(self._unseen))
         return f"no prediction of {names} among the {self._read:,} there are so far; waiting for one"

@@ -71,9 +71,9 @@ def tail(
             while not (printer.done or _nobody_reads()):
                 records = reader.read(LOOK_SECONDS)
                 printer.print(records)
-                if not (records or told) and reader.caught_up():
+                if not (records or told) and (missing := printer.missing()) and reader.caught_up():
+                    typer.echo(missing, err=True)
                     told = True
-                    _tell_missing(printer)
                 if reader.silence and not silent:
                     tell_silence(reader.silence)
                 silent = reader.silence > 0
@@ -83,11 +83,6 @@ def tail(
     except BrokenPipeError:
         pass
     _let_go_of_output()
-
-
-def _tell_missing(printer: Printer) -> None:
-    if (missing := printer.missing()) is not None:
-        typer.echo(missing, err=True)
 
 
 def _refuse_standard(settings: Settings) -> None:
