@@ -26,6 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Modules and collected tests live as long as the process: each daemon that a test starts would look through them."""
+    """What was imported lives as long as the process: each daemon that a test starts would look through it."""
     gc.collect()
     gc.freeze()
