@@ -26,6 +26,7 @@ class Garbage:
         self._clock = clock
         self._next_full = clock() + FULL_SECONDS
         self._was_enabled = True
+        self._froze = False
 
     def collect(self) -> None:
         """Look at what is young; now and then at everything."""
@@ -37,14 +38,17 @@ class Garbage:
 
     def __enter__(self) -> Self:
         self._was_enabled = gc.isenabled()
-        gc.collect()
-        gc.freeze()  # modules and settings live as long as the process
+        self._froze = gc.get_freeze_count() == 0  # else whoever runs this process has seen to it
+        if self._froze:
+            gc.collect()
+            gc.freeze()  # modules and settings live as long as the process
         gc.disable()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        gc.unfreeze()
+        if self._froze:
+            gc.unfreeze()
         if self._was_enabled:
             gc.enable()

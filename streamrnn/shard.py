@@ -54,10 +54,7 @@ class Shard:
         self, settings: Settings, partition: Partition, lineage: str = "", weights: Array | None = None
     ) -> None:
         if weights is None:
-            from streamrnn.network.forecaster import initial_weights
-
-            layout = network.NetworkRows.from_settings(settings)
-            weights = initial_weights(layout, settings.seed, settings.model.precision)
+            weights = _initial_weights(settings)
         self.partition = partition
         self.lineage = lineage
         self._targets = settings.target_names
@@ -275,3 +272,13 @@ class Shard:
         stood = self.records - len(assigned.rows) + np.searchsorted(assigned.rows, ended)
         wide["records"][np.searchsorted(merged, ended)] = stood
         return merged, wide
+
+
+def _initial_weights(settings: Settings) -> Array:
+    """The network's weights before its first record; none without a model."""
+    if settings.model.kind == "none":
+        return np.empty(0)
+    from streamrnn.network.forecaster import initial_weights
+
+    layout = network.NetworkRows.from_settings(settings)
+    return initial_weights(layout, settings.seed, settings.model.precision)

@@ -1,5 +1,6 @@
 """What tests of several rooms share."""
 
+import gc
 import logging
 from collections.abc import Iterator
 
@@ -22,3 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/kafka/" in item.path.as_posix() or item.path.name == "test_chaos.py":
             item.add_marker("kafka")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported lives as long as the process: each daemon that a test starts would look through it."""
+    gc.collect()
+    gc.freeze()

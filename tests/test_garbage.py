@@ -2,6 +2,9 @@
 
 import gc
 import weakref
+from collections.abc import Iterator
+
+import pytest
 
 from streamrnn.garbage import FULL_SECONDS, Garbage
 
@@ -36,10 +39,29 @@ def test_a_cycle_that_grew_old_goes_within_a_while() -> None:
         assert cycle() is None
 
 
-def test_the_collector_is_as_it_was_afterwards() -> None:
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    """Nothing is frozen; tests otherwise begin with all that they import frozen."""
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+    yield
+    if frozen:
+        gc.freeze()
+
+
+def test_the_collector_is_as_it_was_afterwards(thawed: None) -> None:
     for enabled in (False, True):
         (gc.enable if enabled else gc.disable)()
         with Garbage():
             assert not gc.isenabled()
+            assert gc.get_freeze_count() > 0
         assert gc.isenabled() is enabled
         assert gc.get_freeze_count() == 0
+
+
+def test_what_was_frozen_before_stays_so(thawed: None) -> None:
+    gc.freeze()
+    frozen = gc.get_freeze_count()
+    with Garbage():
+        pass
+    assert gc.get_freeze_count() == frozen

@@ -43,6 +43,7 @@ def wait(root: Path, count: int) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_kills_at_random_points_change_no_bit_of_what_the_journal_tells(tmp_path: Path) -> None:
     made, source = lines(1500), random.Random(8)

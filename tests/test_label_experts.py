@@ -56,6 +56,7 @@ def test_neither_cuts_nor_a_restored_snapshot_change_a_bit(mode: str) -> None:
     assert second.digest() == whole.digest()
 
 
+@pytest.mark.slow  # in float64 they compile for long
 @pytest.mark.parametrize("mode", CHOSEN)
 def test_both_engines_agree(mode: str) -> None:
     wide = ["model.precision=float64", NETWORKS]

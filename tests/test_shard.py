@@ -64,14 +64,14 @@ def test_the_first_forecast_is_the_last_value() -> None:
 )
 def test_what_runs_on_torch_alone_can_be_cut_and_restored_too(overrides: list[str]) -> None:
     chosen = settings(*CROWDED, *overrides)
-    log = with_traits(chosen, walk(300, 9))
+    log = with_traits(chosen, walk(120, 9))
     whole = Shard(chosen, PARTITION)
     whole.process(log)
     first = Shard(chosen, PARTITION)
-    first.process(log.cut(0, 120))
+    first.process(log.cut(0, 50))
     second = restored(first, chosen)
-    second.process(log.cut(120, 200))
-    second.process(log.cut(200, 300))
+    second.process(log.cut(50, 80))
+    second.process(log.cut(80, 120))
     assert second.digest() == whole.digest()
 
 
@@ -87,14 +87,15 @@ def test_it_learns_what_the_last_value_cannot_know(cell: str) -> None:
 @pytest.mark.parametrize(
     "overrides",
     [
-        ["model.layers=2"],
-        ["model.cell=lstm", "model.layers=2", "model.layer_norm=true"],
-        ["model.cell=rnn", "model.layers=4", "model.layer_norm=true"],
+        ["model.cell=rnn", "model.layers=2"],
+        pytest.param(["model.cell=lstm", "model.layers=2", "model.layer_norm=true"], marks=pytest.mark.slow),
+        pytest.param(["model.cell=rnn", "model.layers=4", "model.layer_norm=true"], marks=pytest.mark.slow),
         ["model.cell=rnn_relu", "model.layer_norm=true"],
+        pytest.param(["model.layers=2"], marks=pytest.mark.slow),
     ],
 )
 def test_layers_and_layer_norm_learn(overrides: list[str]) -> None:
-    wave = np.sin(np.arange(400) * 2 * np.pi / 12)
+    wave = np.sin(np.arange(300) * 2 * np.pi / 12)
     shard = Shard(settings(*overrides), PARTITION)
     shard.process(events(wave))
     recent = shard.scores(window=True)["value"]

@@ -13,7 +13,7 @@ class NoLoop:
     ----------
     target_features : for each target, the index of its feature
     horizons : how many
-    weights : the initial weights, which are part of a shard's identity
+    weights : none; a shard has such an array whatever its model
     """
 
     def __init__(self, target_features: tuple[int, ...], horizons: int, weights: Array) -> None:

@@ -16,7 +16,7 @@ import pytest
 from streamrnn.exits import ExitCode
 
 COMMAND = [sys.executable, "-c", "from streamrnn.cli.app import main; main()", "run"]
-SMALL = ("http.port=0", "model.hidden_size=4", "logging.format=json", "transport.commit_interval=0.01")
+SMALL = ("http.port=0", "model.kind=none", "logging.format=json", "transport.commit_interval=0.01")
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -106,10 +106,10 @@ def test_a_new_lineage_is_begun_by_an_option(start: Start, tmp_path: Path) -> No
     await_answer(first, tmp_path)
     first.terminate()
     assert first.wait(30) == ExitCode.OK
-    refused = start("model.hidden_size=8")
+    refused = start("streams.max_live=7")
     assert "--new-lineage" in until(refused, "snapshot")["message"]
     assert refused.wait(30) == ExitCode.STATE
-    second = start("model.hidden_size=8", options=("--new-lineage",))
+    second = start("streams.max_live=7", options=("--new-lineage",))
     until(second, "a new model begins")
     second.terminate()
     assert second.wait(30) == ExitCode.OK

@@ -18,23 +18,23 @@ from tests.helpers import ALL_INPUTS, events, settings, walk, with_traits
 
 VARIANTS = [
     [],
+    ['events.features=["a","b","c"]', 'events.targets=["c","a"]', 'events.withheld=["a"]'],
+    ["experts.networks=[0.005]", "forecast.horizons=[1,3,9]", "forecast.season=4", "forecast.long_season=12"],
+    ALL_INPUTS,
+]
+
+
+# torch takes its time, and other cells in float64 compile for long: these run with the slow tests.
+MORE = [
     ["model.k1=3", "model.k2=5"],
     ["model.k1=8"],
     ["model.loss=l1"],
     ["inputs.calendar=true", "forecast.season=6"],
     ["model.records_per_step=1", "model.clip_norm=0.1"],
-    ['events.features=["a","b","c"]', 'events.targets=["c","a"]', 'events.withheld=["a"]'],
     ["model.hidden_size=32", "streams.max_live=3"],
-    ["experts.networks=[0.005]", "forecast.horizons=[1,3,9]", "forecast.season=4", "forecast.long_season=12"],
     ["forecast.interval=40"],
-    ALL_INPUTS,
     ["inputs.categories={shop: 5}", "model.k1=2", "inputs.level=false", "inputs.missing=false", "inputs.error=false"],
     ["experts.ridge=false", "experts.linear=[]", "forecast.levels=[]", "forecast.horizons=[1]"],
-]
-
-
-# The other cells in float64 compile for long, and run with the slow tests.
-CELLS = [
     ["model.cell=lstm"],
     ["model.cell=lstm", "model.k1=3", "model.k2=5", "forecast.season=6", "model.loss=l1"],
     ["model.cell=lstm", 'events.features=["a","b","c"]', 'events.targets=["c","a"]', "streams.max_live=3"],
@@ -67,14 +67,14 @@ def process(chain: Chain, chosen: Settings, log: Events) -> Batch:
 
 
 @pytest.mark.parametrize(
-    "overrides",
-    [*VARIANTS, *(pytest.param(each, marks=pytest.mark.slow) for each in CELLS)],
-    ids=lambda overrides: ",".join(overrides) or "default",
+    ("overrides", "records"),
+    [*((each, 200) for each in VARIANTS), *(pytest.param(each, 600, marks=pytest.mark.slow) for each in MORE)],
+    ids=lambda given: ",".join(given) or "default" if isinstance(given, list) else str(given),
 )
-def test_float64_runs_agree_within_a_millionth(overrides: list[str]) -> None:
+def test_float64_runs_agree_within_a_millionth(overrides: list[str], records: int) -> None:
     overrides = ["model.precision=float64", *overrides]
-    compiled, answers = run("compiled", overrides, 600)
-    reference, expected = run("torch", overrides, 600)
+    compiled, answers = run("compiled", overrides, records)
+    reference, expected = run("torch", overrides, records)
     scale = np.nanmax(np.abs(expected.forecasts))
     for name in ("experts", "forecasts", "settled"):
         ours, theirs = getattr(answers, name), getattr(expected, name)
@@ -84,10 +84,10 @@ def test_float64_runs_agree_within_a_millionth(overrides: list[str]) -> None:
     np.testing.assert_array_equal(compiled.network.touched, reference.network.touched)
 
 
-@pytest.mark.parametrize("action", ["learning_rate", "reset_moments"])
+@pytest.mark.parametrize("action", ["learning_rate", pytest.param("reset_moments", marks=pytest.mark.slow)])
 def test_they_agree_on_drift_and_on_what_is_done_about_it(action: str) -> None:
     rng = np.random.default_rng(0)
-    log = events(np.where(np.arange(500) < 300, np.cumsum(rng.normal(size=500)), 30 * rng.normal(size=500)))
+    log = events(np.where(np.arange(250) < 150, np.cumsum(rng.normal(size=250)), 30 * rng.normal(size=250)))
 
     def run_through(engine: str) -> tuple[Chain, Batch]:
         chosen = settings(
@@ -125,10 +125,10 @@ def test_long_runs_over_random_settings_agree_in_both_precisions(seed: int) -> N
     np.testing.assert_allclose(compiled.mixture.scores[0, :, :2], reference.mixture.scores[0, :, :2], rtol=0.01)
 
 
-@pytest.mark.parametrize("cell", NAMES)
+@pytest.mark.parametrize("cell", ["gru", *(pytest.param(cell, marks=pytest.mark.slow) for cell in NAMES[1:])])
 def test_float32_runs_have_the_same_error_within_one_percent(cell: str) -> None:
-    compiled, _ = run("compiled", [f"model.cell={cell}"], 600)
-    reference, _ = run("torch", [f"model.cell={cell}"], 600)
+    compiled, _ = run("compiled", [f"model.cell={cell}"], 400)
+    reference, _ = run("torch", [f"model.cell={cell}"], 400)
     ours, theirs = (each.mixture.scores[0, :, mixture.ABSOLUTE] for each in (compiled, reference))
     np.testing.assert_allclose(ours, theirs, rtol=0.01)
 
@@ -137,11 +137,10 @@ def test_float32_runs_have_the_same_error_within_one_percent(cell: str) -> None:
     ("cell", "precision", "bound"),
     [
         *((cell, "float32", 1e-4) for cell in NAMES),
-        ("gru", "float64", 1e-9),
-        *(pytest.param(cell, "float64", 1e-9, marks=pytest.mark.slow) for cell in NAMES[1:]),
+        *(pytest.param(cell, "float64", 1e-9, marks=pytest.mark.slow) for cell in NAMES),
     ],
 )
-@pytest.mark.parametrize(("k1", "inputs"), [(1, []), (4, []), (2, ALL_INPUTS)])
+@pytest.mark.parametrize(("k1", "inputs"), [pytest.param(1, [], marks=pytest.mark.slow), (4, []), (2, ALL_INPUTS)])
 def test_the_kernels_gradient_is_autograds(
     cell: str, precision: str, bound: float, k1: int, inputs: list[str]
 ) -> None:
@@ -155,7 +154,7 @@ def test_the_kernels_gradient_is_autograds(
         weights += np.random.default_rng(0).normal(size=len(weights)).astype(precision) * 0.1  # a head that is not zero
         chain = Chain(chosen, weights)
         chain.network.totals[network.RECORDS_PER_STEP] = 10_000
-        process(chain, chosen, with_traits(chosen, walk(200, 3)))
+        process(chain, chosen, with_traits(chosen, walk(120, 3)))
         return chain.network.gradient.astype(np.float64)
 
     ours, theirs = gradient("compiled"), gradient("torch")

@@ -19,7 +19,7 @@ EXTRA = {
 VARIANTS = {**MODES, **EXTRA}
 
 
-def run(variant: str, engine: str, precision: str, n: int = 350) -> tuple[Shard, dict[str, np.ndarray]]:
+def run(variant: str, engine: str, precision: str, n: int = 200) -> tuple[Shard, dict[str, np.ndarray]]:
     overrides = [*VARIANTS[variant], f"model.engine={engine}", f"model.precision={precision}"]
     chosen = label_settings(*overrides)
     shard = Shard(chosen, PARTITION, weights=initial_weights(NetworkRows.from_settings(chosen), 3, precision))
@@ -30,7 +30,7 @@ def run(variant: str, engine: str, precision: str, n: int = 350) -> tuple[Shard,
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_float64_runs_agree_within_a_millionth(variant: str) -> None:
     (_, ours), (_, theirs) = (run(variant, engine, "float64") for engine in ("compiled", "torch"))
-    assert theirs["network_totals"][network.PASSES] > 30
+    assert theirs["network_totals"][network.PASSES] > 10
     np.testing.assert_array_equal(ours["network_totals"], theirs["network_totals"])
     for name in ("network_weights", "network", "mixture", "scores"):
         np.testing.assert_allclose(ours[name], theirs[name], atol=1e-6, rtol=1e-6, err_msg=name)
@@ -46,7 +46,9 @@ def test_float32_runs_have_the_same_loss_within_one_percent(variant: str) -> Non
     assert found == pytest.approx(expected, rel=0.01)
 
 
-@pytest.mark.parametrize(("precision", "bound"), [("float32", 1e-4), ("float64", 1e-9)])
+@pytest.mark.parametrize(
+    ("precision", "bound"), [("float32", 1e-4), pytest.param("float64", 1e-9, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("variant", MODES)
 def test_the_kernels_gradient_is_autograds(variant: str, precision: str, bound: float) -> None:
     # No optimiser step: the gradient accumulates over the whole run.
@@ -56,7 +58,7 @@ def test_the_kernels_gradient_is_autograds(variant: str, precision: str, bound: 
         weights += np.random.default_rng(0).normal(size=len(weights)).astype(precision) * 0.1  # a head that is not zero
         shard = Shard(chosen, PARTITION, weights=weights)
         shard.saved()["network_totals"][network.RECORDS_PER_STEP] = 10_000
-        shard.process(decoded(chosen, records(chosen, 200)))
+        shard.process(decoded(chosen, records(chosen, 120)))
         return shard.saved()["network_gradient"].astype(np.float64)
 
     ours, theirs = gradient("compiled"), gradient("torch")

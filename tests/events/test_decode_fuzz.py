@@ -125,7 +125,7 @@ def check(decoder: Decoder, records: Records, max_magnitude: float = 1e15) -> No
 
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
-@settings(max_examples=90, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(batch=BATCHES)
 def test_any_bytes(
     make_decoder: MakeDecoder, make_records: MakeRecords, configuration: dict[str, Any], batch: list[Any]

@@ -23,7 +23,10 @@ def test_each_loop_has_a_name_of_its_own_for_its_compiled_code() -> None:
     assert names == ["process_gru", "process_lstm", "process_rnn", "process_rnn_relu"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+# What other cells compute is seen whole by the engines' tests; to compile their parts takes long.
+@pytest.mark.parametrize(
+    "name", ["rnn", *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES if name != "rnn")]
+)
 def test_a_step_and_the_step_back_are_those_of_the_definition(name: str) -> None:
     code = NAMES.index(name)
     cell, wide, carried = CELLS[code], GATES[code] * HIDDEN, STATES[code] * HIDDEN

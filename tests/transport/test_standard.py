@@ -19,7 +19,7 @@ from tests.helpers import output
 Pipe = tuple[BinaryIO, BinaryIO]
 COMMAND = [
     sys.executable, "-c", "from streamrnn.cli.app import main; main()", "run", "--set", "transport.kind=standard",
-    "--set", "http.enabled=false", "--set", "model.hidden_size=4",
+    "--set", "http.enabled=false", "--set", "model.kind=none",
 ]  # fmt: skip
 EVENT = b'{"stream": "a", "time": 1, "value": 2}\n'
 
