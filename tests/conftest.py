@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def restored_logging() -> Iterator[None]:
-    """The root logger is afterwards as it was."""
+    """The root logger is afterwards as it was: commands set it up for their process."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield

@@ -23,9 +23,6 @@ SMALL = ("http.port=0", "model.hidden_size=4", "streams.max_live=100")
 Check = Callable[..., Any]
 
 
-pytestmark = pytest.mark.usefixtures("restored_logging")
-
-
 @pytest.fixture
 def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     """Run ``check`` in a folder that has one partition to read."""

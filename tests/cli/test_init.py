@@ -19,8 +19,6 @@ from streamrnn.settings import load
 from streamrnn.settings.keys import keys
 from tests.presets.make import meters
 
-pytestmark = pytest.mark.usefixtures("restored_logging")
-
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

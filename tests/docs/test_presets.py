@@ -39,7 +39,9 @@ def test_every_preset_has_a_page_of_five_commands() -> None:
 
 
 @pytest.mark.timeout(600)  # the first start on a machine compiles
-@pytest.mark.parametrize(("preset", "number"), RUNS)
+@pytest.mark.parametrize(
+    ("preset", "number"), [pytest.param(*run, marks=pytest.mark.slow if run != RUNS[0] else ()) for run in RUNS]
+)
 def test_the_commands_of_a_page_run_as_written_in_the_clone(preset: str, number: int, tmp_path: Path) -> None:
     command = tmp_path / "bin" / "streamrnn"
     command.parent.mkdir()
@@ -65,6 +67,7 @@ def test_the_commands_of_a_page_run_as_written_in_the_clone(preset: str, number:
     assert "meter-000" in last or last.startswith('{"v":1')
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_command_for_quantiles_runs_as_written(tmp_path: Path) -> None:
     text = (DOCS / "forecast.md").read_text()

@@ -27,11 +27,6 @@ WAIT = 40.0  # seconds that a test waits for what must come
 BASE = time.time_ns() // 1_000_000  # time of the first record, ms; an old one would fall to the broker's retention
 
 
-@pytest.fixture(autouse=True)
-def _logging(restored_logging: None) -> None:
-    """A command that a test runs in this process sets up the logs for all that come after it."""
-
-
 @pytest.fixture(scope="session")
 def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:

@@ -16,9 +16,6 @@ class Terminal(io.StringIO):
         return True
 
 
-pytestmark = pytest.mark.usefixtures("restored_logging")
-
-
 def logged(format: Format, message: str = "hello", stream: io.StringIO | None = None, **fields: Any) -> str:
     stream = stream or io.StringIO()
     setup("info", format, stream)
