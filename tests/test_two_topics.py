@@ -1,6 +1,7 @@
 """Labels in a topic of their own: how they interleave with events is settled once, and holds through every mishap."""
 
 import json
+import math
 import random
 import tempfile
 from pathlib import Path
@@ -33,7 +34,7 @@ def chosen(folder: str | Path, *overrides: str) -> Settings:
 
 
 def log(n: int = 200, seed: int = 9, partitions: int = 1) -> list[Item]:
-    """Events and labels in turn, some of them unreadable; their broker times are not in the order of the script."""
+    """Events and labels in turn; the brokers' times are not in the order of the script, and unreadable ones have none."""
     source = random.Random(seed)
     made: list[Item] = []
     for i, record in enumerate(records(chosen("."), n, seed=seed)):
@@ -41,7 +42,7 @@ def log(n: int = 200, seed: int = 9, partitions: int = 1) -> list[Item]:
         made.append(Record(json.dumps(record).encode(), key, timestamp, labels="label" in record))
     letters = [b'{"stream": "s1", "time": ', b'{"stream": "s2", "time": 3, "id": {}, "label": []}', None]
     for at, value in zip((30, 60, 90), letters, strict=True):
-        made[at:at] = [Record(value, b"s1", float(at), labels=labels) for labels in (False, True)]
+        made[at:at] = [Record(value, b"s1", math.nan, labels=labels) for labels in (False, True)]
     return made
 
 

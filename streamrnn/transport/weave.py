@@ -113,14 +113,18 @@ def by_time(
     Parameters
     ----------
     hands : of a pair
-    times : of records, in seconds; NaN where one has none, which goes with the one before it
+    times : of records, in seconds; NaN where one has none, which goes with the one before it; where there is none
+        before it, an event goes at once, a label with the first that has one, or else behind all events
     more_events, more_labels : whether others of that log will come soon, so that what would go after the last one at
         hand has to wait
     """
     counts = [len(hands.held(turn)) for turn in (EVENTS, LABELS)]
     n = sum(counts)
     if all(counts):
-        keys = [_rising(times(hands.held(EVENTS)), -np.inf), _rising(times(hands.held(LABELS)), np.inf)]
+        events, labels = (_rising(times(hands.held(turn))) for turn in (EVENTS, LABELS))
+        known = labels[~np.isnan(labels)]
+        first_label = known[0] if len(known) else np.inf
+        keys = [np.where(np.isnan(events), -np.inf, events), np.where(np.isnan(labels), first_label, labels)]
         order = np.argsort(np.concatenate(keys), kind="stable")
     else:
         order = np.arange(n)
@@ -164,10 +168,10 @@ def by_journal(hands: Hands, runs: deque[tuple[int, int]]) -> Order:
     return np.concatenate(pieces)
 
 
-def _rising(times: list[float], first: float) -> npt.NDArray[np.float64]:
-    """The largest time so far, ``first`` while there is none."""
-    known = np.fmax.accumulate(np.array(times, np.float64))
-    return np.where(np.isnan(known), first, known)
+def _rising(times: list[float]) -> npt.NDArray[np.float64]:
+    """The largest time so far, NaN while there is none."""
+    found: npt.NDArray[np.float64] = np.fmax.accumulate(np.array(times, np.float64))
+    return found
 
 
 def _empty(partition: Partition) -> Records:

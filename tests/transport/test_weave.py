@@ -17,6 +17,9 @@ from streamrnn.transport.weave import EVENTS, LABELS, Hands, by_journal, by_time
 PAIR = Partition("events", 0), Partition("labels", 0)
 
 
+TIMES = st.sampled_from([*map(float, range(10)), math.nan])
+
+
 def taken(turn: int, times: list[float], first: int = 0, step: int = 1) -> Records:
     n = len(times)
     offsets = list(range(first, first + n * step, step))
@@ -51,14 +54,26 @@ def test_what_comes_after_the_last_of_the_other_log_waits_while_there_will_be_mo
     assert woven([1], []) == [b"e0"]
 
 
-def test_a_record_without_a_time_goes_with_the_one_before_it_and_a_label_behind_all_events() -> None:
+def test_a_record_without_a_time_goes_with_the_one_before_it_and_a_first_label_with_the_one_behind() -> None:
     assert woven([1, math.nan, 5], [3]) == [b"e0", b"e1", b"l0", b"e2"]
     assert woven([1, 2], [math.nan]) == [b"e0", b"e1", b"l0"]
+    assert woven([1, 5], [math.nan, 3, 4]) == [b"e0", b"l0", b"l1", b"l2", b"e1"]
+
+
+@given(events=st.lists(TIMES, max_size=12), labels=st.lists(TIMES, max_size=12), more=st.tuples(*[st.booleans()] * 2))
+def test_each_log_keeps_its_own_order_whatever_the_times(
+    events: list[float], labels: list[float], more: tuple[bool, bool]
+) -> None:
+    found = woven(events, labels, *more)
+    for letter in (b"e", b"l"):
+        of_one = [value for value in found if value.startswith(letter)]
+        assert of_one == [letter + b"%d" % number for number in range(len(of_one))]
+    assert any(more) or len(found) == len(events) + len(labels)
 
 
 @given(
     steps=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    times=st.tuples(*[st.lists(st.integers(0, 9).map(float), min_size=1, max_size=20)] * 2),
+    times=st.tuples(*[st.lists(TIMES, min_size=1, max_size=20)] * 2),
     cut=st.integers(0, 40),
 )
 def test_the_runs_of_an_order_give_that_order_again_however_the_records_come(
