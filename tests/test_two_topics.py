@@ -34,7 +34,7 @@ def chosen(folder: str | Path, *overrides: str) -> Settings:
 
 
 def log(n: int = 200, seed: int = 9, partitions: int = 1) -> list[Item]:
-    """Events and labels in turn; the brokers' times are not in the order of the script, and unreadable ones have none."""
+    """Events and labels in turn; the broker's times are not in the script's order, and unreadable ones have none."""
     source = random.Random(seed)
     made: list[Item] = []
     for i, record in enumerate(records(chosen("."), n, seed=seed)):
