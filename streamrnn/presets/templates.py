@@ -217,7 +217,6 @@ CLASSIFY = Preset(
         CATEGORIES,
         Line("labels.mode", "field", "field: the label stands in the event. delayed: it comes later. [state]"),
         *_label("label", "Where it is null or not there, the event is answered and nothing learned."),
-        NO_ANOMALIES,
         MAX_LIVE,
     ),
 )
@@ -258,7 +257,6 @@ DELAYED = Preset(
             True,
             "Whether late and unmatched labels become dead letters; else they are counted. [state]",
         ),
-        NO_ANOMALIES,
         MAX_LIVE,
     ),
 )
@@ -287,7 +285,6 @@ SEQUENCE = Preset(
             "Seconds without an event that end a sequence too; null for none. Set it where ends get lost, or "
             "where nothing else marks them. [state]",
         ),
-        NO_ANOMALIES,
         MAX_LIVE,
     ),
 )
