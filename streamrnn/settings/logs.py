@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from streamrnn.settings.section import Name, Section
-from streamrnn.settings.topics import TOPIC, TOPIC_WORDS
+from streamrnn.settings.topics import TOPIC, TOPIC_WORDS, topic_field
 
 Topic = Annotated[str, Field(pattern=TOPIC)]
 
@@ -36,18 +36,8 @@ class Transport(Section):
             description="Topic to read events from; with Kafka also a list of topics.",
         )
     )
-    predictions: str = Field(
-        default="predictions",
-        pattern=TOPIC,
-        json_schema_extra={"allowed": TOPIC_WORDS},
-        description="Topic of predictions.",
-    )
-    dead_letters: str = Field(
-        default="dead-letters",
-        pattern=TOPIC,
-        json_schema_extra={"allowed": TOPIC_WORDS},
-        description="Topic of refused records.",
-    )
+    predictions: str = topic_field(default="predictions", description="Topic of predictions.")
+    dead_letters: str = topic_field(default="dead-letters", description="Topic of refused records.")
     poll_records: int = Field(default=1000, ge=1, le=100_000, description="Largest number of records of one poll.")
     commit_interval: float = Field(
         default=0.1, gt=0, le=60, description="Seconds between commits; output shows to its readers with the commit."

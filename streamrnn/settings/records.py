@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from streamrnn.settings.section import Name, Section
-from streamrnn.settings.topics import TOPIC, TOPIC_WORDS
+from streamrnn.settings.topics import topic_field
 
 
 class Events(Section):
@@ -77,17 +77,13 @@ class Labels(Section):
         description="next: the stream's own next values. field: a label that stands in the event itself. delayed: a "
         "label that comes later, as a record of its own.",
     )
-    topic: str | None = Field(
+    topic: str | None = topic_field(
         default=None,
-        pattern=TOPIC,
-        json_schema_extra={"allowed": TOPIC_WORDS + ", or null"},
         description="Topic that delayed labels come in, with as many partitions as the input and the same keys. "
         "null: the input topic.",
     )
-    journal: str | None = Field(
+    journal: str | None = topic_field(
         default=None,
-        pattern=TOPIC,
-        json_schema_extra={"allowed": TOPIC_WORDS + ", or null"},
         description="Topic that tells how events and labels of two topics interleaved. null: kafka.group_id, in a "
         "directory log labels.topic, with -journal behind it.",
     )

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import ByteSize, Field
 
 from streamrnn.settings.section import Section
-from streamrnn.settings.topics import TOPIC, TOPIC_WORDS
+from streamrnn.settings.topics import topic_field
 
 
 class Streams(Section):
@@ -47,10 +47,8 @@ class Snapshots(Section):
     shared: bool = Field(
         default=False, description="Whether every member of the consumer group sees the same folder under `path`."
     )
-    topic: str | None = Field(
+    topic: str | None = topic_field(
         default=None,
-        pattern=TOPIC,
-        json_schema_extra={"allowed": TOPIC_WORDS + ", or null"},
         description="Topic of the snapshots. null: the name of the consumer group with `-snapshots` behind it.",
     )
     keep: int = Field(default=3, ge=2, le=1000, description="Snapshots kept of each partition.")
