@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from streamrnn.settings.engine import uncompiled
+from streamrnn.settings.service import is_loopback
 from streamrnn.settings.topics import TOPIC
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
     groups = (
         _learning, _networks, _forecast, _fields, _inputs, _time, _labels, _label_fields, _label_topic, _transport,
-        _kafka, _snapshots,
+        _kafka, _snapshots, _http,
     )  # fmt: skip
     return [found for group in groups for found in group(settings)]
 
@@ -288,6 +289,21 @@ def _snapshots(settings: Settings) -> Iterator[Contradiction]:
         if settings.snapshot_topic in ([taken] if isinstance(taken, str) else taken):
             key = f"transport.{name}"
             yield Contradiction(("snapshots.topic", key), f"must be another topic than {key}")
+
+
+def _http(settings: Settings) -> Iterator[Contradiction]:
+    http = settings.http
+    if (http.certificate is None) != (http.key is None):
+        yield Contradiction(("http.certificate", "http.key"), "must come with a key, and the key with it")
+    elif http.client_ca is not None and http.certificate is None:
+        text = "needs TLS: set http.certificate and http.key, too"
+        yield Contradiction(("http.client_ca", "http.certificate"), text)
+    if http.enabled and not is_loopback(http.host) and not http.protected and not http.unprotected:
+        text = (
+            "is an address beyond this machine: set http.token or http.client_ca, or http.unprotected to true where "
+            "only those reach it who may read"
+        )
+        yield Contradiction(("http.host", "http.token", "http.client_ca", "http.unprotected"), text)
 
 
 def _is_time(text: str) -> bool:

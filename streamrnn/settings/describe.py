@@ -17,7 +17,7 @@ def describe(loaded: Loaded, origins: bool = False) -> str:
 
     Parameters
     ----------
-    loaded : what to describe; values that came by interpolation show as ``***``
+    loaded : what to describe; secrets, and what came by interpolation, show as ``***``
     origins : whether each line ends with a comment that names the value's origin
 
     Returns

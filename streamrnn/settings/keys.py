@@ -23,12 +23,14 @@ class Key:
         array of numbers and groups of settings), object (a mapping of names to scalars or arrays), null
     allowed : what it takes, in words
     description : what it does, with its unit
+    secret : whether its value is never printed
     """
 
     path: str
     types: frozenset[str]
     allowed: str
     description: str
+    secret: bool
 
     @property
     def environment(self) -> str:
@@ -86,7 +88,8 @@ def _key(path: str, entry: dict[str, Any]) -> Key:
     options = entry.get("anyOf", [entry])
     types = frozenset(map(_type, options))
     allowed = entry.get("allowed") or " or ".join(_words(option) for option in options)
-    return Key(path, types, allowed, entry.get("description", ""))
+    secret = any(option.get("writeOnly", False) for option in options)
+    return Key(path, types, allowed, entry.get("description", ""), secret)
 
 
 def _type(option: dict[str, Any]) -> str:

@@ -31,7 +31,7 @@ class Loaded:
     ----------
     settings : validated and frozen
     origins : by path: ``default``, ``config.yaml:14``, ``environment STREAMRNN_A__B`` or ``--set``
-    secret : paths whose value came by interpolation and is never printed
+    secret : paths whose value is never printed: what came by interpolation, passwords and tokens
     """
 
     settings: Settings
@@ -96,7 +96,7 @@ class _Draft:
             except InterpolationError as error:
                 self._refuse(path, str(error))
                 continue
-            if replaced:
+            if replaced or (keys()[path].secret and entry.value is not None):
                 self.secret.add(path)
             bare = isinstance(value, str) and (entry.bare or replaced)
             types = keys()[path].types

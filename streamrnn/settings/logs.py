@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from streamrnn.settings.section import Name, Section
+from streamrnn.settings.section import Name, Secret, Section
 from streamrnn.settings.topics import TOPIC, TOPIC_WORDS, topic_field
 
 Topic = Annotated[str, Field(pattern=TOPIC)]
@@ -97,7 +97,7 @@ class Kafka(Section):
         default=None, description="How to log in with SASL. null: no login."
     )
     sasl_plain_username: str | None = Field(default=None, description="User for PLAIN and SCRAM.")
-    sasl_plain_password: str | None = Field(
+    sasl_plain_password: Secret | None = Field(
         default=None, description="Password for PLAIN and SCRAM; take ${file:...} or ${NAME}."
     )
     sasl_oauth_token_file: Path | None = Field(
@@ -108,5 +108,5 @@ class Kafka(Section):
     )
     ssl_certfile: Path | None = Field(default=None, strict=False, description="This client's certificate.")
     ssl_keyfile: Path | None = Field(default=None, strict=False, description="This client's key.")
-    ssl_password: str | None = Field(default=None, description="Password of the key; take ${file:...} or ${NAME}.")
+    ssl_password: Secret | None = Field(default=None, description="Password of the key; take ${file:...} or ${NAME}.")
     ssl_check_hostname: bool = Field(default=True, description="Whether a broker's certificate must name its host.")

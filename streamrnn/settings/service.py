@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ByteSize, Field
 
-from streamrnn.settings.section import Section
+from streamrnn.settings.section import Secret, Section
 from streamrnn.settings.topics import topic_field
 
 
@@ -66,6 +67,27 @@ class Http(Section):
         default="127.0.0.1", min_length=1, description="Address to listen at; 0.0.0.0 for every interface."
     )
     port: int = Field(default=9464, ge=0, le=65_535, description="TCP port to listen at; 0 takes a free one.")
+    token: Secret | None = Field(
+        default=None,
+        min_length=16,
+        json_schema_extra={"allowed": "a text of 16 characters or more, or null"},
+        description="What a client must show, as a bearer token or as the password of Basic authentication, for all "
+        "but the probes; take ${file:...} or ${NAME}. null: nothing.",
+    )
+    certificate: Path | None = Field(
+        default=None, strict=False, description="This server's certificate chain, PEM, which brings TLS. null: no TLS."
+    )
+    key: Path | None = Field(default=None, strict=False, description="The certificate's key, PEM, without a password.")
+    client_ca: Path | None = Field(
+        default=None,
+        strict=False,
+        description="Certificates of the authorities, PEM, one of which must have signed the client's own, for all but "
+        "the probes. null: clients need none.",
+    )
+    unprotected: bool = Field(
+        default=False,
+        description="Whether anybody may read who reaches an address beyond this machine, without token or client_ca.",
+    )
     ready_within: float = Field(
         default=10.0,
         gt=0,
@@ -74,6 +96,20 @@ class Http(Section):
     ready_lag: int | None = Field(
         default=None, ge=0, description="Records behind the log's end above which /readyz says no. null: any."
     )
+
+
+    @property
+    def protected(self) -> bool:
+        """Whether a client has to show who it is."""
+        return self.token is not None or self.client_ca is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is one of this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Logging(Section):

@@ -89,7 +89,7 @@ def test_standard_input_needs_no_folder(check: Check) -> None:
         ("transport.predictions=file", "file is not a folder", ExitCode.TRANSPORT),
         ("transport.predictions=taken", "may not write var/log/taken/0.jsonl", ExitCode.TRANSPORT),
         ("snapshots.path=var/log/file/x", "file is not a folder", ExitCode.TRANSPORT),
-        ("http.host=192.0.2.1", "cannot listen at 192.0.2.1:0", ExitCode.SETTINGS),
+        ("http.host=192.0.2.1 http.unprotected=true", "cannot listen at 192.0.2.1:0", ExitCode.SETTINGS),
         ("daemon.memory_limit=1KiB", "lower streams.max_live", ExitCode.SETTINGS),
     ],
 )
@@ -98,7 +98,7 @@ def test_what_would_stop_the_daemon_is_named_with_its_exit_code(
 ) -> None:
     Path("var/log/file").touch()
     Path("var/log/taken/0.jsonl").mkdir(parents=True)
-    result = check(override)
+    result = check(*override.split())
     assert result.exit_code == code
     (failure,) = marked(result, "FAIL")
     assert text in failure
@@ -204,7 +204,7 @@ def test_a_daemon_that_works_on_the_log_is_found_and_not_disturbed(lived: Check)
 
 def test_of_two_failures_the_one_that_a_start_meets_first_gives_the_code(lived: Check) -> None:
     lose_snapshots()
-    assert lived("http.host=192.0.2.1").exit_code == ExitCode.SETTINGS
+    assert lived("http.host=192.0.2.1", "http.unprotected=true").exit_code == ExitCode.SETTINGS
 
 
 def test_a_folder_without_partitions_is_a_warning_as_the_daemon_would_wait(check: Check) -> None:

@@ -46,7 +46,7 @@ def test_without_config_a_file_in_the_folder_is_not_read(runner):
 
 
 def test_a_secret_is_not_shown(runner):
-    Path("my.yaml").write_text('http:\n  host: "${HIDDEN}"\n')
+    Path("my.yaml").write_text('http:\n  unprotected: true\n  host: "${HIDDEN}"\n')
     result = runner.invoke(app, ["config", "show", "-c", "my.yaml"], env={"HIDDEN": "hunter2"})
     assert "host: ***" in result.stdout
     assert "hunter2" not in result.output

@@ -42,7 +42,8 @@ def test_a_log_that_cannot_be_opened_ends_with_code_4(tmp_path: Path, caplog: py
 def test_an_address_that_cannot_be_had_ends_with_code_2_and_the_remedy_given(
     log: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(typer.Exit) as ended, serve(of(log, "http.host=192.0.2.1"), [], remedy="use --port"):
+    elsewhere = of(log, "http.host=192.0.2.1", "http.unprotected=true")
+    with pytest.raises(typer.Exit) as ended, serve(elsewhere, [], remedy="use --port"):
         pytest.fail("it was served")
     assert ended.value.exit_code == ExitCode.SETTINGS
     assert capsys.readouterr().err.endswith("stop what uses it, use --port\n")

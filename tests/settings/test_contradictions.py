@@ -170,3 +170,31 @@ def test_labels_that_cannot_be_learned_are_refused(problems, overrides, key, tex
 )
 def test_labels_that_fit_pass(load_text, overrides):
     load_text("", *overrides)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "events.example"])
+def test_an_address_beyond_this_machine_wants_a_token_or_an_explicit_word(problems, load_text, host):
+    (problem,) = problems("", f"http.host={host}")
+    assert "is an address beyond this machine: set http.token or http.client_ca, or http.unprotected" in problem
+    tls = ["http.certificate=c.pem", "http.key=k.pem", "http.client_ca=ca.pem"]
+    for word in (["http.unprotected=true"], ["http.token=0123456789abcdef"], tls, ["http.enabled=false"]):
+        assert load_text("", f"http.host={host}", *word).settings.http.host == host
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_an_address_of_this_machine_needs_no_word(load_text, host):
+    assert load_text("", f"http.host={host}").settings.http.host == host
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (["http.certificate=c.pem"], "must come with a key"),
+        (["http.key=k.pem"], "must come with a key"),
+        (["http.client_ca=ca.pem"], "needs TLS"),
+        (["http.token=short"], "Allowed: a text of 16 characters or more, or null"),
+    ],
+)
+def test_half_a_protection_is_refused(problems, given, text):
+    (problem,) = problems("", *given)
+    assert text in problem

@@ -46,7 +46,7 @@ def test_the_commented_file_marks_what_the_digest_covers():
 
 def test_a_description_loads_to_the_same_settings(load_text):
     settings = load_text(
-        "events: {features: [a b, '1', '${x}'], time: null, max_ahead: 1e-7}\nhttp: {host: 'true'}".replace("${", "$${")
+        "events: {features: [a b, '1', '$${x}'], time: null, max_ahead: 1e-7}\nkafka: {group_id: 'true'}"
     )
     for origins in (False, True):
         assert load_text(describe(settings, origins)).settings == settings.settings

@@ -5,7 +5,7 @@ import pytest
 from streamrnn.settings import describe
 from streamrnn.settings.interpolate import LARGEST_FILE, InterpolationError, escape, interpolate
 
-SECRET = "hunter2"
+SECRET = "hunter2-and-no-other"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_missing_variable_is_reported_with_its_place(problems):
 
 
 def test_an_interpolated_value_shows_in_no_print(load_text):
-    loaded = load_text(f'http: {{host: "${{HOST}}"}}\nevents: {{stream: "a{SECRET[:0]}"}}', environ={"HOST": SECRET})
+    loaded = load_text('http: {unprotected: true, host: "${HOST}"}\nevents: {stream: a}', environ={"HOST": SECRET})
     assert loaded.settings.http.host == SECRET
     for text in (
         describe(loaded),
@@ -85,6 +85,15 @@ def test_an_interpolated_value_shows_in_no_print(load_text):
     ):
         assert SECRET not in text
         assert "***" in text
+
+
+@pytest.mark.parametrize("key", ["http.token", "kafka.sasl_plain_password", "kafka.ssl_password"])
+def test_a_secret_that_is_written_out_shows_in_no_print_either(load_text, key):
+    section, name = key.split(".")
+    loaded = load_text(f"{section}: {{{name}: {SECRET}}}")
+    assert getattr(getattr(loaded.settings, section), name) == SECRET
+    for text in (describe(loaded), repr(loaded), str(loaded.settings)):
+        assert SECRET not in text and "***" in text
 
 
 def test_an_interpolated_value_shows_in_no_error(problems):

@@ -24,7 +24,7 @@ def test_every_setting_has_an_environment_variable_of_its_own():
         ("events.features", "a, b", ("a", "b")),
         ("events.features", "['1', b]", ("1", "b")),
         ("events.max_ahead", "60", 60.0),
-        ("http.host", "a=b", "a=b"),
+        ("kafka.group_instance_id", "a=b", "a=b"),
     ],
 )
 def test_a_bare_text_takes_the_type_of_its_setting(load_text, key, text, value):

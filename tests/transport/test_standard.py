@@ -197,7 +197,7 @@ def test_a_signal_while_the_input_idles_ends_the_process_in_order(
 def test_a_taken_port_ends_the_process_in_order_while_the_input_idles(
     run: Callable[..., subprocess.Popen[bytes]],
 ) -> None:
-    process = run("http.enabled=true", "http.host=192.0.2.1")
+    process = run("http.enabled=true", "http.host=192.0.2.1", "http.unprotected=true")
     assert process.wait(30) == 2
     assert process.stderr is not None and b"Fatal" not in process.stderr.read()
 
