@@ -9,7 +9,7 @@ STAMP = $(VENV)/.installed
 PYTEST = $(VENV)/bin/python -m pytest -n auto --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-kafka test-long chaos golden lint bench quality clean
+.PHONY: help venv demo test test-kafka test-tools test-long chaos golden lint bench quality clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,10 +27,13 @@ demo: $(STAMP) ## learn from a made-up stream and show it (ARGS="--help" for opt
 
 test: $(STAMP) ## all quick tests
 	$(VENV)/bin/streamrnn compile
-	$(PYTEST) -m 'not slow and not kafka' $(ARGS)
+	$(PYTEST) -m 'not slow and not kafka and not tools' $(ARGS)
 
 test-kafka: $(STAMP) ## tests on a Kafka broker; without one they skip, and say so
 	$(PYTEST) -n 2 -m 'kafka and not slow' $(ARGS)
+
+test-tools: $(STAMP) ## tests with a browser, Prometheus, Helm and such; what is missing is skipped, and said
+	$(PYTEST) -n 2 -m 'tools and not slow' $(ARGS)
 
 test-long: $(STAMP) ## all tests
 	$(PYTEST) --timeout 1200 $(ARGS)
