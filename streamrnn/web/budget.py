@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 SHARE = 0.05  # of one processor, in the long run
-BURST = 1.0  # seconds of processor time that may be saved up
+BURST = 0.25  # seconds of processor time that may be saved up
 
 
 class Budget:

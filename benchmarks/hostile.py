@@ -1,0 +1,238 @@
+"""What hostile HTTP clients cost the daemon: its event rate, memory and descriptors while they are at it.
+
+The daemon has one processor and the clients another, so that what they take is what they take through its server. Each
+attack lies between two quiet stretches of the same run, whose mean its rate is set against.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SECONDS = 8.0
+STREAMS = 5_000
+RECORD = 340  # bytes of an answer, roughly: the log is made long enough for all stretches
+
+Attack = Callable[[int, list[int]], Awaitable[None]]
+"""Goes on for ever against a port; counts what it tried."""
+
+
+async def send(port: int, data: bytes, read: bool = True) -> None:
+    """Connect, send, and read to the end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(data)
+        await asyncio.wait_for(writer.drain(), 2)
+        while read and await asyncio.wait_for(reader.read(1 << 16), 5):
+            pass
+    finally:
+        writer.transport.abort()
+
+
+def again(data: Callable[[], bytes]) -> Attack:
+    """One request after the other."""
+
+    async def attack(port: int, tried: list[int]) -> None:
+        while True:
+            tried[0] += 1
+            with suppress(OSError, TimeoutError):
+                await send(port, data())
+
+    return attack
+
+
+async def slow(port: int, tried: list[int]) -> None:
+    """A header that comes a byte at a time."""
+    while True:
+        tried[0] += 1
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
+                while True:
+                    await asyncio.sleep(0.2)
+                    writer.write(b"y")
+                    await writer.drain()
+            finally:
+                writer.transport.abort()
+
+
+async def idle(port: int, tried: list[int]) -> None:
+    """A connection that says nothing."""
+    while True:
+        tried[0] += 1
+        with suppress(OSError):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            await reader.read()
+            writer.transport.abort()
+
+
+async def watcher(port: int, tried: list[int]) -> None:
+    """Somebody who looks, and takes nothing of what comes."""
+    while True:
+        tried[0] += 1
+        path = "/v1/live" if tried[0] % 2 else "/v1/watch?stream=stream-1"
+        with suppress(OSError, TimeoutError):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(get(path))
+            head = await asyncio.wait_for(reader.read(64), 5)
+            if b" 200 " in head:
+                await asyncio.sleep(3)
+            writer.transport.abort()
+
+
+def get(path: str) -> bytes:
+    """A request as it should be."""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+
+
+ATTACKS: dict[str, tuple[Attack, int]] = {  # and how many at once
+    "slow headers": (slow, 500),
+    "idle connections": (idle, 2000),
+    "headers of 1 MB": (again(lambda: b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 1_000_000), 32),
+    "paths of 1 MB": (again(lambda: b"GET /" + b"y" * 1_000_000), 32),
+    "odd methods": (again(lambda: b"BREW / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\ntea"), 32),
+    "random bytes": (again(lambda: os.urandom(2000)), 32),
+    "page watchers": (watcher, 300),
+    "the page": (again(lambda: get("/assets/uPlot.iife.min.js")), 32),
+    "metrics": (again(lambda: get("/metrics")), 32),
+    "lists of streams": (again(lambda: get("/v1/streams?search=7&order=worst&limit=200")), 32),
+    "looks at a stream": (again(lambda: get("/v1/streams/stream-77")), 32),
+}
+
+
+def client(name: str, port: int, tried: Any) -> None:
+    """A process of hostile clients, on the second processor."""
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    attack, at_once = ATTACKS[name]
+    count = [0]
+
+    async def all_of_them() -> None:
+        tasks = [asyncio.create_task(attack(port, count)) for _ in range(at_once)]
+        while True:
+            await asyncio.sleep(0.1)
+            tried.value = count[0]
+            assert tasks
+
+    asyncio.run(all_of_them())
+
+
+class Daemon:
+    """A daemon as a process of its own, on the first processor."""
+
+    def __init__(self, root: Path, *overrides: str) -> None:
+        words = [word for each in overrides for word in ("--set", each)]
+        command = [sys.executable, "-c", "from streamrnn.cli.app import main; main()", "run", *words]
+        self._log, self._out = root / "daemon.log", root / "predictions" / "0.jsonl"
+        first = {min(os.sched_getaffinity(0))}
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, preexec_fn=lambda: os.sched_setaffinity(0, first)
+            )
+        while "http://127.0.0.1:" not in (text := self._log.read_text()):
+            if self.process.poll() is not None:
+                raise RuntimeError(text)
+            time.sleep(0.1)
+        self.port = int(text.split("http://127.0.0.1:")[1].split("/")[0])
+        while not self._out.exists() or self._out.stat().st_size < 100_000:
+            time.sleep(0.1)
+
+    def rate(self, seconds: float) -> float:
+        """Bytes of answers a second, while probes are sent."""
+        begun, size = time.monotonic(), self._out.stat().st_size
+        time.sleep(seconds)
+        return (self._out.stat().st_size - size) / (time.monotonic() - begun)
+
+    def footprint(self) -> tuple[float, int, int]:
+        """MiB of memory, open descriptors, threads."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        memory = int(status.split("VmRSS:")[1].split()[0]) / 1024
+        threads = int(status.split("Threads:")[1].split()[0])
+        return memory, len(os.listdir(f"/proc/{self.process.pid}/fd")), threads
+
+    def probe(self) -> float:
+        """Seconds until /livez answers; infinite where it does not within 5."""
+        begun = time.monotonic()
+        with suppress(OSError, urllib.error.URLError):
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/livez", timeout=5) as answer:
+                answer.read()
+            return time.monotonic() - begun
+        return float("inf")
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+
+@contextmanager
+def attacked(name: str, port: int) -> Iterator[Any]:
+    """Clients at work while the block lasts; how often they tried."""
+    context = multiprocessing.get_context("spawn")
+    tried = context.Value("q", 0)
+    process = context.Process(target=client, args=(name, port, tried), daemon=True)
+    process.start()
+    while not tried.value:
+        time.sleep(0.05)
+    time.sleep(1.0)
+    try:
+        yield tried
+    finally:
+        process.kill()
+        process.join()
+
+
+def write_log(root: Path, events: int) -> None:
+    """Streams in random turn, one partition."""
+    rng = np.random.default_rng(0)
+    (root / "events").mkdir(parents=True)
+    who = rng.integers(0, STREAMS, events)
+    values = np.round(np.sin(np.arange(events) / STREAMS / 4) + rng.normal(0, 0.1, events), 4)
+    with (root / "events" / "0.jsonl").open("w") as file:
+        for i in range(events):
+            file.write(f'{{"stream": "stream-{who[i]}", "time": {i}, "value": {values[i]}}}\n')
+
+
+def main(quick: bool = False) -> None:
+    """Print the table."""
+    seconds = 3.0 if quick else SECONDS
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        write_log(root, int((2 * seconds + 4) * len(ATTACKS) * 25_000))
+        overrides = f"transport.path={root}", f"snapshots.path={root}/snapshots", "http.port=0"
+        daemon = Daemon(root, *overrides, "logging.level=info")
+        daemon.rate(seconds)  # to warm up
+        quiet, start = daemon.rate(seconds), daemon.footprint()
+        print(f"{'attack':<20}{'share of the quiet rate':>25}{'tried/s':>10}{'/livez, s':>11}{'MiB':>8}{'fds':>6}{'threads':>9}")
+        worst = 1.0
+        for name in ATTACKS:
+            with attacked(name, daemon.port) as tried:
+                before, begun = tried.value, time.monotonic()
+                during = daemon.rate(seconds)
+                pace = (tried.value - before) / (time.monotonic() - begun)
+                waited, (memory, descriptors, threads) = daemon.probe(), daemon.footprint()
+            time.sleep(1.0)
+            after = daemon.rate(seconds)
+            share = during / ((quiet + after) / 2)
+            worst, quiet = min(worst, share), after
+            print(f"{name:<20}{share:>25.3f}{pace:>10,.0f}{waited:>11.2f}{memory:>8.0f}{descriptors:>6}{threads:>9}", flush=True)
+        end = daemon.footprint()
+        daemon.end()
+        print(f"worst share {worst:.3f}; before {start[0]:.0f} MiB, {start[1]} fds, {start[2]} threads; after {end[0]:.0f}, {end[1]}, {end[2]}")
+
+
+if __name__ == "__main__":
+    main("--quick" in sys.argv)
