@@ -52,9 +52,12 @@ def _variant(settings: Settings) -> str:
 
 
 def compile_loops(settings: Settings) -> None:
-    """Compile what these settings need and keep it on disk, where the next start finds it."""
+    """Compile what these settings need and keep it on disk, where the next start finds it; where nothing can be
+    written there, for this process alone."""
+    from streamrnn.kernels.locator import read_only
+
     loops = len(_chain(settings).loops)
-    at_once = min(loops, MOST, len(os.sched_getaffinity(0)))
+    at_once = 1 if read_only() else min(loops, MOST, len(os.sched_getaffinity(0)))
     if at_once == 1:
         for number in range(loops):
             compile_loop(settings, number)
