@@ -52,7 +52,7 @@ def run(
     generate | streamrnn run --set transport.kind=standard > predictions.jsonl
     """
     from streamrnn.cli.service import serve
-    from streamrnn.loops.ready import compile_loops, must_compile
+    from streamrnn.loops.ready import compile_first, must_compile
     from streamrnn.observe import logs
     from streamrnn.observe.absent import AbsentFeatureSensor
     from streamrnn.observe.drift import DriftSensor
@@ -76,8 +76,7 @@ def run(
     if must_compile(settings):
         if supervisor is not None:
             supervisor.compiling()
-        _logger.info("the first start compiles for some seconds")
-        compile_loops(settings)
+        compile_first(settings)
     with serve(settings, sensors, new_lineage=new_lineage, skip_to=_places_to_skip_to(skip_to or [])) as service:
         _logger.info("running", extra=_places(settings) | {"status": service.address or "off"})
         if _nothing_to_read(settings):
