@@ -3,6 +3,7 @@
 VENV = .venv
 PYTHON = python3
 PIP_ARGS =
+NODE_TOOLS = @kubernetes-models/keda@2.0.0 @kubernetes-models/prometheus-operator@6.0.0
 ARGS =
 
 STAMP = $(VENV)/.installed
@@ -25,6 +26,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 $(TOOLS): $(STAMP)
 	$(VENV)/bin/pip install $(PIP_ARGS) -c constraints.txt -e '.[tools]'
+	! command -v npm > /dev/null || npm install --silent --no-save --no-audit --no-fund --prefix $(VENV) $(NODE_TOOLS)
 	touch $@
 
 demo: $(STAMP) ## learn from a made-up stream and show it (ARGS="--help" for options)

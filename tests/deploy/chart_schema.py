@@ -50,6 +50,12 @@ VALUES = {
     "fullnameOverride": NAME,
     "replicas": whole(0),
     "partitions": {"type": ["integer", "null"], "minimum": 1},
+    "createTopics": of(
+        enabled=FLAG,
+        replicas={"type": "integer", "minimum": -1},
+        inputPartitions={"type": ["integer", "null"], "minimum": 1},
+    ),
+    "newLineage": FLAG,
     "http": of(tokenSecret=of(name=NAME, key={"type": "string", "minLength": 1}), tlsSecret=NAME, clientCaSecret=NAME),
     "secretFiles": items({**NAME, "minLength": 1}),
     "secretEnvironment": items(

@@ -1,7 +1,9 @@
 """The chart is what Kubernetes takes, renders settings that the daemon takes, and refuses what would not work."""
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -142,6 +144,27 @@ def test_kubernetes_takes_every_document(name: str, version: str, render: Render
     assert {"StatefulSet", "ConfigMap", "Service", "PodDisruptionBudget"} <= kinds
 
 
+def test_the_operators_take_what_is_theirs(render: Render, tmp_path: Path) -> None:
+    """By the types and required keys of their custom resources; a key too many they would drop without a word."""
+    node, modules = tool("node"), Path(os.environ.get("STREAMRNN_NODE_MODULES", Path(sys.prefix) / "node_modules"))
+    if not (modules / "@kubernetes-models").exists():
+        pytest.skip(f"@kubernetes-models/keda and /prometheus-operator are not in {modules} (npm; `make test-tools`)")
+    (tmp_path / "node_modules").symlink_to(modules)
+    shutil.copy(Path(__file__).parent / "operators.mjs", tmp_path)
+
+    def checked(documents: list[dict[str, Any]]) -> Any:
+        return run(node, "--preserve-symlinks", tmp_path / "operators.mjs", input=json.dumps(documents))
+
+    values = VALUES["scaling on lag"] | {"podMonitor": {"enabled": True, "tlsConfig": {"insecureSkipVerify": True}}}
+    documents = [each for each in render(values | {"http": VALUES["a token, TLS and mutual TLS"]["http"]})
+                 if each["kind"] in OWN]  # fmt: skip
+    done = checked(documents)
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) == OWN
+    one(documents, "ScaledObject")["spec"]["triggers"][0]["metadata"]["lagThreshold"] = 5
+    assert "lagThreshold must be string" in checked(documents).stderr
+
+
 @pytest.mark.parametrize("name", VALUES)
 def test_the_daemon_takes_the_settings(name: str, render: Render, tmp_path: Path) -> None:
     settings = settings_of(render(VALUES[name]), tmp_path)
@@ -174,6 +197,24 @@ def test_a_pod_is_a_static_member_and_may_do_nothing_but_its_work(render: Render
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
     }  # fmt: skip
+
+
+def test_topics_are_made_first_by_one_that_may_no_more_than_the_daemon(render: Render) -> None:
+    topics = {"createTopics": {"replicas": 3, "inputPartitions": 8}}
+    pod = one(render(topics | VALUES["a login at the brokers"]), "StatefulSet")["spec"]["template"]["spec"]
+    (first,), (daemon,) = pod["initContainers"], pod["containers"]
+    config = ["--config", "/etc/streamrnn/config.yaml"]
+    assert first["args"] == ["topics", "create", *config, "--replicas", "3", "--input", "8"]
+    for key in ("image", "env", "volumeMounts", "securityContext"):
+        assert first[key] == daemon[key]
+    off = one(render({"createTopics": {"enabled": False}}), "StatefulSet")
+    assert "initContainers" not in off["spec"]["template"]["spec"]
+
+
+def test_a_new_lineage_is_begun_by_an_explicit_word_alone(render: Render) -> None:
+    for word in (False, True):
+        pod = one(render({"newLineage": word}), "StatefulSet")["spec"]["template"]["spec"]
+        assert ("--new-lineage" in pod["containers"][0]["args"]) is word
 
 
 def test_a_pod_has_time_to_drain(render: Render) -> None:
@@ -288,5 +329,6 @@ def test_the_notes_tell_the_next_steps(helm: Callable[..., Any], tmp_path: Path)
                     {"http": {"tokenSecret": {"name": secret}}})  # fmt: skip
         assert done.returncode == 0, done.stderr
         told = yaml.safe_load(done.stdout)["notes"]
-        assert "topics create" in told and "-n forecasts port-forward pod/energy-streamrnn-0 9464:9464" in told
+        assert "rollout status statefulset/energy-streamrnn" in told
+        assert "-n forecasts port-forward pod/energy-streamrnn-0 9464:9464" in told
         assert said in told

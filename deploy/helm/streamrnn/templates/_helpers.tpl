@@ -56,6 +56,52 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- if kindIs "string" $input }}{{ list $input | toJson }}{{ else }}{{ $input | toJson }}{{ end -}}
 {{- end -}}
 
+{{- define "streamrnn.environment" -}}
+- name: STREAMRNN_KAFKA__GROUP_INSTANCE_ID
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+{{- range .Values.secretEnvironment }}
+- name: {{ .name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secret }}
+      key: {{ .key }}
+{{- end }}
+{{- end -}}
+
+{{- define "streamrnn.mounts" -}}
+- name: config
+  mountPath: /etc/streamrnn
+  readOnly: true
+- name: tmp
+  mountPath: /tmp
+{{- if .Values.persistence.enabled }}
+- name: snapshots
+  mountPath: /var/lib/streamrnn/snapshots
+{{- end }}
+{{- if .Values.http.tokenSecret.name }}
+- name: token
+  mountPath: /run/streamrnn/token
+  readOnly: true
+{{- end }}
+{{- if .Values.http.tlsSecret }}
+- name: tls
+  mountPath: /run/streamrnn/tls
+  readOnly: true
+{{- end }}
+{{- if .Values.http.clientCaSecret }}
+- name: client-ca
+  mountPath: /run/streamrnn/client-ca
+  readOnly: true
+{{- end }}
+{{- range .Values.secretFiles }}
+- name: secret-{{ . }}
+  mountPath: /run/secrets/{{ . }}
+  readOnly: true
+{{- end }}
+{{- end -}}
+
 {{- /* What cannot work, or would not be safe, is refused with the way out. */ -}}
 {{- define "streamrnn.check" -}}
 {{- $set := .Values.settings -}}
