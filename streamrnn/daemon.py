@@ -24,6 +24,7 @@ from streamrnn.events.decode import Decoder
 from streamrnn.events.encode import encode_predictions
 from streamrnn.exits import ExitCode
 from streamrnn.garbage import Garbage
+from streamrnn.lookup import Lookup
 from streamrnn.observe.readiness import Readiness
 from streamrnn.observe.sensor import BatchReport, Sensor, Sensors
 from streamrnn.observe.watchdog import Watchdog
@@ -100,6 +101,7 @@ class Daemon:
             settings, self._transport, self._store, self._sensor, new_lineage, skip_to or {}, self._alive
         )
         self._readiness = Readiness(settings.http, self._partitions)
+        self.lookup = Lookup(self._partitions, self._workers)
         self._saving = Saving(
             settings, self._store, self._sensor, self._transport.recoverable, self._alive, self._busy
         )
