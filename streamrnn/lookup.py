@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -36,11 +37,16 @@ class Lookup:
     Parameters
     ----------
     partitions, workers : the daemon's
+
+    Attributes
+    ----------
+    spent : processor time that all answers took, in seconds
     """
 
     def __init__(self, partitions: Partitions, workers: Workers) -> None:
         self._partitions = partitions
         self._workers = workers
+        self.spent = 0.0
 
     def stream(self, stream: str) -> list[Future[Found | None]]:
         """What each shard knows of a stream; None of those that do not have it."""
@@ -64,5 +70,12 @@ class Lookup:
         return self._ask(ask)
 
     def _ask(self, ask: Callable[[Partition, Held], Result]) -> list[Future[Result]]:
+        def timed(partition: Partition, held: Held) -> Result:
+            started = time.thread_time()
+            try:
+                return ask(partition, held)
+            finally:
+                self.spent += time.thread_time() - started
+
         held = list(self._partitions.held.items())
-        return [self._workers.submit(partition, partial(ask, partition, each)) for partition, each in held]
+        return [self._workers.submit(partition, partial(timed, partition, each)) for partition, each in held]
