@@ -26,7 +26,8 @@ def probe(
 ) -> None:
     """Ask the daemon that runs here with these settings whether it is alive; the exit code is 1 where it is not.
 
-    Neither token nor client certificate are needed.
+    Without the token or the client certificate that the settings ask for the answer
+    comes too, without its reason.
 
     \b
     Examples:
@@ -47,6 +48,7 @@ def probe(
 def refusal(settings: Http, path: str) -> str | None:
     """Why the daemon's answer is no; None where it is yes."""
     host = _ANY.get(settings.host, settings.host)
+    shown = {} if settings.token is None else {"Authorization": f"Bearer {settings.token}"}  # else no reason is told
     connection: http.client.HTTPConnection
     if settings.certificate is None:
         connection = http.client.HTTPConnection(host, settings.port, timeout=SECONDS)
@@ -54,7 +56,7 @@ def refusal(settings: Http, path: str) -> str | None:
         context = ssl._create_unverified_context()
         connection = http.client.HTTPSConnection(host, settings.port, timeout=SECONDS, context=context)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=shown)
         answer = connection.getresponse()
         body = answer.read(65_536)
     except (OSError, http.client.HTTPException) as error:

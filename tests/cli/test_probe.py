@@ -7,12 +7,16 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import trustme
 from typer.testing import CliRunner
 
 from streamrnn.cli.app import app
+from streamrnn.cli.service import serve
 from streamrnn.exits import ExitCode
+from tests.helpers import settings
 
 ANSWERS = {
     "/livez": (200, b'{"ok": true}'),
@@ -68,6 +72,32 @@ def test_with_a_certificate_it_asks_with_tls(server: ThreadingHTTPServer, tmp_pa
     port = f"http.port={server.server_port}"
     files = ["--set", f"http.certificate={certificate}", "--set", f"http.key={key}"]
     assert probe("--set", port, *files) == (ExitCode.OK, "ok")
+
+
+def test_the_daemon_answers_without_token_and_certificate(tmp_path: Path) -> None:
+    """Of the daemon's own server, with all that it can ask for."""
+    authority, files = trustme.CA(), {name: tmp_path / f"{name}.pem" for name in ("certificate", "key", "client_ca")}
+    issued = authority.issue_cert("learner.example.org")
+    issued.cert_chain_pems[0].write_to_path(files["certificate"])
+    issued.private_key_pem.write_to_path(files["key"])
+    authority.cert_pem.write_to_path(files["client_ca"])
+    (tmp_path / "events").mkdir()
+    protected = [f"http.{name}={path}" for name, path in files.items()] + ["http.token=0123456789abcdef"]
+    place = f"transport.path={tmp_path}"
+    with serve(settings(place, "http.port=0", "http.host=0.0.0.0", *protected), []) as service:
+        port = f"http.port={urlsplit(service.address).port}"
+        chosen = [word for each in (place, port, "http.host=0.0.0.0", *protected) for word in ("--set", each)]
+        assert probe(*chosen) == (ExitCode.OK, "ok")
+        assert probe(*chosen, "--ready") == (1, "/readyz answered with status 503")
+
+
+def test_with_the_token_it_tells_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "events").mkdir()
+    protected = [f"transport.path={tmp_path}", "http.token=0123456789abcdef"]
+    with serve(settings("http.port=0", *protected), []) as service:
+        port = f"http.port={urlsplit(service.address).port}"
+        chosen = [word for each in (port, *protected) for word in ("--set", each)]
+        assert probe(*chosen, "--ready") == (1, "no partition is assigned")
 
 
 def test_where_nobody_listens_it_says_so() -> None:
