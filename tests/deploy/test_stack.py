@@ -167,6 +167,9 @@ def test_both_instances_learn_from_what_is_fed(stack: Stack) -> None:
         assert stack.metric(name, "streamrnn_assigned_partitions") == 2
         wait(f"{name} has published", lambda name=name: stack.metric(
             name, "streamrnn_predictions_published_total") > 100)  # fmt: skip
+        memory = stack.metric(name, "process_resident_memory_bytes")
+        print(f"{name} takes {memory / (1 << 20):.0f} MiB")
+        assert memory < int(SERVICES[name]["mem_limit"].rstrip("m")) << 20
 
 
 def test_the_health_check_of_the_image_says_yes(stack: Stack) -> None:
