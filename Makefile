@@ -3,9 +3,11 @@
 VENV = .venv
 PYTHON = python3
 PIP_ARGS =
+NODE_TOOLS = @kubernetes-models/keda@2.0.0 @kubernetes-models/prometheus-operator@6.0.0
 ARGS =
 
 STAMP = $(VENV)/.installed
+TOOLS = $(VENV)/.tools
 PYTEST = $(VENV)/bin/python -m pytest -n auto --timeout 120
 
 .DEFAULT_GOAL := help
@@ -22,6 +24,11 @@ $(STAMP): pyproject.toml constraints.txt
 	$(VENV)/bin/pip install $(PIP_ARGS) -c constraints.txt -e '.[dev,kafka]'
 	touch $@
 
+$(TOOLS): $(STAMP)
+	$(VENV)/bin/pip install $(PIP_ARGS) -c constraints.txt -e '.[tools]'
+	! command -v npm > /dev/null || npm install --silent --no-save --no-audit --no-fund --prefix $(VENV) $(NODE_TOOLS)
+	touch $@
+
 demo: $(STAMP) ## learn from a made-up stream and show it (ARGS="--help" for options)
 	$(VENV)/bin/streamrnn demo $(ARGS)
 
@@ -32,7 +39,7 @@ test: $(STAMP) ## all quick tests
 test-kafka: $(STAMP) ## tests on a Kafka broker; without one they skip, and say so
 	$(PYTEST) -n 2 -m 'kafka and not slow' $(ARGS)
 
-test-tools: $(STAMP) ## tests with a browser, Prometheus, Helm and such; what is missing is skipped, and said
+test-tools: $(TOOLS) ## tests with a browser, Prometheus, Helm and such; what is missing is skipped, and said
 	$(PYTEST) -n 2 -m 'tools and not slow' $(ARGS)
 
 test-long: $(STAMP) ## all tests

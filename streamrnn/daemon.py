@@ -95,12 +95,12 @@ class Daemon:
         limit = settings.daemon.watchdog if self._transport.recoverable else float("inf")
         self._watchdog = Watchdog(limit)
         self._partitions = Partitions(
-            settings, self._transport, self._store, self._sensor, new_lineage, skip_to or {}, self._watchdog.feed
+            settings, self._transport, self._store, self._sensor, new_lineage, skip_to or {}, self._alive
         )
         self._readiness = Readiness(settings.http, self._partitions)
         self.lookup = Lookup(self._partitions, self._workers)
         self._saving = Saving(
-            settings, self._store, self._sensor, self._transport.recoverable, self._watchdog.feed, self._busy
+            settings, self._store, self._sensor, self._transport.recoverable, self._alive, self._busy
         )
 
     def stop(self) -> None:
@@ -143,7 +143,7 @@ class Daemon:
         next_commit = time.monotonic() + self._settings.transport.commit_interval
         self._sensor.on_state("running")
         while not self._stop.is_set():
-            self._watchdog.feed()
+            self._alive()
             self._assign()
             polled = self._poll()
             begun = [batch for records in polled for batch in self._take(records)]
@@ -160,6 +160,11 @@ class Daemon:
                 next_commit = time.monotonic() + self._settings.transport.commit_interval
             if self._transport.finished and not polled:
                 return
+
+    def _alive(self) -> None:
+        """Tell who watches that the loop goes round."""
+        self._watchdog.feed()
+        self._sensor.on_turn()
 
     def _poll(self) -> list[Records]:
         try:
@@ -257,7 +262,7 @@ class Daemon:
                 if batch.answer.done():
                     raise  # the batch's own error
                 if self._compiling or batch.held.shard.records != records:
-                    self._watchdog.feed()
+                    self._alive()
                 records = batch.held.shard.records
             else:
                 self._compiling = False

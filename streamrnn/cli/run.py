@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from streamrnn.cli.options import ConfigOption, SetOption
 
 if TYPE_CHECKING:
     from streamrnn.events.columns import Partition
+    from streamrnn.observe.sensor import Sensor
     from streamrnn.settings.schema import Settings
 
 _logger = logging.getLogger(__name__)
@@ -50,26 +52,31 @@ def run(
     generate | streamrnn run --set transport.kind=standard > predictions.jsonl
     """
     from streamrnn.cli.service import serve
-    from streamrnn.loops.ready import compile_loops, must_compile
+    from streamrnn.loops.ready import compile_first, must_compile
     from streamrnn.observe import logs
     from streamrnn.observe.absent import AbsentFeatureSensor
     from streamrnn.observe.drift import DriftSensor
     from streamrnn.observe.refusals import RefusalSensor
     from streamrnn.observe.stopping import told_stop
     from streamrnn.observe.summary import SummarySensor
+    from streamrnn.observe.systemd import Notifier, SystemdSensor
     from streamrnn.settings import load
 
     settings = load(config, overrides).settings
     logs.setup(settings.logging.level, settings.logging.format)
-    sensors = [
+    sensors: list[Sensor] = [
         SummarySensor(summary, settings.scoring.window),
         RefusalSensor(),
         AbsentFeatureSensor(settings.events.features),
         DriftSensor(settings.drift.shard),
     ]
+    supervisor = Notifier.from_environment(os.environ)
+    if supervisor is not None:
+        sensors.append(SystemdSensor(supervisor, settings.daemon.drain_deadline))
     if must_compile(settings):
-        _logger.info("the first start compiles for some seconds")
-        compile_loops(settings)
+        if supervisor is not None:
+            supervisor.compiling()
+        compile_first(settings)
     with serve(settings, sensors, new_lineage=new_lineage, skip_to=_places_to_skip_to(skip_to or [])) as service:
         _logger.info("running", extra=_places(settings) | {"status": service.address or "off"})
         if _nothing_to_read(settings):

@@ -22,6 +22,7 @@ VERBS = {
     "replay": "Learn from a file and show how well it forecasts.",
     "feed": "Send made-up events, or those of a file, to the input topic.",
     "compile": "Compile ahead of the first start.",
+    "probe": "Ask the running daemon whether it is alive, as a health check does.",
     "inspect": "Check a snapshot and show what it holds.",
 }
 

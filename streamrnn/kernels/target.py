@@ -58,6 +58,7 @@ def fix() -> None:
         config.CPU_FEATURES = X86_FEATURES
     cache = Path(os.environ.get("STREAMRNN_CACHE") or _default_cache())
     config.CACHE_DIR = str(cache / digest())
+    config.CACHE_LOCATOR_CLASSES = "streamrnn.kernels.locator.Locator"
 
 
 def _default_cache() -> Path:

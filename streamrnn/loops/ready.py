@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
@@ -24,7 +25,24 @@ from streamrnn.settings.engine import choose_engine
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
+_logger = logging.getLogger(__name__)
+
 MOST = 4  # processes: each takes some 400 MB
+
+
+def compile_first(settings: Settings) -> None:
+    """Compile before the daemon starts, and tell why that takes a while."""
+    from streamrnn.kernels.locator import read_only
+
+    if read_only():
+        _logger.warning(
+            "every start compiles for a minute, as compiled code for these settings is not there and cannot be kept: "
+            "run `streamrnn compile` with them where the image is built, or let STREAMRNN_CACHE name a folder that can "
+            "be written to"
+        )
+    else:
+        _logger.info("the first start compiles for some seconds")
+    compile_loops(settings)
 
 
 def must_compile(settings: Settings) -> bool:
@@ -52,9 +70,12 @@ def _variant(settings: Settings) -> str:
 
 
 def compile_loops(settings: Settings) -> None:
-    """Compile what these settings need and keep it on disk, where the next start finds it."""
+    """Compile what these settings need and keep it on disk, where the next start finds it; where nothing can be
+    written there, for this process alone."""
+    from streamrnn.kernels.locator import read_only
+
     loops = len(_chain(settings).loops)
-    at_once = min(loops, MOST, len(os.sched_getaffinity(0)))
+    at_once = 1 if read_only() else min(loops, MOST, len(os.sched_getaffinity(0)))
     if at_once == 1:
         for number in range(loops):
             compile_loop(settings, number)

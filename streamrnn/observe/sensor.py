@@ -171,6 +171,9 @@ class Sensor:
     def on_lag(self, partition: Partition, records: int | None, seconds: float | None) -> None:
         """How far the partition is behind its log's end."""
 
+    def on_turn(self) -> None:
+        """The loop goes round, or a long step of it gets on; called often."""
+
     def on_state(self, state: str) -> None:
         """The daemon entered a state: starting, restoring, running, draining, stopped."""
 
