@@ -23,6 +23,7 @@ VERBS = {
     "feed": "Send made-up events, or those of a file, to the input topic.",
     "compile": "Compile ahead of the first start.",
     "inspect": "Check a snapshot and show what it holds.",
+    "export": "Write the learned network of a snapshot to a file.",
 }
 
 
