@@ -29,6 +29,7 @@ from streamrnn.observe.readiness import Readiness
 from streamrnn.observe.sensor import BatchReport, Sensor, Sensors
 from streamrnn.observe.watchdog import Watchdog
 from streamrnn.partitions import Held, Partitions
+from streamrnn.recovery import StateError
 from streamrnn.saving import QUICK_REPLAY, Saving
 from streamrnn.shard import Shard
 from streamrnn.signals import stopped_by_signals
@@ -67,6 +68,7 @@ class Daemon:
     sensors : told of everything that happens
     transport : the log; None opens the one that the settings name
     new_lineage : begin a new model where the saved state does not fit the log or the settings, rather than stop
+    carry_over : go on with what was learned by other settings or another build, rather than stop
     skip_to : offsets to go on at, of partitions that cannot be read where they stand
     """
 
@@ -76,6 +78,7 @@ class Daemon:
         sensors: Sequence[Sensor] = (),
         transport: Transport | None = None,
         new_lineage: bool = False,
+        carry_over: bool = False,
         skip_to: Mapping[Partition, int] | None = None,
     ) -> None:
         self._settings = settings
@@ -95,7 +98,7 @@ class Daemon:
         limit = settings.daemon.watchdog if self._transport.recoverable else float("inf")
         self._watchdog = Watchdog(limit)
         self._partitions = Partitions(
-            settings, self._transport, self._store, self._sensor, new_lineage, skip_to or {}, self._alive
+            settings, self._transport, self._store, self._sensor, new_lineage, carry_over, skip_to or {}, self._alive
         )
         self._readiness = Readiness(settings.http, self._partitions)
         self.lookup = Lookup(self._partitions, self._workers)
@@ -187,12 +190,17 @@ class Daemon:
             self._answer()
             self._commit()
             going = {p: self._partitions.held[p] for p in changes.revoked if p in self._partitions.held}
-            self._saving.leave(going, deadline, QUICK_REPLAY)
+            # Another member may have newer settings, and can go on from nothing but a snapshot at the commit.
+            self._saving.leave(going, deadline, QUICK_REPLAY if self._settings.snapshots.revision is None else 0)
             self._partitions.revoke(changes.revoked)
         for partition in (*changes.lost, *changes.revoked):
             for log in self._transport.lags(partition).keys() - {partition}:
                 self._sensor.on_lag(log, None, None)  # no longer ours to know
-        self._partitions.assign(changes)
+        try:
+            self._partitions.assign(changes)
+        except StateError:
+            self._drain()  # of one partition; another member may go on with the others
+            raise
 
     def _abandon(self, lost: list[Partition]) -> None:
         """Answers to partitions that have another owner are not ours to give."""

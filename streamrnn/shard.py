@@ -183,6 +183,15 @@ class Shard:
         """All state as arrays (views where possible: use them before the next batch)."""
         return self._chain.saved(self._index.rows) | self._index.saved() | self._classes.saved()
 
+    def blank(self, rows: int) -> dict[str, Array]:
+        """The arrays of all loops before the first record, slabs with rows of so many streams that are not known."""
+        return self._chain.blank(rows)
+
+    @property
+    def slab_names(self) -> frozenset[str]:
+        """Names of the arrays with a row for each stream."""
+        return frozenset(self._chain.slabs(0))
+
     def load(self, arrays: dict[str, Array]) -> None:
         """Take over saved state.
 

@@ -46,6 +46,7 @@ def serve(
     sensors: Sequence[Sensor],
     *,
     new_lineage: bool = False,
+    carry_over: bool = False,
     skip_to: Mapping[Partition, int] | None = None,
     remedy: str | None = None,
 ) -> Iterator[Service]:
@@ -53,7 +54,7 @@ def serve(
 
     Parameters
     ----------
-    settings, new_lineage, skip_to : see `Daemon`
+    settings, new_lineage, carry_over, skip_to : see `Daemon`
     sensors : told of everything, beside the metrics
     remedy : what to do where the status page's address is taken; None names the settings
 
@@ -70,7 +71,9 @@ def serve(
     http, diary, recent = settings.http, Diary(), Recent()
     watching = [diary, recent] if http.enabled else []
     try:
-        daemon = Daemon(settings, [metrics, *sensors, *watching], new_lineage=new_lineage, skip_to=skip_to)
+        daemon = Daemon(
+            settings, [metrics, *sensors, *watching], new_lineage=new_lineage, carry_over=carry_over, skip_to=skip_to
+        )
     except (TransportError, OSError, NoPartitionError) as error:
         ending = endings.by(error)
         ending.tell()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_serializer
@@ -83,6 +84,12 @@ class Model(Section):
     )
     records_per_step: int = Field(
         default=8, ge=1, le=65_536, description="Events per optimiser step; with fewer live streams, as many as those."
+    )
+    start_from: Path | None = Field(
+        default=None,
+        strict=False,
+        description="File that `streamrnn export` wrote: a new model begins with those of its weights that fit. null: "
+        "all are drawn from the seed.",
     )
 
 

@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 
 from streamrnn.cli.inspect import inspect
 from streamrnn.exits import ExitCode
+from streamrnn.learned import Learned
 from streamrnn.shard import Shard
 from streamrnn.snapshots import Frozen, Header, write_snapshot
+from streamrnn.snapshots.format import CarriedOver, Origin
 from tests.helpers import PARTITION, events, settings
 
 HEADER = Header(1, "events-0", 1234, 1200, "a1b2", "d1", 7, {"streamrnn": "0.1"}, False)
@@ -98,3 +100,22 @@ def test_a_folder_without_snapshots_is_said_to_have_none(tmp_path: Path) -> None
     shown = CliRunner().invoke(app, [str(tmp_path)])
     assert shown.exit_code == ExitCode.SETTINGS
     assert "holds no snapshot" in shown.output and "snapshots.path" in shown.output
+
+
+def test_where_its_state_comes_from_is_shown(tmp_path: Path) -> None:
+    began = Origin("0f0f", "other-3", 12_000, 11_000)
+    carried = CarriedOver(Origin("c3d4", "events-0", 1000, 990), ("model.k1 was 1 and is 2", "numpy 1 -> 2"), True)
+    path = tmp_path / "state.safetensors"
+    write_snapshot(path, replace(HEADER, started_from=began, carried_over=(carried,)), Frozen.of({}))
+    shown = CliRunner().invoke(app, [str(path)]).output
+    assert "started from    0f0f, 11,000 records of other-3 up to 12,000" in shown
+    assert "carried over    all state of c3d4, 990 records of events-0 up to 1,000" in shown
+    assert "1,000: model.k1 was 1 and is 2; numpy 1 -> 2" in shown
+
+
+def test_an_exported_network_is_called_by_its_name(tmp_path: Path) -> None:
+    chosen = settings()
+    told = replace(HEADER, settings_digest=chosen.state_digest())
+    Learned.of(told, Shard(chosen, PARTITION).saved(), chosen).write(tmp_path / "net.safetensors")
+    shown = CliRunner().invoke(app, [str(tmp_path / "net.safetensors")])
+    assert shown.exit_code == ExitCode.STATE and "is an exported network" in shown.output
