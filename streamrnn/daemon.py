@@ -54,6 +54,7 @@ class _Batch:
     records: Records
     events: Events
     silent: bool
+    polled: float  # when it was at hand, by time.perf_counter
     answer: Future[tuple[Predictions, BatchReport, float]]
 
 
@@ -89,6 +90,7 @@ class Daemon:
         self._under_way: list[_Batch] = []
         self._compiling = True  # until the first batch is answered
         self._decoder = Decoder.from_settings(settings, self._transport.numbered_time)
+        self._timed = settings.tells_time
         self._targets = settings.target_names
         self._pending_bytes = 0  # published since the last commit
         self._stop = threading.Event()
@@ -146,8 +148,8 @@ class Daemon:
         while not self._stop.is_set():
             self._watchdog.feed()
             self._assign()
-            polled = self._poll()
-            begun = [batch for records in polled for batch in self._take(records)]
+            polled, now = self._poll(), time.perf_counter()
+            begun = [batch for records in polled for batch in self._take(records, now)]
             self._answer()
             self._under_way = begun
             self._skip()
@@ -174,7 +176,7 @@ class Daemon:
 
     def _assign(self) -> None:
         """Let go of what was lost or revoked, and open what was assigned."""
-        changes = self._transport.changes()
+        changes, started = self._transport.changes(), time.monotonic()
         if changes.lost:
             self._abandon(changes.lost)
             self._partitions.drop(changes.lost)
@@ -189,6 +191,8 @@ class Daemon:
             for log in self._transport.lags(partition).keys() - {partition}:
                 self._sensor.on_lag(log, None, None)  # no longer ours to know
         self._partitions.assign(changes)
+        if changes.assigned or changes.revoked or changes.lost:
+            self._sensor.on_rebalance(time.monotonic() - started)
 
     def _abandon(self, lost: list[Partition]) -> None:
         """Answers to partitions that have another owner are not ours to give."""
@@ -197,7 +201,7 @@ class Daemon:
         for batch in dropped:
             self._wait_for(batch)
 
-    def _take(self, records: Records) -> Iterator[_Batch]:
+    def _take(self, records: Records, polled: float) -> Iterator[_Batch]:
         """Give one partition's records to a worker: silently as far as they were answered before, then live."""
         partition = records.partition
         if partition in self._partitions.waiting:
@@ -208,9 +212,9 @@ class Daemon:
             _, records = records.split(held.ahead)
         if held.ahead < held.silent_until:
             silent, records = records.split(held.silent_until)
-            yield self._give(held, silent, silent=True)
+            yield self._give(held, silent, polled, silent=True)
         if records.next_offset > held.ahead and held.skip_to is None:
-            yield self._give(held, records, silent=False)
+            yield self._give(held, records, polled, silent=False)
 
     def _skip(self) -> None:
         """Jump where a person said so, once all that was answered before is replayed."""
@@ -220,7 +224,7 @@ class Daemon:
                 self._commit()
                 self._partitions.skip(partition)
 
-    def _give(self, held: Held, records: Records, silent: bool) -> _Batch:
+    def _give(self, held: Held, records: Records, polled: float, silent: bool) -> _Batch:
         with self._busy("decode"):
             events = self._decoder.decode(records)
         held.ahead = records.next_offset
@@ -230,7 +234,7 @@ class Daemon:
             predictions, report = held.shard.process(events)
             return predictions, report, time.perf_counter() - started
 
-        return _Batch(held, records, events, silent, self._workers.submit(records.partition, process))
+        return _Batch(held, records, events, silent, polled, self._workers.submit(records.partition, process))
 
     def _answer(self) -> None:
         """Wait for the batches under way, and publish what is new."""
@@ -244,7 +248,9 @@ class Daemon:
             else:
                 self._sensor.on_busy("process", seconds)
                 self._publish(records, batch.events, predictions, report)
-                held.last_time = _newest(records, predictions, held.last_time)
+                self._sensor.on_answered(records.partition, report.events, time.perf_counter() - batch.polled)
+                if self._timed:
+                    held.last_time = _newest(records, predictions, held.last_time)
             held.position = records.next_offset
 
     def _wait_for(self, batch: _Batch) -> tuple[Predictions, BatchReport, float]:

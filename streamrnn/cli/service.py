@@ -13,8 +13,7 @@ from streamrnn.daemon import Daemon
 from streamrnn.events.columns import Partition, Predictions
 from streamrnn.exits import ExitCode
 from streamrnn.observe.http import HttpError, HttpServer
-from streamrnn.observe.labels import LabelSensor
-from streamrnn.observe.prometheus import PrometheusSensor
+from streamrnn.observe.metrics import metrics_of
 from streamrnn.observe.sensor import Sensor
 from streamrnn.partitions import NoPartitionError
 from streamrnn.recovery import versions
@@ -55,12 +54,9 @@ def serve(
         After a message, where the log or the address cannot be had, or ``skip_to`` names what is not there.
     """
     build = versions() | {"engine": choose_engine(settings.model).name}
-    metrics = PrometheusSensor(settings.target_names, settings.horizons, build, settings.scoring.window)
-    if settings.learns_labels:
-        classes = settings.labels.kind == "class"
-        sensors = [LabelSensor(metrics.registry, classes, settings.scoring.window), *sensors]
+    metrics = metrics_of(settings, build)
     try:
-        daemon = Daemon(settings, [metrics, *sensors], tap, new_lineage=new_lineage, skip_to=skip_to)
+        daemon = Daemon(settings, [*metrics.sensors, *sensors], tap, new_lineage=new_lineage, skip_to=skip_to)
     except (TransportError, OSError, NoPartitionError) as error:
         ending = endings.by(error)
         ending.tell()
@@ -70,7 +66,7 @@ def serve(
         yield Service(daemon, "")
         return
     given = {} if remedy is None else {"remedy": remedy}
-    server = HttpServer(http.host, http.port, metrics.registry, daemon.not_live, daemon.not_ready, **given)
+    server = HttpServer(http.host, http.port, metrics.families.registry, daemon.not_live, daemon.not_ready, **given)
     try:
         server.start()
     except HttpError as error:

@@ -150,6 +150,9 @@ class Sensor:
     def on_published(self, partition: Partition, predictions: int, dead_letters: int) -> None:
         """Output was handed to the transport."""
 
+    def on_answered(self, partition: Partition, events: int, seconds: float) -> None:
+        """Events of a live batch were answered: so long after they were polled, their output was handed over."""
+
     def on_commit(self, ok: bool, seconds: float) -> None:
         """A commit ended."""
 
@@ -158,6 +161,12 @@ class Sensor:
 
     def on_assignment(self, partition: Partition, assigned: int, event: str) -> None:
         """A partition changed hands: event is assigned, revoked or lost; `assigned` is how many are held now."""
+
+    def on_streams(self, partition: Partition, live: int) -> None:
+        """A partition was taken over with so many live streams."""
+
+    def on_rebalance(self, seconds: float) -> None:
+        """Partitions changed hands, for which the loop stood still so long."""
 
     def on_contact(self, seconds: float | None) -> None:
         """Seconds since the log's other side gave a sign of life; None where there is no other side."""
