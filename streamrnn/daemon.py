@@ -312,6 +312,7 @@ class Daemon:
         """Tell how far behind and out of touch this process is."""
         now, most = time.time(), 0
         for partition, held in self._partitions.held.items():
+            self._sensor.on_unsaved(partition, held.position - held.snapshot_position)
             for log, lag in self._transport.lags(partition).items():
                 behind = 0.0 if lag == 0 else None if held.last_time is None else max(0.0, now - held.last_time)
                 self._sensor.on_lag(log, lag, behind)

@@ -39,10 +39,11 @@ class LimitSensor(Sensor):
         families.gauge(
             "memory_limit_bytes", "Memory that may be used: daemon.memory_limit, or what the container or machine has."
         ).set(memory.limit(settings))
-        interval = families.gauge(
-            "snapshot_interval_seconds", "Time between snapshots of a partition: snapshots.every_seconds."
-        )
-        interval.set(settings.snapshots.every_seconds)
+        if settings.transport.kind != "standard":
+            interval = families.gauge(
+                "snapshot_interval_seconds", "Time between snapshots of a partition: snapshots.every_seconds."
+            )
+            interval.set(settings.snapshots.every_seconds)
         self._tell_levels(families)
 
     def on_streams(self, partition: Partition, live: int) -> None:

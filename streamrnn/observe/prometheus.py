@@ -63,6 +63,9 @@ class PrometheusSensor(Sensor):
         self._quality = QualityMetrics(families, targets, horizons, window) if learns else None
         self._make_service(families)
         self._make_recovery(families)
+        self._by_partition = (
+            self._lag_records, self._lag_seconds, self._replay_left_records, self._last_snapshot, self._unsaved_records,
+        )  # fmt: skip
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -115,6 +118,9 @@ class PrometheusSensor(Sensor):
             if partition in self._held:  # one that was handed over may end later
                 self._saved(partition).set(self._clock())
 
+    def on_unsaved(self, partition: Partition, records: int) -> None:
+        self._unsaved(partition).set(records)
+
     def on_rebalance(self, seconds: float) -> None:
         self._rebalance_duration.observe(seconds)
 
@@ -127,12 +133,11 @@ class PrometheusSensor(Sensor):
             return
         self._held.discard(partition)
         place = partition.topic, str(partition.number)
-        for gauge in (self._lag_records, self._lag_seconds, self._replay_left_records, self._last_snapshot):
+        for gauge in self._by_partition:
             with suppress(KeyError):
                 gauge.remove(*place)
-        self._lag.cache_clear()
-        self._replay_left.cache_clear()
-        self._saved.cache_clear()
+        for children in (self._lag, self._replay_left, self._saved, self._unsaved):
+            children.cache_clear()
         self._streams_by_partition.pop(partition, None)
         self._streams.set(sum(self._streams_by_partition.values()))
         if self._quality is not None:
@@ -222,6 +227,10 @@ class PrometheusSensor(Sensor):
             "topic", "partition",
         )  # fmt: skip
         self._saved = cache(lambda partition: self._last_snapshot.labels(partition.topic, str(partition.number)))
+        self._unsaved_records = families.gauge(
+            "unsaved_records", "Records since the last snapshot, which a restart replays.", "topic", "partition"
+        )
+        self._unsaved = cache(lambda partition: self._unsaved_records.labels(partition.topic, str(partition.number)))
         self._restore_duration = families.histogram(
             "restore_duration_seconds", "From the partition's commit read until its state is loaded.", _SNAPSHOT_BUCKETS
         )

@@ -165,6 +165,9 @@ class Sensor:
     def on_streams(self, partition: Partition, live: int) -> None:
         """A partition was taken over with so many live streams."""
 
+    def on_unsaved(self, partition: Partition, records: int) -> None:
+        """So many records lie between the partition's last snapshot and its position: a restart would replay them."""
+
     def on_rebalance(self, seconds: float) -> None:
         """Partitions changed hands, for which the loop stood still so long."""
 

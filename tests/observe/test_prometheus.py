@@ -109,6 +109,13 @@ def test_the_last_snapshot_is_told_of_each_partition_held(ticking: PrometheusSen
     assert value(ticking, "last_snapshot_timestamp_seconds", **of) is None
 
 
+def test_what_a_restart_would_replay_is_told_of_each_partition_held(sensor: PrometheusSensor) -> None:
+    sensor.on_unsaved(PARTITION, 500)
+    assert value(sensor, "unsaved_records", topic="events", partition="3") == 500
+    sensor.on_assignment(PARTITION, 0, "lost")
+    assert value(sensor, "unsaved_records", topic="events", partition="3") is None
+
+
 def test_a_change_of_partitions_shows_how_long_the_loop_stood_still(sensor: PrometheusSensor) -> None:
     sensor.on_rebalance(0.25)
     assert value(sensor, "rebalance_duration_seconds_sum") == 0.25
