@@ -59,8 +59,8 @@ def _presence(windows: Windows, job: str) -> list[Alert]:
             "StreamrnnRestartLoop", CRITICAL, f"changes(process_start_time_seconds[{windows.events}]) > 3 {OURS}", "0m",
             "four starts within the window are no roll-out",
             f"{HERE} ends again and again",
-            f"{HERE} was started {VALUE} times within {windows.events}. The last line of its log says what ended it, with "
-            "its kind and its remedy.",
+            f"{HERE} was started {VALUE} times within {windows.events}. The last line of its log says what ended it, "
+            "with its kind and its remedy.",
         ),
         Alert(
             "StreamrnnLagGrowing", WARNING,
