@@ -1,5 +1,6 @@
 """``make monitoring``: write the rules and the board."""
 
-from deploy.monitoring.write import FOLDER, rules
+from deploy.monitoring.write import files
 
-(FOLDER / "prometheus" / "rules.yaml").write_text(rules())
+for path, text in files().items():
+    path.write_text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,19 @@ import yaml
 
 from deploy.monitoring.alert import RUNBOOK, Alert
 from deploy.monitoring.alerts import alerts
+from deploy.monitoring.board import board
 from deploy.monitoring.records import records
 from deploy.monitoring.windows import Windows
 
 FOLDER = Path(__file__).parents[1]
 JOBS = ".*streamrnn.*"
 HEAD = "# Made by `make monitoring` from deploy/monitoring. Change it there.\n"
+
+
+def files() -> dict[Path, str]:
+    """What is to stand in which file."""
+    shown = json.dumps(board(), indent=1, ensure_ascii=False) + "\n"
+    return {FOLDER / "prometheus" / "rules.yaml": rules(), FOLDER / "grafana" / "board.json": shown}
 
 
 def rules(windows: Windows | None = None, job: str = JOBS, runbook: str = RUNBOOK) -> str:
