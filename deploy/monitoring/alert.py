@@ -8,7 +8,7 @@ from dataclasses import dataclass
 HERE, JOB_NAME = "{{ $labels.instance }}", "{{ $labels.job }}"
 TOPIC, PARTITION = "{{ $labels.topic }}", "{{ $labels.partition }}"
 TARGET, HORIZON = "{{ $labels.target }}", "{{ $labels.horizon }}"
-LEVEL, QUANTILE = "{{ $labels.level }}", "{{ $labels.quantile }}"
+LEVEL, SHARE = "{{ $labels.level }}", "{{ $labels.share }}"
 VALUE, NUMBER = "{{ $value }}", "{{ $value | humanize }}"
 PERCENT, DURATION = "{{ $value | humanizePercentage }}", "{{ $value | humanizeDuration }}"
 

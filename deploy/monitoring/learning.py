@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.monitoring.alert import HORIZON, JOB_NAME, LEVEL, PERCENT, QUANTILE, TARGET, VALUE, Alert
+from deploy.monitoring.alert import HORIZON, JOB_NAME, LEVEL, PERCENT, SHARE, TARGET, VALUE, Alert
 from deploy.monitoring.records import JOB, Names, total
 from deploy.monitoring.windows import Windows
 
@@ -91,12 +91,12 @@ def _calibrated(windows: Windows) -> list[Alert]:
         ),
         Alert(
             "StreamrnnQuantilesOff", WARNING, _away(
-                names.quantile_coverage, "streamrnn_quantile_share", "quantile",
-                f"sum by ({JOB}, target, quantile) (increase(streamrnn_quantiles_settled_total[{coverage}]))",
+                names.quantile_coverage, "streamrnn_quantile_share", "share",
+                f"sum by ({JOB}, target, share) (increase(streamrnn_quantiles_settled_total[{coverage}]))",
             ),
             "1h", "as of intervals",
             f"Quantiles of {TARGET} are off in {JOB_NAME}",
-            f"Over {coverage} the share of outcomes below the quantile {QUANTILE} of {TARGET} is "
+            f"Over {coverage} the share of outcomes below the quantile {SHARE} of {TARGET} is "
             f"off by {PERCENT} of all outcomes, more than chance can.",
         ),
     ]  # fmt: skip

@@ -43,7 +43,7 @@ def learning() -> Row:
     naive = f"{rate('baseline_absolute_error_total', of, T, WINDOW)} / {rate('scored_events_total', of, T, WINDOW)}"
     held = share("intervals_covered_total", "intervals_settled_total", f"{of}, level")
     level = "group_left () max by (level) (streamrnn_interval_level)"
-    below = "group_left () max by (quantile) (streamrnn_quantile_share)"
+    below = "group_left () max by (share) (streamrnn_quantile_share)"
     wrong = "baseline_correct_labels_total", "scored_labels_total"
     return Row("Is it learning", [
         Panel("Skill", "1 - error / error of the last value, over the window. Above 0 is better than repeating the "
@@ -77,8 +77,8 @@ def learning() -> Row:
                Query(f"3600 * {rate('anomaly_alerts_total', '', S, WINDOW)}", "anomaly alerts")), least=0),
         Panel("Quantiles", "Share of outcomes below a quantile less the share that it promises: 0 is right. Only with "
               "model.head: quantiles.", "percentunit",
-              (Query(f"{share('quantile_outcomes_below_total', 'quantiles_settled_total', 'target, quantile')} "
-                     f"- on (quantile) {below}", "{{target}} at {{quantile}}"),)),
+              (Query(f"{share('quantile_outcomes_below_total', 'quantiles_settled_total', 'target, share')} "
+                     f"- on (share) {below}", "{{target}} at {{share}}"),)),
         Panel("Labels", "Share of right answers over the window, beside naive ones: the last known label, and the most "
               "frequent. Only in label modes.", "percentunit",
               (Query(share("correct_labels_total", "scored_labels_total", "", S), "right"),

@@ -99,7 +99,7 @@ def records(windows: Windows) -> list[Record]:
         ),
         Record(
             names.quantile_coverage,
-            f"{total('streamrnn_quantile_outcomes_below_total', coverage, 'target', 'quantile')} / "
-            f"{total('streamrnn_quantiles_settled_total', coverage, 'target', 'quantile')}",
+            f"{total('streamrnn_quantile_outcomes_below_total', coverage, 'target', 'share')} / "
+            f"{total('streamrnn_quantiles_settled_total', coverage, 'target', 'share')}",
         ),
     ]

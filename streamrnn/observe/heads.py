@@ -25,7 +25,7 @@ class HeadMetrics:
     """
 
     def __init__(self, families: Families) -> None:
-        counter, of = families.counter, ("target", "quantile")
+        counter, of = families.counter, ("target", "share")
         settled = counter("quantiles_settled", "Quantiles whose outcome has come.", *of)
         below = counter("quantile_outcomes_below", "Outcomes below a quantile; one that equals it counts half.", *of)
         loss = counter("pinball_loss", "Pinball loss of the quantiles, scored before the update.", *of)

@@ -71,6 +71,6 @@ class LimitSensor(Sensor):
         for horizon in self._settings.horizons:
             steps.labels(str(horizon)).set(horizon)
         if self._settings.model.head == "quantiles":
-            share = families.gauge("quantile_share", "The share of outcomes to fall below a quantile.", "quantile")
+            share = families.gauge("quantile_share", "The share of outcomes to fall below a quantile.", "share")
             for quantile in self._settings.model.quantiles:
                 share.labels(str(quantile)).set(quantile)

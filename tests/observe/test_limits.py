@@ -43,7 +43,7 @@ def test_numbers_that_stand_in_labels_are_told_as_numbers() -> None:
     _, value = limits("forecast.horizons=[1,24]", "forecast.levels=[0.5,0.9]", "snapshots.every_seconds=60")
     assert value("interval_level", level="0.9") == 0.9
     assert value("horizon_steps", horizon="24") == 24
-    assert value("quantile_share", quantile="0.5") is None
+    assert value("quantile_share", share="0.5") is None
     assert value("snapshot_interval_seconds") == 60
 
 

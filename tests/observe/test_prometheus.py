@@ -210,7 +210,7 @@ def test_names_keep_the_rules(sensor: PrometheusSensor) -> None:
                 "expert",
                 "horizon",
                 "level",
-                "quantile",
+                "share",
                 "reason",
                 "scope",
                 "target",

@@ -34,7 +34,7 @@ NAIVE = f'streamrnn_baseline_absolute_error_total{{{TARGET}, baseline="last_valu
 SCORED = f"streamrnn_scored_events_total{{{TARGET}}}"
 COVERED = f'streamrnn_intervals_covered_total{{{TARGET}, level="0.9"}}'
 SETTLED = f'streamrnn_intervals_settled_total{{{TARGET}, level="0.9"}}'
-BELOW = 'streamrnn_quantile_outcomes_below_total{target="value", quantile="0.05"}'
+BELOW = 'streamrnn_quantile_outcomes_below_total{target="value", share="0.05"}'
 APPLIED, SKIPPED = (f'streamrnn_updates_total{{result="{result}"}}' for result in ("applied", "skipped"))
 RESTORING, RUNNING = (f'streamrnn_state{{state="{state}"}}' for state in ("restoring", "running"))
 POLLED, COMMITTED = (f"streamrnn_last_{what}_timestamp_seconds" for what in ("poll", "commit"))

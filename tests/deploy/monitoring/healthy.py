@@ -61,9 +61,9 @@ HEALTHY: dict[str, str] = {
     f'streamrnn_intervals_covered_total{{{TARGET}, level="0.9"}}': rising(5400),
     'streamrnn_interval_level{level="0.9"}': steady(0.9),
     'streamrnn_horizon_steps{horizon="1"}': steady(1),
-    'streamrnn_quantiles_settled_total{target="value", quantile="0.05"}': rising(6000),
-    'streamrnn_quantile_outcomes_below_total{target="value", quantile="0.05"}': rising(300),
-    'streamrnn_quantile_share{quantile="0.05"}': steady(0.05),
+    'streamrnn_quantiles_settled_total{target="value", share="0.05"}': rising(6000),
+    'streamrnn_quantile_outcomes_below_total{target="value", share="0.05"}': rising(300),
+    'streamrnn_quantile_share{share="0.05"}': steady(0.05),
 }
 
 LEARNING = ("updates", "gradient", "learning", "scored", "absolute", "anomaly", "interval", "horizon", "quantile")
