@@ -67,7 +67,7 @@ class Daemon:
 
 
 class Feed:
-    """Appends events of now to a directory log until closed, a few of them refused; labels too where they are wanted."""
+    """Appends events of now to a directory log until closed, some of them refused; labels too where wanted."""
 
     def __init__(self, path: Path, labels: bool = False, rate: int = 400) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
