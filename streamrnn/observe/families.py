@@ -79,6 +79,7 @@ def add(counter: Counter, amount: float) -> None:
 
 
 def add_all(counters: tuple[Counter, ...], amounts: tuple[float, ...]) -> None:
-    """Add to each counter its amount."""
+    """Add to each counter its amount, as `add` does."""
     for counter, amount in zip(counters, amounts, strict=True):
-        add(counter, amount)
+        if 0.0 < amount < math.inf:
+            counter.inc(amount)

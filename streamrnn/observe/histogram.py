@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,6 +24,7 @@ class ColumnHistogram(Collector):
 
     def __init__(self, name: str, text: str, buckets: tuple[float, ...]) -> None:
         self._name, self._text = name, text
+        self._buckets = buckets
         self._bounds = np.array(buckets)
         self._labels = [*(str(float(bound)) for bound in buckets), "+Inf"]
         self._counts = np.zeros(len(buckets) + 1, np.int64)
@@ -30,18 +33,18 @@ class ColumnHistogram(Collector):
 
     def observe(self, values: npt.NDArray[np.float64]) -> None:
         """Count each value [n]; a negative one counts as 0, and one that is not finite not at all."""
-        if not np.isfinite(values).all():
+        if not math.isfinite(values.sum()):
             values = values[np.isfinite(values)]
-        values = np.maximum(values, 0.0)
-        places = np.searchsorted(self._bounds, values)
-        added = np.bincount(places, minlength=len(self._counts))
+        if len(values) and values.min() < 0.0:
+            values = np.maximum(values, 0.0)
+        added = np.bincount(self._bounds.searchsorted(values), minlength=len(self._counts))
         with self._lock:
             self._counts += added
             self._sum += float(values.sum())
 
     def repeat(self, value: float, times: int) -> None:
         """Count one value, 0 or more, many times."""
-        place = int(np.searchsorted(self._bounds, value))
+        place = bisect_left(self._buckets, value)
         with self._lock:
             self._counts[place] += times
             self._sum += value * times

@@ -1,6 +1,6 @@
 """Hooks that the daemon calls, so that the loop knows no metrics library."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -185,18 +185,20 @@ class Sensor:
 
 
 class Sensors(Sensor):
-    """Several sensors as one."""
+    """Several sensors as one; each hook is called of those alone that have one of their own."""
 
     def __init__(self, *sensors: Sensor) -> None:
-        self._sensors = sensors
+        for name in (name for name in vars(Sensor) if name.startswith("on_")):
+            theirs = [sensor for sensor in sensors if getattr(type(sensor), name) is not getattr(Sensor, name)]
+            setattr(self, name, _one_after_another([getattr(sensor, name) for sensor in theirs]))
 
-    def __getattribute__(self, name: str) -> Any:
-        if not name.startswith("on_"):
-            return super().__getattribute__(name)
-        sensors = self._sensors
 
-        def call(*args: Any) -> None:
-            for sensor in sensors:
-                getattr(sensor, name)(*args)
+def _one_after_another(hooks: list[Callable[..., None]]) -> Callable[..., None]:
+    if len(hooks) == 1:
+        return hooks[0]
 
-        return call
+    def call(*args: Any) -> None:
+        for hook in hooks:
+            hook(*args)
+
+    return call
