@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from deploy.monitoring.alert import HORIZON, JOB_NAME, LEVEL, PERCENT, SHARE, TARGET, VALUE, Alert
 from deploy.monitoring.records import JOB, Names, total
 from deploy.monitoring.windows import Windows
 
 WARNING = "warning"
+ENOUGH = 1000  # outcomes, to judge by
 APPLIED = 'streamrnn_updates_total{result="applied"}'
 
 
@@ -16,8 +19,7 @@ def learning_alerts(windows: Windows) -> list[Alert]:
 
 
 def _learns(windows: Windows) -> list[Alert]:
-    names, rate, quality = Names(windows), windows.rate, windows.quality
-    applied = f"sum by ({JOB}) (increase({APPLIED}[{quality}]))"
+    rate, quality = windows.rate, windows.quality
     skipped = total('streamrnn_updates_total{result="skipped"}', quality)
     errs = (
         f"(sum by ({JOB}) (rate(streamrnn_absolute_error_total[{rate}])) > 0 "
@@ -26,10 +28,10 @@ def _learns(windows: Windows) -> list[Alert]:
     return [
         Alert(
             "StreamrnnLearningStalled", WARNING,
-            f"{applied} == 0 and on ({JOB}) (sum by ({JOB}) ({names.scored}) > 1000)",
+            _either(_stalled, windows),
             "15m", "an optimiser step falls every 8 outcomes at the latest: none in a thousand is no chance",
             f"{JOB_NAME} answers and does not learn",
-            f"More than 1,000 outcomes came to {JOB_NAME} within {quality}, and the optimiser made "
+            f"More than 1,000 outcomes came to {JOB_NAME} within {quality} (or {windows.slow}), and the optimiser made "
             f"{VALUE} steps.",
         ),
         Alert(
@@ -52,8 +54,7 @@ def _learns(windows: Windows) -> list[Alert]:
         ),
         Alert(
             "StreamrnnWorseThanNaive", WARNING,
-            f"{names.skill} < -0.02 and {names.scored} > 1000 "
-            f"or {names.label_skill} < -0.02 and {names.scored} > 1000",
+            _either(_worse, windows),
             "1h", "two windows on end: a change of regime is learned sooner",
             f"{JOB_NAME} is worse than the last value"
             "{{ with $labels.target }} at {{ . }}, {{ $labels.horizon }} ahead{{ end }}",
@@ -72,6 +73,22 @@ def _learns(windows: Windows) -> list[Alert]:
             "0.1 %.",
         ),
     ]  # fmt: skip
+
+
+def _stalled(window: str) -> str:
+    applied = f"sum by ({JOB}) (increase({APPLIED}[{window}]))"
+    return f"{applied} == 0 and on ({JOB}) (sum by ({JOB}) ({Names.scored(window)}) > {ENOUGH})"
+
+
+def _worse(window: str) -> str:
+    enough = f"and {Names.scored(window)} > {ENOUGH}"
+    return f"{Names.skill(window)} < -0.02 {enough} or {Names.label_skill(window)} < -0.02 {enough}"
+
+
+def _either(fault: Callable[[str], str], windows: Windows) -> str:
+    """What is wrong within an hour or, where too few outcomes come for that, within a day."""
+    enough = f"unless on ({JOB}) sum by ({JOB}) ({Names.scored(windows.quality)}) > {ENOUGH}"
+    return f"({fault(windows.quality)}) or (({fault(windows.slow)}) {enough})"
 
 
 def _calibrated(windows: Windows) -> list[Alert]:

@@ -49,19 +49,29 @@ class Names:
         self.lag_seconds = "job:streamrnn_lag_seconds:max"
         self.work = f"job:streamrnn_lag_work_seconds:rate{windows.rate}"
         self.recovering = "job:streamrnn_recovering:max"
-        self.skill = f"job:streamrnn_skill:ratio_rate{windows.quality}"
-        self.label_skill = f"job:streamrnn_label_skill:ratio_rate{windows.quality}"
-        self.scored = f"job:streamrnn_scored:increase{windows.quality}"
         self.coverage = f"job:streamrnn_interval_coverage:ratio_rate{windows.coverage}"
         self.quantile_coverage = f"job:streamrnn_quantile_coverage:ratio_rate{windows.coverage}"
+
+    @staticmethod
+    def skill(window: str) -> str:
+        """Of forecasts, by target and horizon."""
+        return f"job:streamrnn_skill:ratio_rate{window}"
+
+    @staticmethod
+    def label_skill(window: str) -> str:
+        """Of labels that are classes."""
+        return f"job:streamrnn_label_skill:ratio_rate{window}"
+
+    @staticmethod
+    def scored(window: str) -> str:
+        """How many outcomes came: by target and horizon, or labels that are classes."""
+        return f"job:streamrnn_scored:increase{window}"
 
 
 def records(windows: Windows) -> list[Record]:
     """All recording rules, each after those that it asks for."""
     names, rate, quality, coverage = Names(windows), windows.rate, windows.quality, windows.coverage
     of = "target", "horizon"
-    wrong = "(" + total("streamrnn_scored_labels_total", quality) + " - "
-    naive = total('streamrnn_baseline_correct_labels_total{baseline="last_label"}', quality)
     return [
         Record(names.events, total("streamrnn_events_consumed_total", rate)),
         Record(names.records, f"{names.events} + {total('streamrnn_dead_letters_total', rate)}"),
@@ -73,25 +83,8 @@ def records(windows: Windows) -> list[Record]:
             names.recovering,
             f'max by ({JOB}) (streamrnn_state{{state="restoring"}} or (streamrnn_replay_left_records > bool 0))',
         ),
-        Record(
-            names.skill,
-            skill(
-                total("streamrnn_absolute_error_total", quality, *of),
-                total('streamrnn_baseline_absolute_error_total{baseline="last_value"}', quality, *of),
-            ),
-        ),
-        Record(
-            names.label_skill,
-            skill(
-                f"{wrong}{total('streamrnn_correct_labels_total', quality)})",
-                f"{wrong}{naive})",
-            ),
-        ),
-        Record(
-            names.scored,
-            f"sum by ({JOB}, target, horizon) (increase(streamrnn_scored_events_total[{quality}])) "
-            f"or sum by ({JOB}) (increase(streamrnn_scored_labels_total[{quality}]))",
-        ),
+        *_quality(quality),
+        *_quality(windows.slow),
         Record(
             names.coverage,
             f"{total('streamrnn_intervals_covered_total', coverage, *of, 'level')} / "
@@ -101,5 +94,29 @@ def records(windows: Windows) -> list[Record]:
             names.quantile_coverage,
             f"{total('streamrnn_quantile_outcomes_below_total', coverage, 'target', 'share')} / "
             f"{total('streamrnn_quantiles_settled_total', coverage, 'target', 'share')}",
+        ),
+    ]
+
+
+def _quality(window: str) -> list[Record]:
+    """Skill, and of how many outcomes it is."""
+    scored = total("streamrnn_scored_labels_total", window)
+    naive = total('streamrnn_baseline_correct_labels_total{baseline="last_label"}', window)
+    return [
+        Record(
+            Names.skill(window),
+            skill(
+                total("streamrnn_absolute_error_total", window, "target", "horizon"),
+                total('streamrnn_baseline_absolute_error_total{baseline="last_value"}', window, "target", "horizon"),
+            ),
+        ),
+        Record(
+            Names.label_skill(window),
+            skill(f"({scored} - {total('streamrnn_correct_labels_total', window)})", f"({scored} - {naive})"),
+        ),
+        Record(
+            Names.scored(window),
+            f"sum by ({JOB}, target, horizon) (increase(streamrnn_scored_events_total[{window}])) "
+            f"or sum by ({JOB}) (increase(streamrnn_scored_labels_total[{window}]))",
         ),
     ]

@@ -47,4 +47,4 @@ def alerted() -> dict[str, str]:
     }
 
 
-_WINDOWS = Windows(WINDOW, WINDOW, WINDOW, WINDOW)
+_WINDOWS = Windows(WINDOW, WINDOW, WINDOW, WINDOW, WINDOW)

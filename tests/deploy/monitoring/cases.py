@@ -104,6 +104,8 @@ ALSO_FIRING: dict[str, tuple[str, Changes, str]] = {
     "a loss that is not finite": ("StreamrnnLearningDead", {"streamrnn_learning_loss_total": steady(3)}, "2h"),
     "a restore without end": ("StreamrnnRestoreHanging", {RESTORING: steady(1), RUNNING: steady(0)}, "15m"),
     "no commit since the start": ("StreamrnnNotCommitting", {COMMITTED: steady(0)}, "10m"),
+    "a slow topic, by the day": ("StreamrnnWorseThanNaive", {ERROR: rising(1100), SCORED: rising(10)}, "3h"),
+    "a slow topic that learns nothing": ("StreamrnnLearningStalled", {APPLIED: steady(5), SCORED: rising(10)}, "3h"),
     "labels worse than the last one": (
         "StreamrnnWorseThanNaive", LABELS | {"streamrnn_correct_labels_total": rising(3900)}, "3h",
     ),
@@ -155,7 +157,7 @@ SILENT: dict[str, Changes] = {
         'streamrnn_last_commit_timestamp_seconds{instance="b:9464"}': steady(0), 'up{instance="b:9464"}': steady(1),
     },
     "a constant value, forecast all but exactly": {ERROR: rising(1e-9), NAIVE: steady(0)},
-    "few outcomes, and bad ones": {ERROR: rising(2000), SCORED: rising(10)},
+    "few outcomes, and bad ones": {ERROR: rising(2000), SCORED: rising(2)},
     "few intervals, and bad ones": {SETTLED: rising(2), COVERED: rising(1)},
     "intervals a day ahead, which go together": {
         SETTLED.replace('"1"', '"24"'): rising(50), COVERED.replace('"1"', '"24"'): rising(40),

@@ -113,7 +113,7 @@ class Prometheus:
     def __init__(self, folder: Path, ports: list[int]) -> None:
         self.folder = folder
         self._port = _free_port()
-        windows = Windows(WINDOW, WINDOW, WINDOW, WINDOW)
+        windows = Windows(WINDOW, WINDOW, WINDOW, WINDOW, WINDOW)
         (folder / "rules.yaml").write_text(rules(windows))
         targets = [f"127.0.0.1:{port}" for port in ports]
         settings = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +88,16 @@ def test_nothing_but_the_narrow_windows_makes_an_alert(scene: Scene) -> None:
     """Neither critical alert has a reason."""
     firing = scene.prometheus.ask("alerts")["alerts"]
     assert [alert for alert in firing if alert["labels"]["severity"] == "critical" and alert["state"] == "firing"] == []
+
+
+def test_every_query_of_a_runbook_can_be_asked(scene: Scene) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+    queries = {text for text in re.findall(r"`([^`]+)`", page) if re.search(r"streamrnn_\w|up{", text)}
+    assert len(queries) > 25
+    known = set(scene.prometheus.ask("label/__name__/values"))
+    for query in sorted(queries):
+        scene.prometheus.ask("format_query", query=query)
+        assert set(re.findall(r"streamrnn_\w+", query)) <= known, query
 
 
 @pytest.mark.parametrize("which", ["forecast", "labels"])

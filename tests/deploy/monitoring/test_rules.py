@@ -53,5 +53,5 @@ def test_the_links_go_where_they_are_told_to() -> None:
 
 
 def test_the_windows_are_those_asked_for() -> None:
-    windows = Windows("7s", "8s", "9s", "10s")
-    assert set(re.findall(r"\[(\d+[smh])\]", rules(windows))) == {"7s", "8s", "9s", "10s"}
+    windows = Windows("7s", "8s", "9s", "10s", "11s")
+    assert set(re.findall(r"\[(\d+[smh])\]", rules(windows))) == {"7s", "8s", "9s", "10s", "11s"}
