@@ -73,10 +73,11 @@ def _streams() -> Row:
               (Query(f"max by ({each}) (time() - streamrnn_last_snapshot_timestamp_seconds{{{P}}})", NAMED),), least=0),
         Panel("Unsaved records", "Records since the partition's last snapshot: what a restart replays.", "short",
               (Query(f"max by ({each}) (streamrnn_unsaved_records{{{P}}})", NAMED),), least=0),
-        Panel("Snapshots", "Mean time that a snapshot took, from its first byte to durable, and that a restore took; "
-              "size of the last.", "short",
-              (*(Query(share(f"{what}_duration_seconds_sum", f"{what}_duration_seconds_count", "", S),
-                       f"seconds of a {what}") for what in ("snapshot", "restore")),
+        Panel("Snapshots", "Mean time that a snapshot took over the window, from its first byte to durable, and a "
+              "restore since the start; size of the last snapshot.", "short",
+              (Query(share("snapshot_duration_seconds_sum", "snapshot_duration_seconds_count", "", S), "seconds to save"),
+               Query(f"sum(streamrnn_restore_duration_seconds_sum{{{S}}}) "
+                     f"/ sum(streamrnn_restore_duration_seconds_count{{{S}}})", "seconds to restore"),
                Query(f"max(streamrnn_snapshot_size_bytes{{{S}}}) / 1048576", "MiB")), least=0),
     ])  # fmt: skip
 
