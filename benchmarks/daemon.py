@@ -19,16 +19,18 @@ CHILD = """
 import sys, time
 started = time.perf_counter()
 from streamrnn.daemon import Daemon
+from streamrnn.observe.sensor import Sensor
 from streamrnn.settings import load
 settings = load(None, sys.argv[2:], {}).settings
 total, first, seen = int(sys.argv[1]), [], [0]
-def tap(predictions):
-    if not first:
-        first.append(time.perf_counter())
-    seen[0] += len(predictions)
-    if seen[0] >= total:
-        daemon.stop()
-daemon = Daemon(settings, tap=tap)
+class Count(Sensor):
+    def on_answers(self, partition, predictions):
+        if not first:
+            first.append(time.perf_counter())
+        seen[0] += len(predictions)
+        if seen[0] >= total:
+            daemon.stop()
+daemon = Daemon(settings, [Count()])
 daemon.run()
 ended = time.perf_counter()
 status = open("/proc/self/status").read()  # getrusage would give the parent's peak at the fork

@@ -33,6 +33,7 @@ def rate(slots: np.ndarray, streams: int, poll: int, overrides: tuple[str, ...] 
     for at in range(0, n, poll):
         piece = slice(at, at + poll)
         batch = Batch(slots[piece], fresh[piece], live[piece], times[piece], values[piece], records[piece])
+        batch.offsets = records[piece]
         started = time.perf_counter()
         chain.process(batch)
         if at >= warm:

@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent
 MADE = "<!-- Made by `make docs` from the code. Change it there. -->\n"
 # Together these have all metrics there are.
 MODES = {
-    "forecasts": ["model.head=quantiles"],
+    "forecasts": ["model.head=quantiles", "transport.kind=kafka"],
     "labels that are classes": ["labels.mode=delayed", "labels.kind=class"],
     "labels that are numbers": ["labels.mode=delayed", "labels.kind=number"],
 }

@@ -10,7 +10,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +24,7 @@ from streamrnn.events.decode import Decoder
 from streamrnn.events.encode import encode_predictions
 from streamrnn.exits import ExitCode
 from streamrnn.garbage import Garbage
+from streamrnn.lookup import Lookup
 from streamrnn.observe.readiness import Readiness
 from streamrnn.observe.sensor import BatchReport, Sensor, Sensors
 from streamrnn.observe.watchdog import Watchdog
@@ -65,7 +66,6 @@ class Daemon:
     ----------
     settings : all settings
     sensors : told of everything that happens
-    tap : given the predictions of each live batch after they were published
     transport : the log; None opens the one that the settings name
     new_lineage : begin a new model where the saved state does not fit the log or the settings, rather than stop
     skip_to : offsets to go on at, of partitions that cannot be read where they stand
@@ -75,14 +75,12 @@ class Daemon:
         self,
         settings: Settings,
         sensors: Sequence[Sensor] = (),
-        tap: Callable[[Predictions], None] | None = None,
         transport: Transport | None = None,
         new_lineage: bool = False,
         skip_to: Mapping[Partition, int] | None = None,
     ) -> None:
         self._settings = settings
         self._sensor = Sensors(*sensors)
-        self._tap = tap
         self._transport = transport if transport is not None else open_transport(settings)
         self._store = open_store(settings)
         self._workers = Workers()
@@ -90,7 +88,6 @@ class Daemon:
         self._under_way: list[_Batch] = []
         self._compiling = True  # until the first batch is answered
         self._decoder = Decoder.from_settings(settings, self._transport.numbered_time)
-        self._timed = settings.tells_time
         self._targets = settings.target_names
         self._pending_bytes = 0  # published since the last commit
         self._stop = threading.Event()
@@ -102,6 +99,7 @@ class Daemon:
             settings, self._transport, self._store, self._sensor, new_lineage, skip_to or {}, self._watchdog.feed
         )
         self._readiness = Readiness(settings.http, self._partitions)
+        self.lookup = Lookup(self._partitions, self._workers)
         self._saving = Saving(
             settings, self._store, self._sensor, self._transport.recoverable, self._watchdog.feed, self._busy
         )
@@ -249,8 +247,8 @@ class Daemon:
                 self._sensor.on_busy("process", seconds)
                 self._publish(records, batch.events, predictions, report)
                 self._sensor.on_answered(records.partition, report.events, time.perf_counter() - batch.polled)
-                if self._timed:
-                    held.last_time = _newest(records, predictions, held.last_time)
+                if len(records) and math.isfinite(records.timestamps[-1]):
+                    held.last_time = records.timestamps[-1]
             held.position = records.next_offset
 
     def _wait_for(self, batch: _Batch) -> tuple[Predictions, BatchReport, float]:
@@ -286,8 +284,7 @@ class Daemon:
         if output.dead_letters:
             self._sensor.on_refused(partition, output.dead_letters)
         self._sensor.on_published(partition, len(output.predictions), len(output.dead_letters))
-        if self._tap is not None:
-            self._tap(predictions)
+        self._sensor.on_answers(partition, predictions)
 
     def _commit(self) -> None:
         """Commit outputs and positions of all partitions that are past their silent replay."""
@@ -313,9 +310,12 @@ class Daemon:
         now, most = time.time(), 0
         for partition, held in self._partitions.held.items():
             self._sensor.on_unsaved(partition, held.position - held.snapshot_position)
-            for log, lag in self._transport.lags(partition).items():
-                behind = 0.0 if lag == 0 else None if held.last_time is None else max(0.0, now - held.last_time)
-                self._sensor.on_lag(log, lag, behind)
+            lags = self._transport.lags(partition)
+            if not any(lags.values()):
+                held.caught_up = now
+            for log, lag in lags.items():
+                since = held.caught_up if held.last_time is None else held.last_time
+                self._sensor.on_lag(log, lag, 0.0 if lag == 0 else max(0.0, now - since))
                 most = max(most, lag or 0)
         silence = self._transport.out_of_touch()
         self._readiness.seen(most, silence)
@@ -338,11 +338,3 @@ class Daemon:
             yield
         finally:
             self._sensor.on_busy(stage, time.perf_counter() - started)
-
-
-def _newest(records: Records, predictions: Predictions, before: float | None) -> float | None:
-    """Time of the last record as the log has it, else as the event has it; a tombstone may have neither."""
-    for times in (records.timestamps, predictions.times):
-        if len(times) and math.isfinite(times[-1]):
-            return float(times[-1])
-    return before

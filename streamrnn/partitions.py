@@ -32,7 +32,9 @@ class Held:
     """A partition in hand: its shard, where it stands, and up to where it must be silent.
 
     ``position`` is the next offset to answer, ``ahead`` the next one that no worker has been given; ``header`` says
-    what does not change along its lineage; ``skip_to`` is where to go on from ``silent_until``, by a person's word.
+    what does not change along its lineage. ``last_time`` is that of the newest record, where the log has times, and
+    ``caught_up`` when it last stood at the log's end (or was opened), in seconds since 1970. ``skip_to`` is where to go
+    on from ``silent_until``, by a person's word.
     """
 
     shard: Shard
@@ -43,6 +45,7 @@ class Held:
     committed: int
     snapshot_position: int
     snapshot_time: float
+    caught_up: float
     last_time: float | None = None
     skip_to: int | None = None
 
@@ -274,7 +277,7 @@ class Partitions:
 
     def _hold(self, partition: Partition, opened: Opened) -> None:
         position, committed, now = opened.header.position, opened.committed, time.monotonic()
-        held = Held(opened.shard, opened.header, position, position, committed, committed, position, now)
+        held = Held(opened.shard, opened.header, position, position, committed, committed, position, now, time.time())
         self._take(partition, held)
 
     def _take(self, partition: Partition, held: Held) -> None:

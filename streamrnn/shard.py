@@ -32,6 +32,8 @@ from streamrnn.snapshots.frozen import Frozen
 from streamrnn.streams.classes import ClassRegistry
 from streamrnn.streams.index import Assigned, StreamIndex
 from streamrnn.streams.label_rows import ClassGate, label_batch
+from streamrnn.streams.look import StreamLook, look
+from streamrnn.streams.ranking import Order, Row, rank
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -57,6 +59,7 @@ class Shard:
             weights = _initial_weights(settings)
         self.partition = partition
         self.lineage = lineage
+        self._settings = settings
         self._targets = settings.target_names
         self._index = StreamIndex(settings)
         self._horizons = settings.horizons
@@ -93,6 +96,7 @@ class Shard:
         batch = Batch(
             assigned.slots, assigned.fresh, assigned.live, events.times[rows], events.features[rows], records
         )
+        batch.offsets = events.offsets[rows]
         if events.traits is not None:
             batch.traits = events.traits.take(rows)
         if gate is not None:
@@ -151,6 +155,22 @@ class Shard:
         """Mean absolute error of each expert, by target and each group's longest horizon; NaN where none settled."""
         mixture = self._chain.mixture
         return mixture.expert_errors(self._targets) if isinstance(mixture, MixtureLoop) else {}
+
+    def look(self, stream: str) -> StreamLook | None:
+        """What is known of a stream; None where it is not live."""
+        slot = self._index.slot(stream)
+        if slot is None:
+            return None
+        seen = float(self._index.times(np.array([slot]))[0])
+        return look(self._settings, self._rows(), self._classes.names, stream, slot, seen)
+
+    def rank(self, order: Order, search: str, limit: int) -> list[tuple[float, Row]]:
+        """The first streams in an order; see `streams.ranking.rank`."""
+        topic, number = self.partition.topic, self.partition.number
+        return rank(self._index, self._rows(), topic, number, order, search, limit)
+
+    def _rows(self) -> dict[str, Array]:
+        return self._chain.slabs(self._index.rows)
 
     def forget_states(self) -> None:
         """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""

@@ -21,6 +21,7 @@ def seen(chosen: Settings, log: Events) -> np.ndarray:
     chain = Chain(chosen, initial_weights(NetworkRows.from_settings(chosen), 0, chosen.model.precision))
     assigned = StreamIndex(chosen).assign(log)
     batch = Batch(assigned.slots, assigned.fresh, assigned.live, log.times, log.features, np.arange(len(log)) + 1)
+    batch.offsets = log.offsets
     if log.traits is not None:
         batch.traits = log.traits
     chain.process(batch)

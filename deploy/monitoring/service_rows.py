@@ -27,8 +27,8 @@ def _flow() -> Row:
                Query(f"sum(streamrnn_replay_left_records{{{P}}})", "left")), least=0),
         Panel("Processing", "From an event polled to its answer published.", "s",
               quantiles("processing_latency_seconds"), least=0, steps=((None, GREEN), (2, RED))),
-        Panel("Events' latency", "From an event's own time (with Kafka the record's) to the commit that shows its "
-              "answer. Of history it is its age; with clocks that differ it is off by as much.", "s",
+        Panel("Events' latency", "From the time that Kafka has of an event to the commit that shows its answer. Clocks "
+              "that differ show in it. Of a directory log it is not known.", "s",
               quantiles("event_latency_seconds"), least=0),
         Panel("Commits", "Time that a commit took: outputs and positions, in one.", "s",
               quantiles("commit_duration_seconds"), least=0, steps=((None, GREEN), (2, RED))),
@@ -41,7 +41,7 @@ def _kafka() -> Row:
         Panel("Lag in records", "Records between the position and the log's end.", "short",
               (Query(f"max by ({each}) (streamrnn_consumer_lag_records{{{P}}} >= 0)", NAMED),),
               width=6, least=0),
-        Panel("Lag in seconds", "Age of the last record read, 0 at the log's end. Of history it is its age.", "s",
+        Panel("Lag in seconds", "Age of the last record read, or since the end was last reached; 0 at the end.", "s",
               (Query(f"max by ({each}) (streamrnn_consumer_lag_seconds{{{P}}} >= 0)", NAMED),),
               width=6, least=0),
         Panel("Partitions", "Partitions that each instance holds, and those that changed hands a minute.", "none",
@@ -75,9 +75,9 @@ def _streams() -> Row:
               (Query(f"max by ({each}) (streamrnn_unsaved_records{{{P}}})", NAMED),), least=0),
         Panel("Snapshots", "Mean time that a snapshot took over the window, from its first byte to durable, and a "
               "restore since the start; size of the last snapshot.", "short",
-              (Query(share("snapshot_duration_seconds_sum", "snapshot_duration_seconds_count", "", S), "seconds to save"),
+              (Query(share("snapshot_duration_seconds_sum", "snapshot_duration_seconds_count", where=S), "saving"),
                Query(f"sum(streamrnn_restore_duration_seconds_sum{{{S}}}) "
-                     f"/ sum(streamrnn_restore_duration_seconds_count{{{S}}})", "seconds to restore"),
+                     f"/ sum(streamrnn_restore_duration_seconds_count{{{S}}})", "restoring"),
                Query(f"max(streamrnn_snapshot_size_bytes{{{S}}}) / 1048576", "MiB")), least=0),
     ])  # fmt: skip
 

@@ -235,6 +235,7 @@ PARTS = (
     ("quantile", "quantiles: experts and their accounts"),
     ("distribution", "distributions that await their outcome"),
     ("anomaly", "anomaly score"),
+    ("ledger", "what a look at a stream tells"),
 )
 
 

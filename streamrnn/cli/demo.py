@@ -71,7 +71,7 @@ def _run(settings: "Settings", total: int, streams: int, rate: float | None) -> 
     stop = threading.Event()
     failures: list[BaseException] = []
     remedy = "choose another port with --port, or any free one with --port 0"
-    with serve(settings, [sensor], tap=view.on_predictions, remedy=remedy) as service:
+    with serve(settings, [sensor, view], remedy=remedy) as service:
 
         def write() -> None:
             try:

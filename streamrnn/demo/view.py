@@ -15,13 +15,14 @@ from rich.text import Text
 from streamrnn.demo.sensor import DemoSensor
 from streamrnn.demo.sparkline import sparkline
 from streamrnn.demo.watch import Watch, Watched
-from streamrnn.events.columns import Predictions
+from streamrnn.events.columns import Partition, Predictions
+from streamrnn.observe.sensor import Sensor
 
 _REFRESH = 0.25  # seconds between two pictures
 _LINE_EVERY = 2.0  # seconds between two plain lines
 
 
-class View:
+class View(Sensor):
     """Shows a sensor's numbers and a few streams until it is closed; a context manager with a thread of its own.
 
     Parameters
@@ -55,9 +56,8 @@ class View:
         self._stop.set()
         self._thread.join()
 
-    def on_predictions(self, p: Predictions) -> None:
-        """The daemon's tap: takes the predictions of one batch."""
-        self._watch.add(p)
+    def on_answers(self, partition: Partition, predictions: Predictions) -> None:
+        self._watch.add(predictions)
 
     def picture(self) -> Panel:
         """The whole view as of now."""

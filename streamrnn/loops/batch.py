@@ -25,6 +25,7 @@ class Batch:
     times : float64[n], event time in seconds
     values : float64[n, features], NaN where missing
     records : int64[n], records of the shard, with this one
+    offsets : int64[n], of the records in the log, see `Records`
     outcomes : float64[n, T], the value that the record brings for each target, NaN where missing
     advance : int64[n], steps of the stream's grid since its record before: 1 without `forecast.interval` and where
         fresh; with it 0 for a further record of the same cell (or an older one), above 1 after empty cells
@@ -61,6 +62,7 @@ class Batch:
     times: Floats
     values: Floats
     records: Ints
+    offsets: Ints = field(init=False)
     outcomes: Floats = field(init=False)
     advance: Ints = field(init=False)
     steps: Ints = field(init=False)

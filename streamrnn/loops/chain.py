@@ -13,6 +13,7 @@ from streamrnn.loops.base import Loop
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.distribution import DistributionLoop
 from streamrnn.loops.intervals import IntervalLoop
+from streamrnn.loops.ledger import LedgerLoop
 from streamrnn.loops.linear import LinearLoop
 from streamrnn.loops.mixture import MixtureLoop
 from streamrnn.loops.network import NetworkLoop
@@ -76,6 +77,7 @@ class Chain:
             self.loops.append(self.intervals)
         if settings.anomaly.enabled:
             self.loops.append(AnomalyLoop.from_settings(settings))
+        self.loops.append(LedgerLoop(streams, targets))
         if settings.model.kind == "none":
             targets_at = ScaleRows.from_settings(settings).target_features
             self.loops = [NoLoop(targets_at, len(settings.forecast.horizons), self.network.weights)]

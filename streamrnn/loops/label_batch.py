@@ -103,6 +103,8 @@ def no_labels(sizes: LabelRows) -> LabelBatch:
     batch = LabelBatch(np.empty(0, np.int8), whole, whole, flags, numbers, whole, flags)
     batch.restarts = flags
     batch.numbers = batch.settles = batch.ages = batch.of = whole
+    batch.answers = batch.settled = batch.settled_baselines = whole
+    batch.forecasts = batch.settled_forecasts = numbers
     batch.status = batch.kinds
     batch.last = batch.naive = batch.mean = batch.rms = batch.unit = numbers
     batch.inputs = np.empty((0, sizes.label_inputs))

@@ -13,6 +13,7 @@ from streamrnn.loops.closings import OF_SCALE, closings_of, parted, widened
 from streamrnn.loops.join import JoinLoop, KnownLoop
 from streamrnn.loops.label_mixture import ClassMixtureLoop, NumberMixtureLoop
 from streamrnn.loops.label_network import LabelNetworkLoop
+from streamrnn.loops.ledger import LedgerLoop
 from streamrnn.loops.scale import ScaleLoop
 from streamrnn.loops.sequences import SequenceLoop
 from streamrnn.rows.labels import EVENT
@@ -48,7 +49,8 @@ class LabelChain(Chain):
             networks.append(LabelNetworkLoop(further, own, name.replace(" ", "_"), len(networks)))
         self._said = len(networks), self.network.layout.targets
         self._sequences = SequenceLoop(settings)
-        self._label_loops: list[Loop] = [JoinLoop(settings), KnownLoop(settings), *networks, self.mixture]
+        ledger = LedgerLoop(settings.streams.max_live, 1, settings.labels.kind)
+        self._label_loops: list[Loop] = [JoinLoop(settings), KnownLoop(settings), *networks, self.mixture, ledger]
         self.loops = [self.scale, self._sequences, *self._label_loops]
 
     def process(self, batch: Batch) -> None:

@@ -98,7 +98,7 @@ def _no_records(settings: Settings) -> Batch:
 
     whole = np.empty(0, np.int64)
     batch = Batch(whole, np.empty(0, np.bool_), whole, floats(), floats(len(settings.events.features)), whole)
-    batch.advance = batch.steps = batch.events = whole
+    batch.offsets = batch.advance = batch.steps = batch.events = whole
     batch.outcomes = batch.last = batch.rms = batch.unit = floats(targets)
     batch.inputs = floats(ScaleRows.from_settings(settings).inputs)
     codes = np.empty((0, len(settings.inputs.categories)), np.int64)

@@ -40,7 +40,7 @@ def metrics_of(settings: Settings, build: Mapping[str, str]) -> Metrics:
             settings.target_names, settings.horizons, build, window,
             families=families, learns=settings.model.kind == "network",
         ),
-        LatencySensor(families, timed=settings.tells_time),
+        LatencySensor(families, timed=settings.transport.kind == "kafka"),
         LimitSensor(families, settings),
     ]  # fmt: skip
     if settings.learns_labels:

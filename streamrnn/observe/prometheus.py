@@ -175,7 +175,8 @@ class PrometheusSensor(Sensor):
             "consumer_lag_records", "Records between the position and the log's end.", "topic", "partition"
         )
         self._lag_seconds = families.gauge(
-            "consumer_lag_seconds", "Age of the last record read, 0 at the log's end; NaN where records tell no time.",
+            "consumer_lag_seconds",
+            "0 at the log's end, else the age of the last record read; in files, since the end was last reached.",
             "topic", "partition",
         )  # fmt: skip
         self._lag = cache(

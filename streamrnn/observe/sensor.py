@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from streamrnn.events.columns import DeadLetter, Events, Partition
+from streamrnn.events.columns import DeadLetter, Events, Partition, Predictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,9 @@ class Sensor:
 
     def on_events(self, partition: Partition, events: Events) -> None:
         """The events of a live batch as they were decoded, only to be looked at."""
+
+    def on_answers(self, partition: Partition, predictions: Predictions) -> None:
+        """The answers of a live batch, once they were published; only to be looked at."""
 
     def on_refused(self, partition: Partition, letters: Sequence[DeadLetter]) -> None:
         """Records of a live batch became dead letters; not called where none did."""

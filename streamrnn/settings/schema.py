@@ -102,11 +102,6 @@ class Settings(Section):
         return self.transport.input if self.labels.topic is None else (*self.transport.input, self.labels.topic)
 
     @property
-    def tells_time(self) -> bool:
-        """Whether records have a time of their own or of the log's; else their number stands for it."""
-        return self.events.time is not None or self.transport.kind == "kafka"
-
-    @property
     def journal_topic(self) -> str | None:
         """The topic that tells how two inputs interleaved; None where there is one."""
         if self.labels.topic is None:

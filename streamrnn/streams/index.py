@@ -6,7 +6,7 @@ from array import array
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,6 +78,23 @@ class StreamIndex:
     def slot(self, stream: str) -> int | None:
         """The stream's slot; None where it is not live."""
         return self._slots.get(stream)
+
+    def slots(self, search: str, most: int) -> npt.NDArray[np.int64]:
+        """Slots of the live streams whose id holds this text, in any case: the last seen first, and no more than so
+        many; of all where the text is empty."""
+        if not search:
+            return np.fromiter(self._slots.values(), np.int64, len(self._slots))
+        wanted = search.casefold()
+        found = (slot for stream, slot in reversed(self._slots.items()) if wanted in stream.casefold())
+        return np.fromiter(islice(found, most), np.int64)
+
+    def name(self, slot: int) -> str:
+        """The id of the stream that has a slot."""
+        return self._names[slot]
+
+    def times(self, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Of each slot the time at which its stream was last seen."""
+        return np.frombuffer(self._last_time, np.float64)[slots]
 
     def assign(self, events: Events, gate: Gate | None = None) -> Assigned:
         """Give each event its slot, in log order.

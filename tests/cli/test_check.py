@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 from streamrnn.cli.app import app
 from streamrnn.cli.check import memory_table
 from streamrnn.daemon import Daemon
+from streamrnn.events.columns import Partition, Predictions
 from streamrnn.exits import ExitCode
 from streamrnn.loops.chain import bytes_per_stream
+from streamrnn.observe.sensor import Sensor
 from streamrnn.settings import load
 from streamrnn.transport import TransportError
 
@@ -40,7 +42,11 @@ def lived(check: Check) -> Check:
     event = '{"stream": "a", "time": %d, "value": 1.5}\n'
     Path("var/log/events/0.jsonl").write_text("".join(event % time for time in range(20)))
 
-    daemon = Daemon(load(None, list(SMALL), {}).settings, tap=lambda predictions: daemon.stop())
+    class Stop(Sensor):
+        def on_answers(self, partition: Partition, predictions: Predictions) -> None:
+            daemon.stop()
+
+    daemon = Daemon(load(None, list(SMALL), {}).settings, [Stop()])
     assert daemon.run() == ExitCode.OK
     return check
 

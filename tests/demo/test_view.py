@@ -134,7 +134,7 @@ def test_the_picture_shows_headline_and_streams(sensor):
     screen = console(True)
     view = View(sensor, screen)
     view.address = "http://127.0.0.1:9464/"
-    view.on_predictions(predictions(["a", "b"], [1.0, 2.0], [math.nan, 2.5]))
+    view.on_answers(HERE, predictions(["a", "b"], [1.0, 2.0], [math.nan, 2.5]))
     screen.print(view.picture())
     text = re.sub(r"\x1b\[[0-9;]*m", "", screen.file.getvalue())
     skill = "+20.0 % over the last 10,000; since the start"

@@ -60,6 +60,7 @@ def process(chain: Chain, chosen: Settings, log: Events) -> Batch:
     batch = Batch(
         assigned.slots, assigned.fresh, assigned.live, log.times, log.features, np.arange(len(log)) + 1
     )
+    batch.offsets = log.offsets
     if log.traits is not None:
         batch.traits = log.traits
     chain.process(batch)

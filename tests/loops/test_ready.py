@@ -30,10 +30,10 @@ def test_an_empty_cache_means_that_the_compiler_will_be_waited_for(
 
 def test_a_batch_of_no_records_goes_through_every_loop() -> None:
     chosen = settings("experts.networks=[0.005]", "forecast.season=6")
-    for number in range(9):
+    for number in range(10):
         compile_loop(chosen, number)
     with pytest.raises(IndexError):
-        compile_loop(chosen, 9)
+        compile_loop(chosen, 10)
 
 
 def test_the_compilers_processes_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:

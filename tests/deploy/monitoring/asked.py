@@ -10,10 +10,11 @@ from deploy.monitoring.records import records
 from deploy.monitoring.windows import Windows
 from tests.deploy.monitoring.live import WINDOW, chosen
 
-# Needs Kafka: the coordinator's last answer.
-CONTACT = "panel Silence C"
-# An event of seconds ago, which a mark tells of: at most one poll in a minute shows it.
-KAFKA = {CONTACT: "only a coordinator answers"}
+# What a directory log cannot tell, with the reason; tests/kafka asks for it on Kafka.
+KAFKA = {
+    "panel Silence C": "only a coordinator answers",
+    **{f"panel Events' latency {letter}": "a line of a file has no time of its own" for letter in "ABC"},
+}
 _SELECTOR = re.compile(r"\b(?:(?:streamrnn|process)_\w+|up|(?:job|instance):\w+:\w+)(?:\{[^}]*\})?")
 
 

@@ -1,0 +1,73 @@
+"""The loop that notes what people ask of a stream: where it stands, what was said of it, how well it is forecast."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from streamrnn.events.columns import Floats
+from streamrnn.loops.base import Array, rows
+from streamrnn.loops.batch import Batch
+from streamrnn.rows.labels import EVENT
+from streamrnn.rows.ledger import PLACE_FIELDS, TARGET_FIELDS
+
+
+class LedgerLoop:
+    """Notes the next step of each target, or the label: 56 bytes of a stream for each, and 24. Nothing reads it but
+    people.
+
+    Parameters
+    ----------
+    streams : rows of the slabs
+    targets : T; 1 with labels
+    labels : class or number with labels, else None
+
+    Attributes
+    ----------
+    slabs, shared : see `streamrnn.loops.base.Loop`
+    """
+
+    def __init__(self, streams: int, targets: int, labels: str | None = None) -> None:
+        self._slab = rows(streams, TARGET_FIELDS * targets)
+        self._places = rows(streams, PLACE_FIELDS, np.int64)
+        self._labels = labels
+        self.slabs: dict[str, Array] = {"ledger": self._slab, "ledger_places": self._places}
+        self.shared: dict[str, Array] = {}
+
+    def process(self, batch: Batch) -> None:
+        """Note what the other loops made of the batch."""
+        from streamrnn.kernels import ledger
+
+        if self._labels is None:
+            answers, offsets = np.ones(len(batch), np.bool_), batch.offsets
+        else:
+            answers, offsets = batch.labels.kinds == EVENT, batch.labels.offsets
+        told, settled, outcomes, baselines = self._columns(batch)
+        errors, naive = np.abs(outcomes - settled), np.abs(outcomes - baselines)
+        if self._labels == "class":
+            errors, naive = np.sign(errors), np.sign(naive)  # wrong or not
+        ledger.process(
+            batch.slots, batch.fresh, answers, offsets, batch.records, told, settled, outcomes, baselines, errors,
+            naive, self._slab, self._places,
+        )  # fmt: skip
+
+    def _columns(self, batch: Batch) -> tuple[Floats, Floats, Floats, Floats]:
+        """What is told, what is settled, by which outcome, and the naive answer beside it; float64[n, T]."""
+        if self._labels is None:
+            first = (batch.forecasts, batch.settled, batch.settled_baselines)
+            told, settled, baselines = (np.ascontiguousarray(column[:, 0]) for column in first)
+            return told, settled, batch.outcomes, baselines
+        labels = batch.labels
+        if self._labels == "number":
+            columns = labels.forecasts, labels.settled_forecasts, labels.values, labels.naive
+        else:
+            columns = (
+                _known(labels.answers), _known(labels.settled), labels.values, _known(labels.settled_baselines)
+            )  # fmt: skip
+        told, settled, outcomes, baselines = (np.ascontiguousarray(column[:, np.newaxis]) for column in columns)
+        return told, settled, outcomes, baselines
+
+
+def _known(codes: npt.NDArray[np.int64]) -> Floats:
+    """Codes as numbers, NaN where there is none."""
+    return np.where(codes < 0, np.nan, codes)

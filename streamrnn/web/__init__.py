@@ -1,0 +1,1 @@
+"""What the daemon serves over HTTP: metrics, probes, look-ups and the live page."""

@@ -1,0 +1,229 @@
+"""The listening end: one thread, bounded in connections, in time and in processor time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol
+
+from streamrnn.web.budget import Budget
+from streamrnn.web.message import HEAD_BYTES, Answer, Exchange, RefusedError, Request, refusal
+
+if TYPE_CHECKING:
+    from streamrnn.settings.service import Http
+
+_logger = logging.getLogger(__name__)
+MOST_CONNECTIONS = 128  # beyond, the one that has been slowest to tell its request makes room
+HEAD_SECONDS = 5.0  # for a request to come, handshake included
+ANSWER_SECONDS = 10.0  # for an answer to be made and taken, and between two pieces of a stream
+LINGER_SECONDS = 0.2  # for a client to read why it was refused
+_BACKLOG = 128
+
+
+class HttpError(Exception):
+    """The server cannot listen; the message names the setting to change."""
+
+
+class Responder(Protocol):
+    """What a server asks for its answers, in its own thread."""
+
+    async def respond(self, request: Request, certified: bool) -> Answer:
+        """The answer to a request, given whether the client showed a certificate; may raise ``RefusedError``."""
+
+    async def run(self) -> None:
+        """What goes on while the server listens."""
+
+
+class HttpServer:
+    """Answers one request a connection, in one thread beside the daemon's.
+
+    Parameters
+    ----------
+    http : where to listen, and with which certificate
+    responder : makes the answers
+    remedy : what to do where the address cannot be had
+    budget : of processor time; None for the usual one
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        responder: Responder,
+        remedy: str = "set http.host and http.port to a free address, or set http.enabled to false",
+        budget: Budget | None = None,
+    ) -> None:
+        self._http = http
+        self._responder = responder
+        self._remedy = remedy
+        self._budget = budget or Budget()
+        self._socket: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+        self._tls: ssl.SSLContext | None = None
+        self._telling: dict[asyncio.Task[None], None] = {}  # whose request is not whole yet, the oldest first
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, once started."""
+        return self._http.port if self._socket is None else int(self._socket.getsockname()[1])
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it, once started."""
+        host = f"[{self._http.host}]" if ":" in self._http.host else self._http.host
+        return f"{'http' if self._tls is None else 'https'}://{host}:{self.port}/"
+
+    def start(self) -> None:
+        """Listen and serve in the background. Raises ``HttpError`` if the address or a certificate cannot be had."""
+        self._tls = _context(self._http)
+        host, port = self._http.host, self._http.port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        except (OSError, OverflowError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise HttpError(f"cannot listen on {host}:{port} ({why}): stop what uses it, {self._remedy}") from error
+        self._socket.setblocking(False)
+        self._stopping = asyncio.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, args=(self._loop,), name="http", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening, and drop who is still connected; does nothing if it is not started."""
+        if self._socket is None or self._thread is None or self._loop is None:
+            return
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+        self._loop.close()
+        self._socket.close()
+        self._socket = self._thread = self._loop = None
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        loop.run_until_complete(self._serve())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+
+    async def _serve(self) -> None:
+        beside = [asyncio.create_task(each) for each in (self._accept(), self._responder.run())]
+        for task in beside:
+            task.add_done_callback(_tell)
+        await self._stopping.wait()
+        tasks = [*beside, *self._tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        assert self._socket is not None
+        while True:
+            await self._budget.wait()
+            try:
+                connection, _ = await loop.sock_accept(self._socket)
+            except OSError:  # no descriptor is left, or the client is gone already
+                await asyncio.sleep(0.1)
+                continue
+            if len(self._tasks) >= MOST_CONNECTIONS:
+                if not self._telling:
+                    connection.close()
+                    continue
+                slowest = next(iter(self._telling))
+                del self._telling[slowest]
+                slowest.cancel()
+            task = asyncio.create_task(self._converse(connection))
+            self._telling[task] = None
+            self._tasks.add(task)
+            task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._telling.pop(task, None)
+        _tell(task)
+
+    async def _converse(self, connection: socket.socket) -> None:
+        """Hear one request and answer it."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=HEAD_BYTES)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        connection.setblocking(False)
+        try:
+            async with asyncio.timeout(HEAD_SECONDS):
+                transport, _ = await loop.connect_accepted_socket(lambda: protocol, connection, ssl=self._tls)
+        except (OSError, ssl.SSLError, TimeoutError):
+            connection.close()
+            return
+        except asyncio.CancelledError:
+            connection.close()
+            raise
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        try:
+            with suppress(OSError, TimeoutError):
+                await self._exchange(Exchange(reader, writer), writer)
+        finally:
+            transport.abort()
+
+    async def _exchange(self, exchange: Exchange, writer: asyncio.StreamWriter) -> None:
+        body = True
+        try:
+            async with asyncio.timeout(HEAD_SECONDS):
+                request = await exchange.request()
+            task = asyncio.current_task()
+            if task is not None:
+                self._telling.pop(task, None)
+            body = request.method != "HEAD"
+            certified = bool(self._tls is not None and writer.get_extra_info("peercert"))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer = await self._responder.respond(request, certified)
+        except RefusedError as error:
+            answer = refusal(error)
+        except (OSError, TimeoutError):
+            raise
+        except Exception:
+            _logger.exception("cannot answer")
+            answer = refusal(RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, "see the log"))
+        if answer.stream is None:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await exchange.answer(answer, body)
+        else:
+            await exchange.answer(answer, body)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await exchange.flush()
+        if answer.status >= 400:
+            async with asyncio.timeout(LINGER_SECONDS):
+                await exchange.linger()
+
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _logger.error("the HTTP server failed", exc_info=error)
+
+
+def _context(http: Http) -> ssl.SSLContext | None:
+    """What TLS needs; None without it."""
+    if http.certificate is None or http.key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    where = "http.certificate or http.key"
+    try:
+        context.load_cert_chain(http.certificate, http.key, password=_no_password)
+        if http.client_ca is not None:
+            where = "http.client_ca"
+            context.load_verify_locations(http.client_ca)
+            context.verify_mode = ssl.CERT_OPTIONAL  # probes come without one; the rest is refused later
+    except (OSError, ssl.SSLError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise HttpError(f"cannot use {where} ({why}): name PEM files that this process may read") from error
+    return context
+
+
+def _no_password() -> str:
+    raise ValueError("the key has a password: take one without")
