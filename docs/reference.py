@@ -22,8 +22,8 @@ MADE = "<!-- Made by `make docs` from the code. Change it there. -->\n"
 # Together these have all metrics there are.
 MODES = {
     "forecasts": ["model.head=quantiles", "transport.kind=kafka"],
-    "labels that are classes": ["labels.mode=delayed", "labels.kind=class"],
-    "labels that are numbers": ["labels.mode=delayed", "labels.kind=number"],
+    "labels that are classes": ["labels.mode=delayed", "labels.kind=class", "transport.kind=kafka"],
+    "labels that are numbers": ["labels.mode=delayed", "labels.kind=number", "transport.kind=kafka"],
 }
 
 
