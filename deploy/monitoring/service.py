@@ -125,9 +125,9 @@ def _recovery(windows: Windows) -> list[Alert]:
             'or (streamrnn_state{state="restoring"} == 1)',
             "10m", "1 GB of state loads in seconds; a replay is as fast as learning, and its rest falls at every look",
             f"{HERE} does not come back",
-            f"{{{{ if $labels.state }}}}{HERE} has been loading a snapshot for 10 minutes{{{{ else }}}}{NUMBER} offsets "
-            f"of {TOPIC}-{PARTITION} are left of a silent replay on {HERE}, and do not get fewer{{{{ end }}}}: what comes "
-            "is not answered.",
+            f"{{{{ if $labels.state }}}}{HERE} has been loading a snapshot for 10 minutes{{{{ else }}}}{NUMBER} "
+            f"offsets of {TOPIC}-{PARTITION} are left of a replay on {HERE}, and do not get fewer{{{{ end }}}}: "
+            "what comes is not answered.",
         ),
     ]  # fmt: skip
 

@@ -27,6 +27,7 @@ from deploy.monitoring.write import rules
 
 WINDOW = "10s"
 WAIT = 60.0
+START = 300.0  # the first start on a machine compiles
 COMMAND = [sys.executable, "-c", "from streamrnn.cli.app import main; main()", "run"]
 
 
@@ -44,7 +45,7 @@ class Daemon:
         """Start it, or start it again, and wait until it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
-        deadline = time.monotonic() + WAIT
+        deadline = time.monotonic() + START
         while True:
             try:
                 self.metrics()
@@ -61,7 +62,7 @@ class Daemon:
 
     def end(self, how: signal.Signals) -> None:
         """End it by a signal."""
-        if self._process is not None:
+        if self._process is not None and self._process.poll() is None:
             self._process.send_signal(how)
             self._process.wait(WAIT)
 

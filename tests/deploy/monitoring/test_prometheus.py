@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.deploy.monitoring.promtool import promtool
 pytestmark = [
     pytest.mark.tools,
     pytest.mark.skipif(shutil.which("prometheus") is None, reason="there is no prometheus on the path"),
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(900),
     pytest.mark.xdist_group("prometheus"),
 ]
 
@@ -43,21 +44,19 @@ class Scene:
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Two daemons under load, one of which was killed in between, so that it restored and replayed."""
     folder = tmp_path_factory.mktemp("scene")
-    daemons, feeds = [], []
-    for name, overrides in (("forecast", FORECAST), ("labels", LABELS)):
-        (folder / name).mkdir()
-        feeds.append(Feed(folder / name / "events" / "0.jsonl", labels=name == "labels"))
-        daemons.append(Daemon(folder / name, f"transport.path={folder / name}", *overrides))
-        daemons[-1].start()
-    with prometheus(folder, *daemons) as made:
+    daemons = []
+    with ExitStack() as ends:
+        for name, overrides in (("forecast", FORECAST), ("labels", LABELS)):
+            (folder / name).mkdir()
+            ends.enter_context(closing(Feed(folder / name / "events" / "0.jsonl", labels=name == "labels")))
+            daemons.append(Daemon(folder / name, f"transport.path={folder / name}", *overrides))
+            ends.callback(daemons[-1].end, signal.SIGTERM)
+            daemons[-1].start()
+        made = ends.enter_context(prometheus(folder, *daemons))
         made.without_data({"some": "rate(streamrnn_snapshot_duration_seconds_count[10s]) > 0"})
         daemons[0].end(signal.SIGKILL)
         daemons[0].start()
         yield Scene(*daemons, made)
-    for feed in feeds:
-        feed.close()
-    for daemon in daemons:
-        daemon.end(signal.SIGTERM)
 
 
 def test_every_panel_has_data(scene: Scene) -> None:
