@@ -43,7 +43,7 @@ export class Chart {
   }
 
   get height() {
-    return this.box.classList.contains("small") ? 130 : 220;
+    return this.box.classList.contains("small") ? 130 : this.box.classList.contains("tall") ? 320 : 220;
   }
 
   fit() {
