@@ -214,8 +214,7 @@ class Partitions:
         if kept is not None and self._goes_on(partition, kept, committed):
             kept.ahead, kept.committed, kept.silent_until = kept.position, committed.position, committed.position
             kept.skip_to = None
-            self.held[partition] = kept
-            self._sensor.on_assignment(partition, len(self.held), "assigned")
+            self._take(partition, kept)
         else:
             self._sensor.on_state("restoring")
             self.restoring = partition
@@ -307,10 +306,15 @@ class Partitions:
 
     def _hold(self, partition: Partition, opened: Opened) -> None:
         position, committed, now = opened.header.position, opened.committed, time.monotonic()
-        self.held[partition] = Held(
-            opened.shard, opened.header, position, position, committed, committed, position, now, time.time()
-        )
+        held = Held(opened.shard, opened.header, position, position, committed, committed, position, now, time.time())
+        self._take(partition, held)
+
+    def _take(self, partition: Partition, held: Held) -> None:
+        self.held[partition] = held
         self._sensor.on_assignment(partition, len(self.held), "assigned")
+        self._sensor.on_streams(partition, held.shard.live_streams)
+        if held.replaying:
+            self._sensor.on_replay(partition, 0, held.silent_until - held.position)
 
 
 def listed(partitions: Iterable[Partition]) -> str:

@@ -81,6 +81,11 @@ class Shard:
         """Events that the model has taken in."""
         return self._chain.records
 
+    @property
+    def live_streams(self) -> int:
+        """Streams that it keeps."""
+        return len(self._index)
+
     def process(self, events: Events) -> tuple[Predictions, BatchReport]:
         """Answer a batch of events in log order, and learn from it."""
         self._accounts.mark()

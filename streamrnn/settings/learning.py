@@ -78,7 +78,9 @@ class Model(Section):
         le=1e6,
         description="Largest norm of a mean gradient (no unit); a longer one is scaled down to it.",
     )
-    loss: Literal["huber", "l1"] = Field(default="huber", description="What learning makes small.")
+    loss: Literal["huber", "l1"] = Field(
+        default="huber", description="What learning makes small: Huber's loss, or the absolute error."
+    )
     huber_delta: float = Field(
         default=1.0, gt=0, le=1e6, description="Error, in running standard deviations, from which huber grows linearly."
     )
