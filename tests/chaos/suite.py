@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,21 +11,22 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from streamrnn.events.columns import Partition, Records
-from streamrnn.snapshots.factory import open_store
+from tests.chaos.feed import Feed
 from tests.chaos.hand import Hand, Stuck
 from tests.chaos.instances import Instance
+from tests.chaos.judging import hanging, told, verdicts
 from tests.chaos.proxy import Proxy
-from tests.chaos.verifier import LETTER, PREDICTION, Answer, Oracle, Verdict, compare_state, judge
+from tests.chaos.verifier import Verdict
 from tests.helpers import settings
 from tests.kafka.broker import JavaBroker, java_broker
 
 PARTITIONS = 4
 SLOTS = 3  # the last one comes and goes
 EVENTS_PER_SECOND = 400
+STREAMS = 97
 END_SECONDS = 120.0  # by then all that was produced is committed, and everybody has ended
 TOPICS = ("in", "out", "dead")
 
@@ -51,49 +51,11 @@ class Report:
     def __str__(self) -> str:
         lines = [f"{count:>6}  {name}" for name, count in sorted(self.acts.items())]
         lines.append("ends of processes, by exit code: " + ", ".join(f"{c}: {n}" for c, n in sorted(self.ends.items())))
-        total = [sum(getattr(verdict, name) for verdict in self.verdicts.values()) for name in _COUNTS]
-        lines.append("{} events: {} lost, {} doubled, {} out of order, {} different".format(*total))
-        equal = sum(not verdict.state for verdict in self.verdicts.values())
-        lines.append(f"final state equal to the oracle's, bit for bit: {equal} of {PARTITIONS} partitions")
+        lines += told(self.verdicts)
         lines.append("hanging transactions: " + (", ".join(self.hanging) or "none"))
-        for number, verdict in self.verdicts.items():
-            lines += [f"partition {number}: {text}" for text in [*verdict.examples, *verdict.state]]
         lines += [f"TROUBLE: {text}" for text in self.trouble]
         lines.append(f"{'good' if self.good else 'NOT GOOD'}, {self.seconds:.0f} s")
         return "\n".join(lines)
-
-
-_COUNTS = ("events", "lost", "doubled", "out_of_order", "different")
-
-
-class Feed:
-    """Sends events at a steady rate to all partitions; now and then one that is no event."""
-
-    def __init__(self, bootstrap: str, topic: str, seed: int) -> None:
-        self._random = Random(seed)
-        self._topic = topic
-        self._producer = KafkaProducer(bootstrap_servers=bootstrap, linger_ms=5, delivery_timeout_ms=600_000)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._send, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Send no more, and wait until all has arrived."""
-        self._stop.set()
-        self._thread.join()
-        self._producer.flush(END_SECONDS)
-        self._producer.close()
-
-    def _send(self) -> None:
-        number, started = 0, time.monotonic()
-        while not self._stop.is_set():
-            while number < (time.monotonic() - started) * EVENTS_PER_SECOND:
-                value = b'{"stream":"s%d","value":%.3f}' % (number % 97, self._random.gauss(0, 1))
-                if self._random.random() < 0.01:
-                    value = b'{"stream":'
-                self._producer.send(self._topic, value, partition=number % PARTITIONS)
-                number += 1
-            time.sleep(0.01)
 
 
 class Suite:
@@ -129,7 +91,7 @@ class Suite:
             slots = self._slots(broker)
             for instance, _ in slots[:-1]:
                 instance.start()
-            feed = Feed(broker.bootstrap, "in", self._seed)
+            feed = Feed(broker.bootstrap, "in", PARTITIONS, self._seed, EVENTS_PER_SECOND, STREAMS)
             with self._positions(broker) as positions:
                 snapshots = "snapshots" if self._store == "kafka" else None
                 hand = Hand(random, broker, slots, positions, snapshots)
@@ -183,25 +145,8 @@ class Suite:
 
     def _judge(self, broker: JavaBroker) -> None:
         chosen = settings(*self._overrides(broker.bootstrap))
-        inputs = read(broker.bootstrap, "in")
-        outputs = read(broker.bootstrap, "out"), read(broker.bootstrap, "dead")
-        by_source: dict[int, tuple[list[Answer], list[Answer]]] = {n: ([], []) for n in range(PARTITIONS)}
-        for records, kind, which in ((outputs[0], PREDICTION, 0), (outputs[1], LETTER, 1)):
-            for record in (record for found in records.values() for record in found):
-                headers = dict(record.headers)
-                answer = Answer(int(headers["offset"]), kind, record.value)
-                by_source[int(headers["partition"])][which].append(answer)
-        with closing(open_store(chosen)) as store:
-            for number, (predictions, letters) in by_source.items():
-                partition = Partition("in", number)
-                lineage, end = self._commit(broker, number)
-                oracle = Oracle(chosen, partition, lineage)
-                verdict = judge(oracle.answers(_records(partition, inputs[number])), predictions, letters)
-                found = store.load_newest(partition, lineage, end, lambda *_: None)
-                at_end = found is not None and found[0].position == end
-                compare_state(verdict, found[1] if found is not None and at_end else None, oracle.shard.saved())
-                self._report.verdicts[number] = verdict
-        self._report.hanging = hanging(broker.bootstrap)
+        self._report.verdicts = verdicts(chosen, PARTITIONS)
+        self._report.hanging = hanging(chosen, PARTITIONS)
 
     def _overrides(self, bootstrap: str) -> list[str]:
         return [
@@ -247,45 +192,3 @@ class Suite:
                 return list(last)
 
             yield positions
-
-    def _commit(self, broker: JavaBroker, number: int) -> tuple[str, int]:
-        with closing(KafkaConsumer(bootstrap_servers=broker.bootstrap, group_id="chaos")) as consumer:
-            found = consumer.committed(TopicPartition("in", number), metadata=True)
-        return ("", 0) if found is None else (found.metadata, found.offset)
-
-
-def read(bootstrap: str, topic: str) -> dict[int, list[Any]]:
-    """All committed records of a topic, by partition."""
-    places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
-    options = {"isolation_level": "read_committed", "enable_auto_commit": False}
-    with closing(KafkaConsumer(bootstrap_servers=bootstrap, **options)) as consumer:
-        consumer.assign(places)
-        consumer.seek_to_beginning(*places)
-        ends = consumer.end_offsets(places)
-        found: dict[int, list[Any]] = {number: [] for number in range(PARTITIONS)}
-        while any(consumer.position(place) < ends[place] for place in places):
-            for place, records in consumer.poll(200).items():
-                found[place.partition] += records
-    return found
-
-
-def hanging(bootstrap: str) -> list[str]:
-    """Partitions of the output whose committed end is not their end: a transaction is open there."""
-    ends: list[dict[TopicPartition, int]] = []
-    for isolation in ("read_committed", "read_uncommitted"):
-        with closing(KafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation)) as consumer:
-            places = [TopicPartition(topic, n) for topic in ("out", "dead") for n in range(PARTITIONS)]
-            ends.append(consumer.end_offsets(places))
-    return [f"{place.topic}-{place.partition}" for place, end in ends[0].items() if end != ends[1][place]]
-
-
-def _records(partition: Partition, found: list[Any]) -> Records:
-    return Records(
-        partition,
-        [record.offset for record in found],
-        [record.key for record in found],
-        [record.value for record in found],
-        [record.timestamp / 1000 for record in found],
-        found[-1].offset + 1 if found else 0,
-    )
-
