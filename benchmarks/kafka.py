@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError
 
-from tests.kafka.broker import NoBroker, any_broker
+from tests.kafka.broker import NoBroker, any_broker, free_port
 
 AIM = 0.7  # share of the bare client
 DELIVERIES = ("at_least_once", "exactly_once")
@@ -240,13 +239,6 @@ def busy(port: int) -> dict[str, float]:
         lines = answer.read().decode().splitlines()
     found = (line.split('"') for line in lines if line.startswith("streamrnn_busy_seconds_total{"))
     return {parts[1]: float(parts[2].split()[-1]) for parts in found}
-
-
-def free_port() -> int:
-    """A port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def words(overrides: list[str]) -> list[str]:

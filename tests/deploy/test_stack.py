@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 from tests.deploy.tools import DEPLOY, run, tool
-from tests.kafka.broker import START_SECONDS, _answers, _free_port
+from tests.kafka.broker import START_SECONDS, _answers, free_port
 
 pytestmark = [pytest.mark.tools, pytest.mark.slow]
 
@@ -43,7 +43,7 @@ class Stack:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ports = {name: _free_port() for name in ("19092", "9092", "29093", *INSTANCES, "prometheus")}
+        self.ports = {name: free_port() for name in ("19092", "9092", "29093", *INSTANCES, "prometheus")}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         (folder / "bin").mkdir()
         program = folder / "bin/streamrnn"

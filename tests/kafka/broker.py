@@ -59,10 +59,10 @@ class JavaBroker:
     def __init__(self, libs: Path, folder: Path, proxied: int = 0) -> None:
         self._libs = libs
         self.folder = folder
-        self._port, controller = _free_port(), _free_port()
+        self._port, controller = free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{self._port}"
         self._properties = folder / "server.properties"
-        self.proxies = [(_free_port(), _free_port()) for _ in range(proxied)]
+        self.proxies = [(free_port(), free_port()) for _ in range(proxied)]
         self._properties.write_text(
             _PROPERTIES.format(
                 port=self._port,
@@ -168,7 +168,7 @@ def _docker_broker() -> Iterator[str]:
     """Apache's own image: testcontainers' KafkaContainer knows only another one."""
     from testcontainers.core.container import DockerContainer
 
-    port = _free_port()
+    port = free_port()
     container = DockerContainer(IMAGE).with_bind_ports(port, port)
     plain = {"listeners": "", "advertised": "", "protocols": ""}
     values = _PROPERTIES.format(port=port, controller=9093, data="/var/lib/kafka/data", **plain).replace(
@@ -209,7 +209,8 @@ def _answers(bootstrap: str) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody has."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
