@@ -60,7 +60,7 @@ def run(
     generate | streamrnn run --set transport.kind=standard > predictions.jsonl
     """
     from streamrnn.cli.service import serve
-    from streamrnn.loops.ready import compile_first, must_compile
+    from streamrnn.loops.ready import compile_first, load_ahead, must_compile
     from streamrnn.observe import logs
     from streamrnn.observe.absent import AbsentFeatureSensor
     from streamrnn.observe.drift import DriftSensor
@@ -85,6 +85,7 @@ def run(
         if supervisor is not None:
             supervisor.compiling()
         compile_first(settings)
+    load_ahead(settings)
     places = _places_to_skip_to(skip_to or [])
     with serve(settings, sensors, new_lineage=new_lineage, carry_over=carry_over, skip_to=places) as service:
         _logger.info("running", extra=_places(settings) | {"status": service.address or "off"})

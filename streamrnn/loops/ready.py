@@ -69,6 +69,19 @@ def _variant(settings: Settings) -> str:
     return model.cell if model.head == "point" else f"{model.cell}_{model.head}"
 
 
+def load_ahead(settings: Settings) -> None:
+    """Load compiled code beside what else a start does, which mostly waits for brokers: the first event after a restart
+    would wait for it, about a second of processor time."""
+    if settings.model.kind == "none" or choose_engine(settings.model).name != "compiled":
+        return
+
+    def load() -> None:
+        for number in range(len(_chain(settings).loops)):
+            compile_loop(settings, number)
+
+    Thread(target=load, name="load", daemon=True).start()
+
+
 def compile_loops(settings: Settings) -> None:
     """Compile what these settings need and keep it on disk, where the next start finds it; where nothing can be
     written there, for this process alone."""
