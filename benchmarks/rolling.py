@@ -13,6 +13,7 @@ from tests.kafka.broker import NoBroker, any_broker
 
 PARTITIONS = 8
 BETWEEN_SECONDS = 10.0
+WIDTHS = 26, 12, 14
 SESSION_SECONDS = 60.0  # as in deploy/: longer than a restart takes
 
 
@@ -33,13 +34,14 @@ def table(rolled: Rolled) -> None:
     ends.append(max(max(arrivals) for arrivals in rolled.arrivals.values()))
     found = [(each, pauses(rolled, each, end)) for each, end in zip(rolled.restarts, ends, strict=True)]
     print(f"{'':>10}{'its own instance restarts: pause':>36}{'SIGTERM to output':>22}{'the other does: pause':>24}")
-    print(f"{'partition':>10}" + f"{'median':>26}{'worst':>10}{'median':>12}{'worst':>10}{'median':>14}{'worst':>10}  seconds")
+    heads = "".join(f"{'median':>{width}}{'worst':>10}" for width in WIDTHS)
+    print(f"{'partition':>10}{heads}  seconds")
     for partition in rolled.arrivals:
         own = [paused[partition] for restart, paused in found if partition in restart.partitions]
         other = [paused[partition] for restart, paused in found if partition not in restart.partitions]
         columns = [gap for gap, _ in own], [until for _, until in own], [gap for gap, _ in other]
         cells = "".join(f"{statistics.median(each):>{width}.2f}{max(each):>10.2f}" if each else f"{'-':>{width + 10}}"
-                        for each, width in zip(columns, (26, 12, 14), strict=True))  # fmt: skip
+                        for each, width in zip(columns, WIDTHS, strict=True))  # fmt: skip
         print(f"{partition:>10}{cells}")
     stops = [each.ended - each.told for each in rolled.restarts]
     starts = [each.ready - each.ended for each in rolled.restarts]

@@ -7,7 +7,7 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from tests.kafka.broker import JavaBroker, NoBroker, free_port, java_broker
 
 PARTITIONS = 4
 LOOK_SECONDS = 3.0
+TELLS = 10  # times in between that the producer is told how many records were answered
 WARM_UP = 0.25  # share of the run that is not judged
 KILL, RESTART = 0.4, 0.6  # when the second instance is killed, and told to stop
 GROWTH = 0.01  # of the resident memory, an hour, beyond two standard errors
@@ -62,26 +63,46 @@ class Soak:
             self._watched.append(Watched(Instance(overrides, log), port))
 
     def run(self) -> None:
-        """The whole day."""
+        """The whole day.
+
+        Raises
+        ------
+        TimeoutError
+            What must come to pass did not.
+        """
         self._make_topics()
         for each in self._watched:
             each.instance.start()
+        try:
+            self._live()
+        finally:
+            for each in self._watched:
+                each.instance.stop(PATIENCE)
+
+    def _live(self) -> None:
         self._wait("both are ready", lambda: all(each.ready() for each in self._watched))
         producer = Producer(self._broker.bootstrap, "in", PARTITIONS, self._streams, self._seconds)
         self._started = time.monotonic()
         second = self._watched[1].instance
-        restarts = [(KILL, lambda: second.send(signal.SIGKILL)), (RESTART, lambda: (second.stop(PATIENCE), second.start()))]
+
+        def restart() -> None:
+            second.stop(PATIENCE)
+            second.start()
+
+        acts: list[tuple[float, Callable[[], None]]] = [
+            (KILL, lambda: second.send(signal.SIGKILL)), (RESTART, restart)
+        ]  # fmt: skip
         with closing(KafkaConsumer(bootstrap_servers=self._broker.bootstrap, group_id="soak")) as self._consumer:
             while self._elapsed < self._seconds:
                 self._look(producer)
-                if restarts and self._elapsed > restarts[0][0] * self._seconds:
-                    self._at_a_quiet_moment(producer, restarts.pop(0)[1])
-                time.sleep(LOOK_SECONDS)
+                if acts and self._elapsed > acts[0][0] * self._seconds:
+                    self._at_a_quiet_moment(producer, acts.pop(0)[1])
+                for _ in range(TELLS):
+                    time.sleep(LOOK_SECONDS / TELLS)
+                    producer.tell(sum(self._positions()))
             producer.stop()
             self._settle(producer)
         self.sent = producer.sent
-        for each in self._watched:
-            each.instance.stop(PATIENCE)
 
     def sums(self) -> tuple[Sums, Sums, Sums]:
         """Of the output topics, the metrics, and the page."""
@@ -110,7 +131,7 @@ class Soak:
         seen.seconds.append(now)
         seen.snapshots.append(folder_size(self._broker.folder / "data", "snapshots"))
 
-    def _at_a_quiet_moment(self, producer: Producer, act) -> None:  # type: ignore[no-untyped-def]
+    def _at_a_quiet_moment(self, producer: Producer, act: Callable[[], None]) -> None:
         """A process takes with it what it counted since the last look: so nothing may be under way."""
         producer.pause(True)
         self._settle(producer)
@@ -125,7 +146,7 @@ class Soak:
             nonlocal sent
             before, sent = sent, producer.sent
             ends = self._consumer.end_offsets(self._places)
-            return sent == before and sum(ends.values()) == sent and self._positions() == list(ends.values())
+            return sent == before and sum(ends.values()) == sum(self._positions()) == sent
 
         self._wait("all is answered", settled)
         time.sleep(1.0)
@@ -138,7 +159,7 @@ class Soak:
     def _positions(self) -> list[int]:
         return [self._consumer.committed(place) or 0 for place in self._places]
 
-    def _wait(self, what: str, there) -> None:  # type: ignore[no-untyped-def]
+    def _wait(self, what: str, there: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not there():
             if time.monotonic() > deadline:
@@ -173,7 +194,8 @@ def judge(seen: Seen) -> bool:
     for name in ("memory", "descriptors", "files", "threads", "streams", "lag"):
         series = seen.of(0, name)[start:]
         middle, (rise, error) = sorted(series)[len(series) // 2], slope(hours, series)
-        print(f"{name:<24}{middle:>10,.1f}{min(series):>10,.1f}{max(series):>10,.1f}{rise:>22,.2f} +- {2 * error:,.2f}", end="")
+        print(f"{name:<24}{middle:>10,.1f}{min(series):>10,.1f}{max(series):>10,.1f}", end="")
+        print(f"{rise:>22,.2f} +- {2 * error:,.2f}", end="")
         if name == "memory":
             good = rise - 2 * error <= GROWTH * middle
             print(f"   {'PASS' if good else 'FAIL'}: {rise / middle:+.2%} +- {2 * error / middle:.2%} an hour")
@@ -230,7 +252,7 @@ def main(minutes: float, streams: int, picture: Path) -> bool:
             when = time.strftime("%Y-%m-%d", time.gmtime())
             print(f"{soak.sent:,} records in {minutes:g} minutes, {os.cpu_count()} cores shared with the broker; "
                   f"load {os.getloadavg()[2]:.1f}; processes ended with {dict(soak.ends)}")  # fmt: skip
-            subtitle = f"{soak.sent:,} records in {minutes:g} minutes, {when}; blue: ran through, orange: killed, restarted"
+            subtitle = f"{soak.sent:,} records in {minutes:g} minutes, {when}; blue ran through, orange was not let"
             picture.write_text(draw(soak.seen, 60 * minutes, subtitle))
             flat = judge(soak.seen)
             topics, metrics, page = soak.sums()

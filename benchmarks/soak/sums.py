@@ -110,9 +110,10 @@ def compare(topics: Sums, metrics: Sums, status: Sums) -> bool:
     equal = True
     for name in sorted({*topics, *metrics, *status}):
         here = topics.get(name, metrics.get(name, 0.0))
-        cells, counted = f"{topics[name]:>18,.6g}" if name in topics else f"{'':>18}", "error" not in name and "baseline" not in name
+        counted = "error" not in name and "baseline" not in name
+        cells = f"{topics[name]:>18,.12g}" if name in topics else f"{'':>18}"
         for other in (metrics, status):
-            if name not in other and name in ("predictions",):
+            if name not in other and name == "predictions":  # which the page does not tell
                 cells += f"{'':>30}"
                 continue
             differ = other.get(name, 0.0) - here
