@@ -23,8 +23,9 @@ export class Chart {
   show(data, marks = []) {
     this.data = data;
     this.marks = marks;
-    if (this.plot) this.plot.setData(data);
-    else if (data[0].length) this.draw();
+    if (data[0].length < 2) this.clear(); // of one moment there is nothing to see
+    else if (this.plot) this.plot.setData(data);
+    else this.draw();
   }
 
   draw() {
