@@ -80,7 +80,7 @@ function ticks(utc) {
     return splits.map((time) => {
       const date = new Date(1000 * (utc ? time : time - 60 * new Date(1000 * time).getTimezoneOffset()));
       const [day, hour] = date.toISOString().split("T");
-      if (span > 172800) return day.slice(5);
+      if (splits[1] - splits[0] >= 86400) return day.slice(5);
       return (span > 43200 ? `${day.slice(5)} ` : "") + (splits[1] - splits[0] < 60 ? hour.slice(0, 8) : hour.slice(0, 5));
     });
   };
