@@ -120,7 +120,7 @@ def _show(found: Loaded, stream: str | None) -> None:
     _show_arrays(arrays)
     if stream is not None:
         typer.echo()
-        _show_stream(arrays, stream)
+        _show_stream(header, arrays, stream)
 
 
 def _newest(folder: Path) -> Path:
@@ -178,14 +178,19 @@ def _health(array: Array) -> tuple[str, str]:
     return f"{norm:.6g}", "yes" if bad == 0 else f"NO, {bad:,} not"
 
 
-def _show_stream(arrays: dict[str, Array], stream: str) -> None:
-    from streamrnn.cli.row import describe_row
-    from streamrnn.streams.index import saved_slot
+def _show_stream(header: Header, arrays: dict[str, Array], stream: str) -> None:
+    from streamrnn.cli.row import describe, saved_look
+    from streamrnn.settings.past import PastError
 
-    slot = saved_slot(arrays, stream)
-    if slot is None:
+    try:
+        found = saved_look(header, arrays, stream)
+    except PastError as error:
+        raise stop(f"what the snapshot keeps of {stream!r} cannot be told: {error}", ExitCode.STATE) from error
+    if found is None:
         problem = f"no stream {stream!r} in this snapshot: it may have expired, or belong to another partition"
         raise stop(problem, ExitCode.SETTINGS)
-    typer.echo(f"stream {stream}")
-    for name, value in describe_row(arrays, slot):
-        typer.echo(f"{name:<16}{value}")
+    typer.echo(f"stream {printable(stream)}")
+    rows = [(printable(name), printable(value)) for name, value in describe(found)]
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        typer.echo(f"{name:<{width}}  {value}")
