@@ -11,7 +11,7 @@ TOOLS = $(VENV)/.tools
 PYTEST = $(VENV)/bin/python -m pytest -n auto --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-kafka test-tools pictures test-long chaos golden monitoring docs lint bench quality clean
+.PHONY: help venv demo test test-kafka test-tools pictures test-long chaos golden monitoring docs lint audit rolling bench quality clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,12 @@ docs: $(STAMP) ## renew docs/metrics.md and docs/settings.md, which the code mak
 lint: $(STAMP) ## style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+
+audit: $(TOOLS) ## known faults of the pinned dependencies; without a database of them it is skipped, and said
+	$(VENV)/bin/python .ci/audit.py
+
+rolling: $(STAMP) ## a rolling restart under load on Apache Kafka: what is lost, what moves, how long each pause is
+	$(VENV)/bin/python -m benchmarks.rolling $(ARGS)
 
 bench: $(STAMP) ## speed, memory and survival, as in docs/numbers.md
 	$(VENV)/bin/python -m benchmarks $(ARGS)
