@@ -233,7 +233,7 @@ def test_b15_a_poll_that_gives_up_on_a_lost_connection_is_made_again(
 ) -> None:
     topics.produce([b"0"], lambda i: 0)
     refusals = [KafkaConnectionError("111 ECONNREFUSED"), RequestTimedOutError("no metadata")]
-    usual = KafkaConsumer.poll
+    usual = KafkaConsumer._poll_once
 
     def poll(consumer: Any, *given: Any) -> Any:
         if refusals:
@@ -242,7 +242,7 @@ def test_b15_a_poll_that_gives_up_on_a_lost_connection_is_made_again(
 
     with opened(topics) as log:
         assigned(log)
-        monkeypatch.setattr(KafkaConsumer, "poll", poll)
+        monkeypatch.setattr(KafkaConsumer, "_poll_once", poll)
         assert read(log, 1) == [0]
     assert not refusals
 

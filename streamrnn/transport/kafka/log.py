@@ -90,6 +90,7 @@ class KafkaLog(OneLog):
         changes = self._membership.take()
         while any(change.kind == "assigned" for change in changes) and self._polls.under_way:
             # It would set the positions of new partitions to their commits, after the daemon has sought others.
+            self._polls.cut()
             self._polls.wait(LOOK_SECONDS)
             changes += self._membership.take()
             if any(change.kind == "revoked" and not change.done.is_set() for change in changes):

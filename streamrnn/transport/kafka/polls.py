@@ -8,6 +8,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import NoOffsetForPartitionError, RetriableError
+from kafka.util import Timer
 
 from streamrnn.events.columns import Partition, Records
 from streamrnn.transport.base import LogError, TransportError
@@ -38,6 +39,7 @@ class Polls:
         self._threads = Background("poll")
         self._poll: Future[dict[TopicPartition, list[Any]]] | None = None
         self.news = threading.Event()
+        self._cut = threading.Event()
 
     @property
     def under_way(self) -> bool:
@@ -49,8 +51,13 @@ class Polls:
         self.news.clear()
         if self._poll is None:
             free_slot(self._consumer)
-            self._poll = self._threads.submit(self._consumer.poll, POLL_MILLISECONDS)
+            self._cut.clear()
+            self._poll = self._threads.submit(self._round)
             self._poll.add_done_callback(lambda _: self.news.set())
+
+    def cut(self) -> None:
+        """Let the one under way end soon: it holds up who has just been assigned something."""
+        self._cut.set()
 
     def wait(self, timeout: float) -> None:
         """Until there is news, for so many seconds at most."""
@@ -92,7 +99,16 @@ class Polls:
 
     def close(self) -> None:
         """Let the thread go once it is idle."""
+        self._cut.set()
         self._threads.close()
+
+    def _round(self) -> dict[TopicPartition, list[Any]]:
+        """As the client's own poll, which cannot be cut short: with all partitions paused it sleeps out its time."""
+        timer, most = Timer(POLL_MILLISECONDS), self._consumer.config["max_poll_records"]
+        while True:
+            records: dict[TopicPartition, list[Any]] = self._consumer._poll_once(timer, most)
+            if records or timer.expired or self._cut.is_set():
+                return records
 
 
 def _records(topic_partition: TopicPartition, found: list[Any]) -> Records:
