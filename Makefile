@@ -11,7 +11,7 @@ TOOLS = $(VENV)/.tools
 PYTEST = $(VENV)/bin/python -m pytest -n auto --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-kafka test-tools test-long chaos golden lint bench quality clean
+.PHONY: help venv demo test test-kafka test-tools test-long chaos golden monitoring docs lint bench quality clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ chaos: $(STAMP) ## kills, zombies, outages on Apache Kafka, judged by an oracle 
 
 golden: $(STAMP) ## renew the digests of the golden run
 	$(VENV)/bin/python -m tests.golden
+
+monitoring: $(STAMP) ## renew Prometheus' rules and Grafana's board, which deploy/monitoring makes
+	$(VENV)/bin/python -m deploy.monitoring
+
+docs: $(STAMP) ## renew docs/metrics.md and docs/settings.md, which the code makes
+	$(VENV)/bin/python -m docs.reference
 
 lint: $(STAMP) ## style and types
 	$(VENV)/bin/ruff check .

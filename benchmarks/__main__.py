@@ -3,8 +3,8 @@
 import sys
 from importlib import import_module
 
-PARTS = ("engine", "features", "daemon", "long_memory", "drift", "vanishing", "nab", "kafka")
-QUICK = ("nab", "kafka")
+PARTS = ("engine", "features", "daemon", "hostile", "long_memory", "drift", "vanishing", "nab", "kafka")
+QUICK = ("hostile", "nab", "kafka")
 
 words = sys.argv[1:]
 quick = "--quick" in words

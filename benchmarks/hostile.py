@@ -5,11 +5,9 @@ attack lies between two quiet stretches of the same run, whose mean its rate is 
 """
 
 import asyncio
-import json
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -216,7 +214,8 @@ def main(quick: bool = False) -> None:
         daemon = Daemon(root, *overrides, "logging.level=info")
         daemon.rate(seconds)  # to warm up
         quiet, start = daemon.rate(seconds), daemon.footprint()
-        print(f"{'attack':<20}{'share of the quiet rate':>25}{'tried/s':>10}{'/livez, s':>11}{'MiB':>8}{'fds':>6}{'threads':>9}")
+        heads = {"share of the quiet rate": 25, "tried/s": 10, "/livez, s": 11, "MiB": 8, "fds": 6, "threads": 9}
+        print(f"{'attack':<20}" + "".join(f"{head:>{width}}" for head, width in heads.items()))
         worst = 1.0
         for name in ATTACKS:
             with attacked(name, daemon.port) as tried:
@@ -228,10 +227,13 @@ def main(quick: bool = False) -> None:
             after = daemon.rate(seconds)
             share = during / ((quiet + after) / 2)
             worst, quiet = min(worst, share), after
-            print(f"{name:<20}{share:>25.3f}{pace:>10,.0f}{waited:>11.2f}{memory:>8.0f}{descriptors:>6}{threads:>9}", flush=True)
+            print(f"{name:<20}{share:>25.3f}{pace:>10,.0f}{waited:>11.2f}", end="")
+            print(f"{memory:>8.0f}{descriptors:>6}{threads:>9}", flush=True)
         end = daemon.footprint()
         daemon.end()
-        print(f"worst share {worst:.3f}; before {start[0]:.0f} MiB, {start[1]} fds, {start[2]} threads; after {end[0]:.0f}, {end[1]}, {end[2]}")
+        print(f"worst share {worst:.3f}")
+        for when, (memory, descriptors, threads) in (("before", start), ("after", end)):
+            print(f"{when}: {memory:.0f} MiB, {descriptors} descriptors, {threads} threads")
 
 
 if __name__ == "__main__":

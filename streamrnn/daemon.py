@@ -29,6 +29,7 @@ from streamrnn.observe.readiness import Readiness
 from streamrnn.observe.sensor import BatchReport, Sensor, Sensors
 from streamrnn.observe.watchdog import Watchdog
 from streamrnn.partitions import Held, Partitions
+from streamrnn.recovery import StateError
 from streamrnn.saving import QUICK_REPLAY, Saving
 from streamrnn.shard import Shard
 from streamrnn.signals import stopped_by_signals
@@ -55,6 +56,7 @@ class _Batch:
     records: Records
     events: Events
     silent: bool
+    polled: float  # when it was at hand, by time.perf_counter
     answer: Future[tuple[Predictions, BatchReport, float]]
 
 
@@ -67,6 +69,7 @@ class Daemon:
     sensors : told of everything that happens
     transport : the log; None opens the one that the settings name
     new_lineage : begin a new model where the saved state does not fit the log or the settings, rather than stop
+    carry_over : go on with what was learned by other settings or another build, rather than stop
     skip_to : offsets to go on at, of partitions that cannot be read where they stand
     """
 
@@ -76,6 +79,7 @@ class Daemon:
         sensors: Sequence[Sensor] = (),
         transport: Transport | None = None,
         new_lineage: bool = False,
+        carry_over: bool = False,
         skip_to: Mapping[Partition, int] | None = None,
     ) -> None:
         self._settings = settings
@@ -95,7 +99,7 @@ class Daemon:
         limit = settings.daemon.watchdog if self._transport.recoverable else float("inf")
         self._watchdog = Watchdog(limit)
         self._partitions = Partitions(
-            settings, self._transport, self._store, self._sensor, new_lineage, skip_to or {}, self._alive
+            settings, self._transport, self._store, self._sensor, new_lineage, carry_over, skip_to or {}, self._alive
         )
         self._readiness = Readiness(settings.http, self._partitions)
         self.lookup = Lookup(self._partitions, self._workers)
@@ -145,8 +149,8 @@ class Daemon:
         while not self._stop.is_set():
             self._alive()
             self._assign()
-            polled = self._poll()
-            begun = [batch for records in polled for batch in self._take(records)]
+            polled, now = self._poll(), time.perf_counter()
+            begun = [batch for records in polled for batch in self._take(records, now)]
             self._answer()
             self._under_way = begun
             self._skip()
@@ -178,7 +182,7 @@ class Daemon:
 
     def _assign(self) -> None:
         """Let go of what was lost or revoked, and open what was assigned."""
-        changes = self._transport.changes()
+        changes, started = self._transport.changes(), time.monotonic()
         if changes.lost:
             self._abandon(changes.lost)
             self._partitions.drop(changes.lost)
@@ -187,12 +191,19 @@ class Daemon:
             self._answer()
             self._commit()
             going = {p: self._partitions.held[p] for p in changes.revoked if p in self._partitions.held}
-            self._saving.leave(going, deadline, QUICK_REPLAY)
+            # Another member may have newer settings, and can go on from nothing but a snapshot at the commit.
+            self._saving.leave(going, deadline, QUICK_REPLAY if self._settings.snapshots.revision is None else 0)
             self._partitions.revoke(changes.revoked)
         for partition in (*changes.lost, *changes.revoked):
             for log in self._transport.lags(partition).keys() - {partition}:
                 self._sensor.on_lag(log, None, None)  # no longer ours to know
-        self._partitions.assign(changes)
+        try:
+            self._partitions.assign(changes)
+        except StateError:
+            self._drain()  # of one partition; another member may go on with the others
+            raise
+        if changes.assigned or changes.revoked or changes.lost:
+            self._sensor.on_rebalance(time.monotonic() - started)
 
     def _abandon(self, lost: list[Partition]) -> None:
         """Answers to partitions that have another owner are not ours to give."""
@@ -201,7 +212,7 @@ class Daemon:
         for batch in dropped:
             self._wait_for(batch)
 
-    def _take(self, records: Records) -> Iterator[_Batch]:
+    def _take(self, records: Records, polled: float) -> Iterator[_Batch]:
         """Give one partition's records to a worker: silently as far as they were answered before, then live."""
         partition = records.partition
         if partition in self._partitions.waiting:
@@ -212,9 +223,9 @@ class Daemon:
             _, records = records.split(held.ahead)
         if held.ahead < held.silent_until:
             silent, records = records.split(held.silent_until)
-            yield self._give(held, silent, silent=True)
+            yield self._give(held, silent, polled, silent=True)
         if records.next_offset > held.ahead and held.skip_to is None:
-            yield self._give(held, records, silent=False)
+            yield self._give(held, records, polled, silent=False)
 
     def _skip(self) -> None:
         """Jump where a person said so, once all that was answered before is replayed."""
@@ -224,7 +235,7 @@ class Daemon:
                 self._commit()
                 self._partitions.skip(partition)
 
-    def _give(self, held: Held, records: Records, silent: bool) -> _Batch:
+    def _give(self, held: Held, records: Records, polled: float, silent: bool) -> _Batch:
         with self._busy("decode"):
             events = self._decoder.decode(records)
         held.ahead = records.next_offset
@@ -234,7 +245,7 @@ class Daemon:
             predictions, report = held.shard.process(events)
             return predictions, report, time.perf_counter() - started
 
-        return _Batch(held, records, events, silent, self._workers.submit(records.partition, process))
+        return _Batch(held, records, events, silent, polled, self._workers.submit(records.partition, process))
 
     def _answer(self) -> None:
         """Wait for the batches under way, and publish what is new."""
@@ -248,6 +259,7 @@ class Daemon:
             else:
                 self._sensor.on_busy("process", seconds)
                 self._publish(records, batch.events, predictions, report)
+                self._sensor.on_answered(records.partition, report.events, time.perf_counter() - batch.polled)
                 if len(records) and math.isfinite(records.timestamps[-1]):
                     held.last_time = records.timestamps[-1]
             held.position = records.next_offset
@@ -310,6 +322,7 @@ class Daemon:
         """Tell how far behind and out of touch this process is."""
         now, most = time.time(), 0
         for partition, held in self._partitions.held.items():
+            self._sensor.on_unsaved(partition, held.position - held.snapshot_position)
             lags = self._transport.lags(partition)
             if not any(lags.values()):
                 held.caught_up = now

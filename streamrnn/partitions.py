@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from streamrnn import memory
 from streamrnn.events.columns import Partition, Records
+from streamrnn.learned import few
 from streamrnn.observe.sensor import Sensor
 from streamrnn.recovery import ANEW, AnotherLogError, Opened, StateError, begin, restore, skipped
 from streamrnn.shard import Shard
@@ -71,6 +72,7 @@ class Partitions:
     ----------
     settings, transport, store, sensor : the daemon's
     new_lineage : begin a new model where the saved state does not fit the log or the settings, rather than stop
+    carry_over : go on with what was learned by other settings or another build, rather than stop
     skip_to : offsets to go on at, of partitions that cannot be read where they stand
     alive : told before each partition that is opened
 
@@ -87,6 +89,7 @@ class Partitions:
         store: SnapshotStore,
         sensor: Sensor,
         new_lineage: bool,
+        carry_over: bool,
         skip_to: Mapping[Partition, int],
         alive: Callable[[], None],
     ) -> None:
@@ -98,6 +101,7 @@ class Partitions:
         self._store = store
         self._sensor = sensor
         self._new_lineage = new_lineage
+        self._carry_over = carry_over
         self._skip_to = skip_to
         self._alive = alive
         self.held: dict[Partition, Held] = {}
@@ -135,7 +139,8 @@ class Partitions:
         MemoryError
             So many partitions may come to need more than there is.
         StateError
-            Saved state and log do not fit.
+            Saved state and log do not fit. Shards that were kept are held by then, so that they can be saved: another
+            member may go on with them.
         """
         if changes.settled:
             for partition in self._kept.keys() - set(changes.assigned):
@@ -146,9 +151,18 @@ class Partitions:
         refusal = memory.refusal(self._settings, len({*self.held, *self.waiting, *self._kept, *changes.assigned}))
         if refusal is not None:
             raise MemoryError(refusal)
+        refused: StateError | None = None
         for partition in changes.assigned:
+            kept = self._kept.pop(partition, None)
+            if refused is not None and kept is None:
+                continue
             self._alive()
-            self._open(partition, self._kept.pop(partition, None))
+            try:
+                self._open(partition, kept)
+            except StateError as error:
+                refused = refused or error
+        if refused is not None:
+            raise refused
 
     def begin(self, records: Records) -> None:
         """Open a waiting partition, whose lineage is named after its first record."""
@@ -200,8 +214,7 @@ class Partitions:
         if kept is not None and self._goes_on(partition, kept, committed):
             kept.ahead, kept.committed, kept.silent_until = kept.position, committed.position, committed.position
             kept.skip_to = None
-            self.held[partition] = kept
-            self._sensor.on_assignment(partition, len(self.held), "assigned")
+            self._take(partition, kept)
         else:
             self._sensor.on_state("restoring")
             self.restoring = partition
@@ -245,7 +258,7 @@ class Partitions:
         left_out = (self._transport.target(partition, self._skip_to) or 0) > committed.position  # by a person's word
         oldest = min(start, committed.position) if left_out else start
         try:
-            opened = restore(self._settings, self._store, partition, committed, oldest, log)
+            opened = restore(self._settings, self._store, partition, committed, oldest, log, self._carry_over)
             self._refuse_short(partition, committed)
         except StateError as error:
             if not self._new_lineage:
@@ -256,8 +269,23 @@ class Partitions:
             return self._begin(partition, start if elsewhere else committed.position, committed.lineage)
         if not opened.saved:
             opened.save(self._store)
+        if opened.header.lineage != committed.lineage:
+            self._carry(partition, opened)
         self._sensor.on_restore(partition, time.monotonic() - started)
         return opened
+
+    def _carry(self, partition: Partition, opened: Opened) -> None:
+        """Commit the lineage of what was carried over, once it is saved: a process that dies before goes on from the
+        old one's snapshot, and does the same again."""
+        header, last = opened.header, opened.header.carried_over[-1]
+        self._transport.commit({partition: Committed(opened.committed, header.lineage)})
+        logger.warning(
+            "carried over",
+            extra={
+                "partition": str(partition), "position": header.position, "from": last.origin.lineage,
+                "lineage": header.lineage, "changed": few(last.changed), "told": opened.told,
+            },
+        )  # fmt: skip
 
     def _refuse_short(self, partition: Partition, committed: Committed) -> None:
         end = self._transport.log_end(partition)
@@ -278,10 +306,15 @@ class Partitions:
 
     def _hold(self, partition: Partition, opened: Opened) -> None:
         position, committed, now = opened.header.position, opened.committed, time.monotonic()
-        self.held[partition] = Held(
-            opened.shard, opened.header, position, position, committed, committed, position, now, time.time()
-        )
+        held = Held(opened.shard, opened.header, position, position, committed, committed, position, now, time.time())
+        self._take(partition, held)
+
+    def _take(self, partition: Partition, held: Held) -> None:
+        self.held[partition] = held
         self._sensor.on_assignment(partition, len(self.held), "assigned")
+        self._sensor.on_streams(partition, held.shard.live_streams)
+        if held.replaying:
+            self._sensor.on_replay(partition, 0, held.silent_until - held.position)
 
 
 def listed(partitions: Iterable[Partition]) -> str:

@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn import __version__
+from streamrnn.carrying import Differences, carry_over, differences_from
 from streamrnn.events.columns import Partition
-from streamrnn.settings.differences import differences
+from streamrnn.learned import Learned, few, networks_of
+from streamrnn.settings.past import PastError
 from streamrnn.shard import Shard
 from streamrnn.snapshots.base import SnapshotStore
 from streamrnn.snapshots.format import FORMAT, Header, SnapshotError
@@ -30,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 ANEW = "start once with --new-lineage: a new model then goes on from the committed position, or the log's start"
+CARRY = "start once with --carry-over, and what was learned goes on"
 
 
 class StateError(Exception):
@@ -40,17 +43,23 @@ class AnotherLogError(StateError):
     """What was committed and saved is of another log than the one that is here."""
 
 
+class ChangedError(StateError):
+    """The saved state was made by other settings or another build, and nobody said that it is to be carried over."""
+
+
 @dataclass(slots=True)
 class Opened:
     """A shard that stands where ``header`` says and must be silent up to ``committed``.
 
-    Where it is not ``saved``, it must be before its first record.
+    Where it is not ``saved``, it must be before its first record; where its lineage is not the committed one, it must
+    be committed after that. ``told`` says what it did not simply take over from its own last snapshot.
     """
 
     shard: Shard
     header: Header
     committed: int
     saved: bool = True
+    told: str = ""
 
     def save(self, store: SnapshotStore) -> None:
         """Write it as it stands."""
@@ -97,8 +106,10 @@ def begin(
     """
     log = transport.identity(partition)
     if not transport.recoverable:
-        shard = Shard(settings, partition)
-        return Opened(shard, _genesis(settings, shard, start, log), start)
+        opened = _drawn(settings, partition, start, log)
+        if opened.told:
+            logger.info("a new model begins", extra=_told(partition, position=start, weights=opened.told))
+        return opened
     if instead_of is None:
         refuse_strangers(store, partition, log)
     # Named after all that were given up before it, so that it can never be taken for one of them.
@@ -106,7 +117,8 @@ def begin(
     opened = _first(settings, partition, start, log, given_up)
     transport.commit({partition: Committed(start, opened.shard.lineage)})
     opened.save(store)
-    logger.info("a new model begins", extra=_told(partition, position=start, lineage=opened.shard.lineage))
+    begun = {"position": start, "lineage": opened.shard.lineage} | ({"weights": opened.told} if opened.told else {})
+    logger.info("a new model begins", extra=_told(partition, **begun))
     return opened
 
 
@@ -127,31 +139,38 @@ def refuse_strangers(store: SnapshotStore, partition: Partition, log: str) -> No
 
 
 def restore(
-    settings: Settings, store: SnapshotStore, partition: Partition, committed: Committed, oldest: int, log: str
+    settings: Settings,
+    store: SnapshotStore,
+    partition: Partition,
+    committed: Committed,
+    oldest: int,
+    log: str,
+    carry: bool = False,
 ) -> Opened:
     """A shard with a commit: the newest whole snapshot of its lineage at or below it.
+
+    Where that was made by other settings or another build and stands at the commit, a new lineage may go on from it.
 
     Parameters
     ----------
     settings, store, partition, committed : whose shard, and where it is kept
     oldest : the first offset that the log can still give
     log : identity of the log, see `Transport.identity`
+    carry : whether a person said that what was learned goes on whatever changed; else ``snapshots.revision`` says
 
     Raises
     ------
     StateError
-        Where there is none, it belongs to other settings, or the log no longer reaches back to it.
+        Where there is none, it cannot go on with these settings, or the log no longer reaches back to it.
     """
 
     def refused(place: Path | str, error: SnapshotError) -> None:
         logger.error("snapshot refused", extra={"path": str(place), "reason": error.reason, "error": str(error)})
 
     try:
-        found = store.load_newest(partition, committed.lineage, settings.state_digest(), committed.position, refused)
+        found = store.load_newest(partition, committed.lineage, committed.position, refused)
     except SnapshotError as error:
-        differ = "; ".join(differences(error.settings, settings.state_settings()))
-        made = f"other settings ({differ})" if differ else "other settings or another version"
-        raise StateError(f"{error}. These snapshots were made with {made}: go back to those, or {ANEW}") from error
+        raise StateError(f"{error}; or {ANEW}") from error
     if found is None:
         begun = _begun(settings, store.lineages(partition), partition, committed, log)
         if begun is not None:
@@ -162,21 +181,19 @@ def restore(
             f"or {ANEW}"
         )
     header, arrays = found
+    differ = _differences(settings, header)
+    if differ:
+        _refuse_change(settings, header, differ, carry)
     if header.log != log:
         raise AnotherLogError(
             f"{_changed(partition, header.log, log)}: it is not the log that its model learned from. If that is meant, "
             f"{ANEW}"
         )
-    build = versions()
-    if header.versions != build:
-        changed = ", ".join(
-            f"{name} {header.versions.get(name)} -> {build.get(name)}"
-            for name in sorted(header.versions.keys() | build.keys())
-            if header.versions.get(name) != build.get(name)
-        )
+    if differ and header.position != committed.position:
         raise StateError(
-            f"the snapshot of {partition} was made by another build ({changed}), whose replay may give other bits: "
-            f"run that build again, or {ANEW}"
+            f"the snapshot of {partition} was made {differ.made_by}. It stands at {header.position} and the commit at "
+            f"{committed.position}: what lies between must be replayed by what answered it, before something else goes "
+            f"on. Start that once more and end it with SIGTERM, which saves at the commit, then start this; or {ANEW}"
         )
     if header.position == committed.position < oldest:
         raise StateError(
@@ -190,6 +207,8 @@ def restore(
             f"between are gone. Keep the log, and with labels.topic both and their journal, longer than the oldest "
             f"snapshot. To go on, {ANEW}"
         )
+    if differ:
+        return _carried(settings, header, arrays, differ, partition, committed)
     shard = Shard(settings, partition, header.lineage, arrays["network_weights"])
     try:
         shard.load(arrays)
@@ -200,6 +219,45 @@ def restore(
     logger.info("goes on from a snapshot", extra=told)
     # Those of the digest that was just compared, also where an older version kept none.
     return Opened(shard, replace(header, settings=settings.state_settings()), committed.position)
+
+
+def _differences(settings: Settings, header: Header) -> Differences:
+    try:
+        return differences_from(header, settings, versions())
+    except PastError as error:
+        raise StateError(
+            f"the snapshot of {header.partition} was made with other settings, and {error}; or go back to the old "
+            f"settings; or {ANEW}"
+        ) from error
+
+
+def _refuse_change(settings: Settings, header: Header, differ: Differences, carry: bool) -> None:
+    """Raise ``ChangedError`` where nobody said that other settings or another build may go on from a snapshot."""
+    made = f"the snapshot of {header.partition} was made {differ.made_by}"
+    revision = settings.snapshots.revision
+    if not carry and revision is None:
+        raise ChangedError(f"{made}: go back to that; or {CARRY}; or {ANEW}")
+    if not carry and revision is not None and revision <= header.revision:
+        raise ChangedError(
+            f"{made} under snapshots.revision {header.revision}, and this start has {revision}: if another member has "
+            f"newer settings, start this one with those; if these are meant, raise snapshots.revision above "
+            f"{header.revision}, or {CARRY}"
+        )
+
+
+def _carried(
+    settings: Settings,
+    header: Header,
+    arrays: dict[str, npt.NDArray[Any]],
+    differ: Differences,
+    partition: Partition,
+    committed: Committed,
+) -> Opened:
+    try:
+        found = carry_over(settings, partition, header, arrays, differ, versions())
+    except PastError as error:
+        raise StateError(f"the snapshot of {partition} cannot be carried over, for {error}; or {ANEW}") from error
+    return Opened(found.shard, found.header, committed.position, saved=False, told=found.told)
 
 
 def skipped(header: Header, start: int, end: int) -> Header:
@@ -214,7 +272,10 @@ def _begun(
     """A lineage whose process died between its first commit and its genesis: made again, if its name proves that it is
     the same."""
     for given_up in ([], list(lineages)):
-        opened = _first(settings, partition, committed.position, log, given_up)
+        try:
+            opened = _first(settings, partition, committed.position, log, given_up)
+        except StateError:  # without the file of its first weights nothing can be proven
+            return None
         if opened.shard.lineage == committed.lineage and committed.lineage not in lineages:
             return replace(opened, saved=False)
     return None
@@ -237,11 +298,59 @@ def _changed(partition: Partition, then: str, now: str) -> str:
 
 
 def _first(settings: Settings, partition: Partition, start: int, log: str, given_up: list[str]) -> Opened:
-    """A shard before its first record."""
-    shard = Shard(settings, partition)
+    """A shard before its first record, under its name."""
+    opened = _drawn(settings, partition, start, log)
     before = " ".join(sorted({name for name in given_up if name}))
-    shard.lineage = lineage_of(settings, partition, log, start, shard.saved()["network_weights"], before)
-    return Opened(shard, _genesis(settings, shard, start, log), start)
+    saved = opened.shard.saved()
+    weights = [saved[f"{name}_weights"] for name in networks_of(settings)]
+    opened.shard.lineage = lineage_of(settings, partition, log, start, weights, before)
+    opened.header = replace(opened.header, lineage=opened.shard.lineage)
+    return opened
+
+
+def _drawn(settings: Settings, partition: Partition, start: int, log: str) -> Opened:
+    """A shard before its first record, with the weights of ``model.start_from`` as far as they fit."""
+    shard = Shard(settings, partition)
+    header = _genesis(settings, shard, start, log)
+    learned = starting_weights(settings)
+    if learned is None:
+        return Opened(shard, header, start)
+    missing = learned.give(settings, shard.saved())
+    return Opened(
+        shard, replace(header, started_from=learned.header.origin), start, told=started(settings, learned, missing)
+    )
+
+
+def starting_weights(settings: Settings) -> Learned | None:
+    """The networks of ``model.start_from``; None without it.
+
+    Raises
+    ------
+    StateError
+        The file cannot be used.
+    """
+    path = settings.model.start_from
+    if path is None:
+        return None
+    try:
+        return Learned.read(path)
+    except SnapshotError as error:
+        raise StateError(f"model.start_from: {error}; or set it to null, and weights are drawn") from error
+    except OSError as error:
+        raise StateError(
+            f"model.start_from: {path}: {error.strerror or error}. Set it to a file that streamrnn export wrote, or to "
+            f"null, and weights are drawn"
+        ) from error
+
+
+def started(settings: Settings, learned: Learned, missing: tuple[str, ...]) -> str:
+    """What was taken from an exported network and what was not, in words."""
+    origin = learned.header.origin
+    told = (
+        f"from {settings.model.start_from}, learned from {origin.records:,} records of {origin.partition} up to "
+        f"{origin.position:,}"
+    )
+    return told + (f"; drawn anew: {few(missing)}" if missing else "; all of them fit")
 
 
 def _genesis(settings: Settings, shard: Shard, start: int, log: str) -> Header:
@@ -257,11 +366,12 @@ def _genesis(settings: Settings, shard: Shard, start: int, log: str) -> Header:
         genesis=True,
         log=log,
         settings=settings.state_settings(),
+        revision=settings.snapshots.revision or 0,
     )
 
 
 def lineage_of(
-    settings: Settings, partition: Partition, log: str, start: int, weights: npt.NDArray[Any], before: str
+    settings: Settings, partition: Partition, log: str, start: int, weights: list[npt.NDArray[Any]], before: str
 ) -> str:
     """Identity of a shard's history: settings that change state, seed, log, start, initial weights, build, and the
     lineages that were given up for it."""
@@ -269,7 +379,8 @@ def lineage_of(
     build = repr(sorted(versions().items()))
     for part in (settings.state_digest(), str(settings.seed), str(partition), log, str(start), build, before):
         sha.update(part.encode() + b"\0")
-    sha.update(weights.tobytes())
+    for each in weights:
+        sha.update(each.tobytes())
     return sha.hexdigest()[:16]
 
 

@@ -81,6 +81,11 @@ class Shard:
         """Events that the model has taken in."""
         return self._chain.records
 
+    @property
+    def live_streams(self) -> int:
+        """Streams that it keeps."""
+        return len(self._index)
+
     def process(self, events: Events) -> tuple[Predictions, BatchReport]:
         """Answer a batch of events in log order, and learn from it."""
         self._accounts.mark()
@@ -182,6 +187,15 @@ class Shard:
     def saved(self) -> dict[str, Array]:
         """All state as arrays (views where possible: use them before the next batch)."""
         return self._chain.saved(self._index.rows) | self._index.saved() | self._classes.saved()
+
+    def blank(self, rows: int) -> dict[str, Array]:
+        """The arrays of all loops before the first record, slabs with rows of so many streams that are not known."""
+        return self._chain.blank(rows)
+
+    @property
+    def slab_names(self) -> frozenset[str]:
+        """Names of the arrays with a row for each stream."""
+        return frozenset(self._chain.slabs(0))
 
     def load(self, arrays: dict[str, Array]) -> None:
         """Take over saved state.

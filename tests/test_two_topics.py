@@ -16,6 +16,7 @@ from streamrnn.events.moments import Moments
 from streamrnn.exits import ExitCode
 from streamrnn.observe.sensor import Sensor
 from streamrnn.partitions import NoPartitionError
+from streamrnn.recovery import ChangedError
 from streamrnn.settings.schema import Settings
 from streamrnn.transport.paired import PairedLog
 from streamrnn.transport.script import Broker, Item, PollSizes, Record, ScriptCrash, ScriptLog, Token
@@ -262,3 +263,50 @@ def test_a_journal_that_another_writes_to_is_refused(tmp_path: Path, caplog: pyt
     assert "nothing else writes to" in stopped(broker, settings, caplog)
     del broker.journal[EVENTS][1]
     assert "hole" in stopped(broker, settings, caplog)
+
+
+def test_a_changed_learning_rate_goes_on_from_where_both_logs_stood_through_a_crash(tmp_path: Path) -> None:
+    made = log()
+    for name, mishap in (("calm", Token.STALL), ("wild", Token.CRASH)):
+        broker = two_topics([*made[:300], mishap, *made[300:], Token.EOF])
+        old, new = chosen(tmp_path / name), chosen(tmp_path / name, "model.learning_rate=0.05")
+        stops = Stops(broker)
+        stops.daemon = Daemon(old, [stops], transport=transport(broker, old, 30))
+        assert stops.daemon.run() == ExitCode.OK
+        before = broker.committed[EVENTS].lineage
+        assert "--carry-over" in run_refused(broker, new)
+        first = Daemon(new, transport=transport(broker, new, 30), carry_over=True)
+        if mishap is Token.CRASH:
+            with pytest.raises(ScriptCrash):
+                first.run()
+            assert Daemon(new, transport=transport(broker, new, 7)).run() == ExitCode.OK
+        else:
+            assert first.run() == ExitCode.OK
+        assert broker.committed[EVENTS].lineage != before
+        answered = [json.loads(value) for _, value in broker.predictions[EVENTS]]
+        offsets = [answer["source"]["offset"] for answer in answered if answer["source"]["topic"] == "events"]
+        assert offsets == sorted(set(offsets))
+        letters = [letter for _, letter in broker.dead_letters[EVENTS]]
+        assert len(offsets) + sum(b'"topic":"events"' in letter for letter in letters) == len(broker.log[EVENTS])
+        assert {answer["lineage"] for answer in answered} == {before, broker.committed[EVENTS].lineage}
+        assert broker.committed[EVENTS].position == len(broker.log[EVENTS])
+
+
+class Stops(Sensor):
+    """Stops its daemon in the middle."""
+
+    daemon: Daemon
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def on_commit(self, ok: bool, seconds: float) -> None:
+        if self._broker.committed[EVENTS].position > 100:
+            self.daemon.stop()
+
+
+def run_refused(broker: Broker, settings: Settings) -> str:
+    """Why a start without a word is refused."""
+    with pytest.raises(ChangedError) as caught:
+        Daemon(settings, transport=transport(broker, settings))._assign()
+    return str(caught.value)

@@ -1,7 +1,6 @@
 """``streamrnn inspect``: which snapshots there are, and what one holds after every byte of it was checked."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,10 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
+from streamrnn.cli.columns import printable
+from streamrnn.cli.explained import explained, stop
 from streamrnn.cli.options import ConfigOption, SetOption
 from streamrnn.exits import ExitCode
-from streamrnn.snapshots import Header, SnapshotError, read_snapshot
+from streamrnn.snapshots import Header, read_snapshot
 from streamrnn.snapshots.choice import Listed, Loaded, Name
+from streamrnn.snapshots.format import Origin
 
 Array = npt.NDArray[Any]
 
@@ -49,7 +51,7 @@ def inspect(
         return
     if config or set_ or partition:
         raise typer.BadParameter("name a path, or where snapshots are by --config, --set and --partition, not both")
-    with _explained():
+    with explained():
         found = read_snapshot(_newest(path) if path.is_dir() else path)
     _show(found, stream)
 
@@ -63,12 +65,12 @@ def _inspect_store(config: Path | None, set_: list[str] | None, partition: str |
         raise typer.BadParameter(f"{partition!r} is not a partition such as events-0", param_hint="--partition")
     settings = load(config, set_).settings
     logs.setup("error", "text")
-    with _explained(), closing(open_store(settings)) as store:
+    with explained(), closing(open_store(settings)) as store:
         listed = store.listing(partition)
         if not listed:
             of = "" if partition is None else f" of {partition}"
             problem = f"{store.place} holds no snapshot{of}: correct snapshots.{store.setting} or the settings"
-            raise _stop(problem, ExitCode.SETTINGS)
+            raise stop(problem, ExitCode.SETTINGS)
         if stream is None:
             _show_listing(store.place, listed)
             return
@@ -78,7 +80,7 @@ def _inspect_store(config: Path | None, set_: list[str] | None, partition: str |
                 _show(found, stream)
                 return
         problem = f"no stream {stream!r} in the newest whole snapshot of any partition: it may have expired"
-        raise _stop(problem, ExitCode.SETTINGS)
+        raise stop(problem, ExitCode.SETTINGS)
 
 
 def _newest_of_each(listed: list[Listed]) -> list[Name]:
@@ -111,18 +113,6 @@ def _show_listing(place: str, listed: list[Listed]) -> None:
         typer.echo(line.format(*cells, written, notes).rstrip())
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    from streamrnn.transport.base import TransportError
-
-    try:
-        yield
-    except (SnapshotError, OSError) as error:
-        raise _stop(str(error), ExitCode.STATE) from error
-    except TransportError as error:
-        raise _stop(str(error), ExitCode.TRANSPORT) from error
-
-
 def _show(found: Loaded, stream: str | None) -> None:
     header, arrays = found
     _show_header(header)
@@ -130,14 +120,14 @@ def _show(found: Loaded, stream: str | None) -> None:
     _show_arrays(arrays)
     if stream is not None:
         typer.echo()
-        _show_stream(arrays, stream)
+        _show_stream(header, arrays, stream)
 
 
 def _newest(folder: Path) -> Path:
     """The snapshot that was written last, in the folder or below it."""
     files = sorted(folder.rglob("*.safetensors"), key=lambda file: (file.stat().st_mtime_ns, file.name))
     if not files:
-        raise _stop(f"{folder} holds no snapshot (*.safetensors): name the folder of snapshots.path", ExitCode.SETTINGS)
+        raise stop(f"{folder} holds no snapshot (*.safetensors): name the folder of snapshots.path", ExitCode.SETTINGS)
     among = f", the newest of {len(files)} in {folder}" if len(files) > 1 else ""
     typer.echo(f"{files[-1]}{among}\n")
     return files[-1]
@@ -156,6 +146,16 @@ def _show_header(header: Header) -> None:
     }
     for name, value in rows.items():
         typer.echo(f"{name:<16}{value}")
+    if header.started_from is not None:
+        typer.echo(f"{'started from':<16}{_place(header.started_from)}")
+    for each in header.carried_over:
+        kept = "all state" if each.whole else "the networks' weights"
+        typer.echo(f"{'carried over':<16}{kept} of {_place(each.origin)}: {printable('; '.join(each.changed))}")
+
+
+def _place(origin: Origin) -> str:
+    """Where something was learned."""
+    return f"{origin.lineage}, {origin.records:,} records of {origin.partition} up to {origin.position:,}"
 
 
 def _show_arrays(arrays: dict[str, Array]) -> None:
@@ -178,19 +178,19 @@ def _health(array: Array) -> tuple[str, str]:
     return f"{norm:.6g}", "yes" if bad == 0 else f"NO, {bad:,} not"
 
 
-def _show_stream(arrays: dict[str, Array], stream: str) -> None:
-    from streamrnn.cli.row import describe_row
-    from streamrnn.streams.index import saved_slot
+def _show_stream(header: Header, arrays: dict[str, Array], stream: str) -> None:
+    from streamrnn.cli.row import describe, saved_look
+    from streamrnn.settings.past import PastError
 
-    slot = saved_slot(arrays, stream)
-    if slot is None:
+    try:
+        found = saved_look(header, arrays, stream)
+    except PastError as error:
+        raise stop(f"what the snapshot keeps of {stream!r} cannot be told: {error}", ExitCode.STATE) from error
+    if found is None:
         problem = f"no stream {stream!r} in this snapshot: it may have expired, or belong to another partition"
-        raise _stop(problem, ExitCode.SETTINGS)
-    typer.echo(f"stream {stream}")
-    for name, value in describe_row(arrays, slot):
-        typer.echo(f"{name:<16}{value}")
-
-
-def _stop(message: str, code: ExitCode) -> typer.Exit:
-    typer.echo(message, err=True)
-    return typer.Exit(code)
+        raise stop(problem, ExitCode.SETTINGS)
+    typer.echo(f"stream {printable(stream)}")
+    rows = [(printable(name), printable(value)) for name, value in describe(found)]
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        typer.echo(f"{name:<{width}}  {value}")

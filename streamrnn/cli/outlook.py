@@ -31,20 +31,43 @@ def state(
     committed: Committed | None,
 ) -> Finding:
     """Whether the partition's saved state fits its log and the settings."""
-    from streamrnn.recovery import StateError, refuse_strangers, restore
+    from streamrnn.recovery import ChangedError, StateError, refuse_strangers, restore, started, starting_weights
     from streamrnn.transport.base import TransportError
 
     try:
         if committed is not None:
             opened = restore(settings, store, partition, committed, log.log_start(partition), log.identity(partition))
             text = f"{partition} goes on at {committed.position:,}, with the snapshot at {opened.header.position:,}"
-            return Finding("state", text)
+            return Finding("state", f"{text}; {opened.told}" if opened.told else text)
         refuse_strangers(store, partition, log.identity(partition))
-        return Finding("state", f"{partition} begins anew")
+        learned = starting_weights(settings)
+        weights = "" if learned is None else f", its weights {started(settings, learned, learned.lacks(settings))}"
+        return Finding("state", f"{partition} begins anew{weights}")
+    except ChangedError as error:
+        would = _with_carry_over(settings, log, store, partition, committed)
+        return Finding("state", f"{error}. With --carry-over: {would}", ExitCode.STATE)
     except StateError as error:
         return Finding("state", str(error), ExitCode.STATE)
     except (OSError, TransportError) as error:
         return Finding("state", f"cannot read the snapshots of {partition}: {error}.", ExitCode.TRANSPORT)
+
+
+def _with_carry_over(
+    settings: Settings,
+    log: DirectoryLook | KafkaLook | PairedLook,
+    store: SnapshotStore,
+    partition: Partition,
+    committed: Committed | None,
+) -> str:
+    """What a start with that word would carry over."""
+    from streamrnn.recovery import StateError, restore
+
+    assert committed is not None
+    start, identity = log.log_start(partition), log.identity(partition)
+    try:
+        return restore(settings, store, partition, committed, start, identity, carry=True).told
+    except StateError as error:
+        return str(error)
 
 
 def records(settings: Settings, log: DirectoryLook, partition: Partition) -> Iterator[Finding]:

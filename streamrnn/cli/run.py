@@ -30,6 +30,14 @@ def run(
             "position rather than stop.",
         ),
     ] = False,
+    carry_over: Annotated[
+        bool,
+        typer.Option(
+            "--carry-over",
+            help="Where the saved state was made with other settings or by another version, go on with what was "
+            "learned, as far as it fits, rather than stop. See streamrnn check for what that is.",
+        ),
+    ] = False,
     skip_to: Annotated[
         list[str] | None,
         typer.Option(
@@ -77,7 +85,8 @@ def run(
         if supervisor is not None:
             supervisor.compiling()
         compile_first(settings)
-    with serve(settings, sensors, new_lineage=new_lineage, skip_to=_places_to_skip_to(skip_to or [])) as service:
+    places = _places_to_skip_to(skip_to or [])
+    with serve(settings, sensors, new_lineage=new_lineage, carry_over=carry_over, skip_to=places) as service:
         _logger.info("running", extra=_places(settings) | {"status": service.address or "off"})
         if _nothing_to_read(settings):
             _logger.warning("there is no file <number>.jsonl to read yet: waits for one")

@@ -14,8 +14,7 @@ from streamrnn import endings
 from streamrnn.daemon import Daemon
 from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
-from streamrnn.observe.labels import LabelSensor
-from streamrnn.observe.prometheus import PrometheusSensor
+from streamrnn.observe.metrics import metrics_of
 from streamrnn.observe.sensor import Sensor
 from streamrnn.page.diary import Diary, DiaryHandler
 from streamrnn.page.page import Page
@@ -46,6 +45,7 @@ def serve(
     sensors: Sequence[Sensor],
     *,
     new_lineage: bool = False,
+    carry_over: bool = False,
     skip_to: Mapping[Partition, int] | None = None,
     remedy: str | None = None,
 ) -> Iterator[Service]:
@@ -53,7 +53,7 @@ def serve(
 
     Parameters
     ----------
-    settings, new_lineage, skip_to : see `Daemon`
+    settings, new_lineage, carry_over, skip_to : see `Daemon`
     sensors : told of everything, beside the metrics
     remedy : what to do where the status page's address is taken; None names the settings
 
@@ -63,14 +63,18 @@ def serve(
         After a message, where the log or the address cannot be had, or ``skip_to`` names what is not there.
     """
     build = versions() | {"engine": choose_engine(settings.model).name}
-    metrics = PrometheusSensor(settings.target_names, settings.horizons, build, settings.scoring.window)
-    if settings.learns_labels:
-        classes = settings.labels.kind == "class"
-        sensors = [LabelSensor(metrics.registry, classes, settings.scoring.window), *sensors]
+    metrics = metrics_of(settings, build)
+    registry = metrics.families.registry
     http, diary, recent = settings.http, Diary(), Recent()
     watching = [diary, recent] if http.enabled else []
     try:
-        daemon = Daemon(settings, [metrics, *sensors, *watching], new_lineage=new_lineage, skip_to=skip_to)
+        daemon = Daemon(
+            settings,
+            [*metrics.sensors, *sensors, *watching],
+            new_lineage=new_lineage,
+            carry_over=carry_over,
+            skip_to=skip_to,
+        )
     except (TransportError, OSError, NoPartitionError) as error:
         ending = endings.by(error)
         ending.tell()
@@ -79,10 +83,8 @@ def serve(
         yield Service(daemon, "")
         return
     budget, handler = Budget(), DiaryHandler(diary)
-    page = Page(
-        _about(settings, build), metrics.registry, daemon.lookup, diary, recent, daemon.not_ready, budget.charge
-    )
-    site = Site(Access(http), metrics.registry, daemon.not_live, daemon.not_ready, page)
+    page = Page(_about(settings, build), registry, daemon.lookup, diary, recent, daemon.not_ready, budget.charge)
+    site = Site(Access(http), registry, daemon.not_live, daemon.not_ready, page)
     given = {} if remedy is None else {"remedy": remedy}
     server = HttpServer(http, site, budget=budget, **given)
     try:

@@ -24,6 +24,7 @@ VERBS = {
     "compile": "Compile ahead of the first start.",
     "probe": "Ask the running daemon whether it is alive, as a health check does.",
     "inspect": "Check a snapshot and show what it holds.",
+    "export": "Write the learned network of a snapshot to a file.",
 }
 
 

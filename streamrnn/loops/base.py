@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,19 @@ class Loop(Protocol):
 
     def process(self, batch: Batch) -> None:
         """Advance the state by the batch, and fill in this loop's columns."""
+
+
+@runtime_checkable
+class Unlike(Protocol):
+    """A loop in whose slabs a row of zeros says something of a stream, so that where a version that has the loop takes
+    over from one that had not, rows must begin otherwise.
+
+    Attributes
+    ----------
+    unseen : by name of a slab, the row of a stream that the loop knows nothing of
+    """
+
+    unseen: dict[str, Array]
 
 
 def rows(streams: int, width: int, dtype: Any = np.float64) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.loops.anomaly import AnomalyLoop
-from streamrnn.loops.base import Loop
+from streamrnn.loops.base import Loop, Unlike
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.distribution import DistributionLoop
 from streamrnn.loops.intervals import IntervalLoop
@@ -108,6 +108,15 @@ class Chain:
     def saved(self, rows: int) -> dict[str, Array]:
         """The arrays that a snapshot holds, slabs cut to the first ``rows`` (views, not copies)."""
         return self.shared() | self.slabs(rows)
+
+    def blank(self, rows: int) -> dict[str, Array]:
+        """The same before the first record, slabs with the rows of streams of which nothing is known."""
+        arrays = self.saved(rows)
+        for loop in self.loops:
+            if isinstance(loop, Unlike):
+                for name, row in loop.unseen.items():
+                    arrays[name][:] = row
+        return arrays
 
     def load(self, arrays: dict[str, Array], rows: int) -> None:
         """Take over a snapshot's arrays.

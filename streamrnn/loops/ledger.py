@@ -8,8 +8,9 @@ import numpy.typing as npt
 from streamrnn.events.columns import Floats
 from streamrnn.loops.base import Array, rows
 from streamrnn.loops.batch import Batch
+from streamrnn.rows import ABSENT
 from streamrnn.rows.labels import EVENT
-from streamrnn.rows.ledger import PLACE_FIELDS, TARGET_FIELDS
+from streamrnn.rows.ledger import BASELINE, FORECAST, OUTCOME, PLACE_FIELDS, TARGET_FIELDS, TOLD
 
 
 class LedgerLoop:
@@ -25,6 +26,7 @@ class LedgerLoop:
     Attributes
     ----------
     slabs, shared : see `streamrnn.loops.base.Loop`
+    unseen : see `streamrnn.loops.base.Unlike`
     """
 
     def __init__(self, streams: int, targets: int, labels: str | None = None) -> None:
@@ -33,6 +35,9 @@ class LedgerLoop:
         self._labels = labels
         self.slabs: dict[str, Array] = {"ledger": self._slab, "ledger_places": self._places}
         self.shared: dict[str, Array] = {}
+        nothing = np.zeros((targets, TARGET_FIELDS))
+        nothing[:, [TOLD, FORECAST, OUTCOME, BASELINE]] = ABSENT
+        self.unseen: dict[str, Array] = {"ledger": nothing.reshape(-1)}
 
     def process(self, batch: Batch) -> None:
         """Note what the other loops made of the batch."""

@@ -1,4 +1,4 @@
-"""Metrics of what the network says beside its forecast, in the registry of `PrometheusSensor`.
+"""Metrics of what the network says beside its forecast, beside those of `QualityMetrics`.
 
 Losses are sums, so that skill adds up over replicas and restarts::
 
@@ -8,11 +8,9 @@ Losses are sums, so that skill adds up over replicas and restarts::
 A log likelihood may have either sign, so its sums are gauges, of this process alone.
 """
 
-import math
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
-
+from streamrnn.observe.families import Families, add_all
 from streamrnn.observe.sensor import BatchReport
 
 BASELINE = "last_value"
@@ -23,33 +21,32 @@ class HeadMetrics:
 
     Parameters
     ----------
-    registry : where the metrics go
+    families : where the metrics go
     """
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(f"streamrnn_{name}", text, labels, registry=registry)
-
-        of = "target", "quantile"
-        settled = counter("quantiles_settled", "Quantiles whose outcome came.", *of)
+    def __init__(self, families: Families) -> None:
+        counter, of = families.counter, ("target", "share")
+        settled = counter("quantiles_settled", "Quantiles whose outcome has come.", *of)
         below = counter("quantile_outcomes_below", "Outcomes below a quantile; one that equals it counts half.", *of)
-        loss = counter("pinball_loss", "Pinball loss, scored before the update.", *of)
-        naive = counter("baseline_pinball_loss", "Pinball loss of a naive quantile.", *of, "baseline")
-        experts = (
-            counter("quantile_expert_settled", "Quantiles of an expert whose outcome came.", *of, "expert"),
-            counter("quantile_expert_outcomes_below", "Outcomes below an expert's quantile.", *of, "expert"),
-            counter("quantile_expert_pinball_loss", "Pinball loss of an expert.", *of, "expert"),
-            counter("quantile_expert_weight", "Weight of an expert, summed over settled quantiles.", *of, "expert"),
+        loss = counter("pinball_loss", "Pinball loss of the quantiles, scored before the update.", *of)
+        naive = counter(
+            "baseline_pinball_loss", "Pinball loss of the last value with its errors' quantiles.", *of, "baseline"
         )
-        judged = counter("distributions_settled", "Distributions whose outcome came.", "target")
-        likelihood = Gauge(
-            "streamrnn_log_likelihood", "Log likelihood of outcomes in running changes, summed since the start.",
-            ("target",), registry=registry,
-        )  # fmt: skip
-        naive_likelihood = Gauge(
-            "streamrnn_baseline_log_likelihood", "The same of a Gaussian around a naive forecast.",
-            ("target", "baseline"), registry=registry,
-        )  # fmt: skip
+        experts = (
+            counter("quantile_expert_settled", "Quantiles of an expert whose outcome has come.", *of, "expert"),
+            counter("quantile_expert_outcomes_below", "Outcomes below an expert's quantile.", *of, "expert"),
+            counter("quantile_expert_pinball_loss", "Pinball loss of an expert's quantiles.", *of, "expert"),
+            counter(
+                "quantile_expert_weight", "Weight that an expert had, summed over its settled quantiles.", *of, "expert"
+            ),
+        )
+        judged = counter("distributions_settled", "Distributions whose outcome has come.", "target")
+        likelihood = families.gauge(
+            "log_likelihood", "Log likelihood of outcomes in running changes, summed since the start.", "target"
+        )
+        naive_likelihood = families.gauge(
+            "baseline_log_likelihood", "The same of a Gaussian around the last value.", "target", "baseline"
+        )
         self._quantiles = cache(
             lambda *key: (
                 settled.labels(*key), below.labels(*key), loss.labels(*key), naive.labels(*key, BASELINE),
@@ -63,19 +60,12 @@ class HeadMetrics:
         """Count one batch."""
         for (target, share), score in report.quantiles.items():
             amounts = score.count, score.below, score.pinball_loss, score.baseline_pinball_loss
-            _add_all(self._quantiles(target, str(share)), amounts)
+            add_all(self._quantiles(target, str(share)), amounts)
         for (target, share, name), expert in report.quantile_experts.items():
             amounts = expert.count, expert.below, expert.pinball_loss, expert.weight
-            _add_all(self._experts(target, str(share), name), amounts)
+            add_all(self._experts(target, str(share), name), amounts)
         for target, found in report.distributions.items():
-            _add_all(self._judged(target), (found.count,))
+            add_all(self._judged(target), (found.count,))
             likelihoods = found.log_likelihood, found.baseline_log_likelihood
             for gauge, amount in zip(self._likelihoods(target), likelihoods, strict=True):
                 gauge.inc(amount)
-
-
-def _add_all(counters: tuple[Counter, ...], amounts: tuple[float, ...]) -> None:
-    """Add to counters, which a NaN would spoil for good and a negative amount would make raise."""
-    for counter, amount in zip(counters, amounts, strict=True):
-        if 0.0 < amount < math.inf:
-            counter.inc(amount)

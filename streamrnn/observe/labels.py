@@ -1,4 +1,4 @@
-"""Metrics of labels for Prometheus, beside those of `PrometheusSensor` and in its registry.
+"""Metrics of labels for Prometheus, beside those of `PrometheusSensor`.
 
 Right answers are counted, scored before the update, so that accuracy and skill add up over replicas and restarts::
 
@@ -8,9 +8,8 @@ Right answers are counted, scored before the update, so that accuracy and skill 
 import math
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
-
 from streamrnn.events.columns import Partition
+from streamrnn.observe.families import Families, add_all
 from streamrnn.observe.sensor import BatchReport, LabelScore, Sensor
 from streamrnn.observe.skill import RecentSkill, as_errors
 
@@ -23,37 +22,35 @@ class LabelSensor(Sensor):
 
     Parameters
     ----------
-    registry : where the metrics go
+    families : where the metrics go
     classes : whether labels are classes
     window : labels over which the skill gauge looks back
     """
 
-    def __init__(self, registry: CollectorRegistry, classes: bool, window: float = 10_000) -> None:
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(f"streamrnn_{name}", text, labels, registry=registry)
-
+    def __init__(self, families: Families, classes: bool, window: float = 10_000) -> None:
+        counter = families.counter
         self._matched = counter("matched_labels", "Labels that found their event.")
-        self._late = counter("late_labels", "Labels that came too many events after their own.")
+        self._late = counter("late_labels", "Labels that came more than labels.within events after their own.")
         self._unmatched = counter("unmatched_labels", "Labels that fit no event which awaits one.")
         self._delay = counter("label_delay_events", "Events of the stream between an event and its label, summed.")
-        error = "Log loss of an expert." if classes else "Absolute error of an expert."
+        error = "Log loss of an expert's answers." if classes else "Absolute error of an expert's answers."
         experts = (
-            counter("label_expert_settled", "Answers of an expert whose label came.", "expert"),
+            counter("label_expert_settled", "Answers of an expert whose label has come.", "expert"),
             counter("label_expert_log_loss" if classes else "label_expert_absolute_error", error, "expert"),
-            counter("label_expert_weight", "Weight of an expert, summed over settled answers.", "expert"),
+            counter("label_expert_weight", "Weight that an expert had, summed over its settled answers.", "expert"),
         )
         self._experts = cache(lambda name: tuple(each.labels(name) for each in experts))
         self._skill_window = RecentSkill(window)
         if not classes:
             return
-        self._scored = counter("scored_labels", "Answers whose label came.")
+        self._scored = counter("scored_labels", "Answers whose label has come.")
         self._correct = counter("correct_labels", "Answers that were right, scored before the update.")
-        self._log_loss = counter("log_loss", "Minus the logarithm of the label's probability, summed.")
+        self._log_loss = counter("log_loss", "Log loss of the answers: minus the logarithm of the label's probability.")
         correct = counter("baseline_correct_labels", "Right answers of a naive classifier.", "baseline")
         log_loss = counter("baseline_log_loss", "Log loss of a naive classifier.", "baseline")
         self._baselines = [(correct.labels(name), log_loss.labels(name)) for name in BASELINES]
-        text = "1 - wrong answers / those of the last label, over recent labels."
-        self._skill = Gauge("streamrnn_label_skill", text, registry=registry)
+        text = "1 - wrong answers / those of the last label, over about scoring.window labels; of this process alone."
+        self._skill = families.gauge("label_skill", text)
         self._skill.set(math.nan)
 
     def on_batch(self, partition: Partition, report: BatchReport) -> None:
@@ -68,9 +65,7 @@ class LabelSensor(Sensor):
         ):
             counter.inc(amount)
         for name, expert in found.experts.items():
-            for counter, part in zip(self._experts(name), (expert.count, expert.error, expert.weight), strict=True):
-                if 0.0 < part < math.inf:
-                    counter.inc(part)
+            add_all(self._experts(name), (expert.count, expert.error, expert.weight))
         if found.score is not None:
             self._judge(found.score)
 

@@ -1,6 +1,6 @@
 """Hooks that the daemon calls, so that the loop knows no metrics library."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,6 +153,9 @@ class Sensor:
     def on_published(self, partition: Partition, predictions: int, dead_letters: int) -> None:
         """Output was handed to the transport."""
 
+    def on_answered(self, partition: Partition, events: int, seconds: float) -> None:
+        """Events of a live batch were answered: so long after they were polled, their output was handed over."""
+
     def on_commit(self, ok: bool, seconds: float) -> None:
         """A commit ended."""
 
@@ -161,6 +164,15 @@ class Sensor:
 
     def on_assignment(self, partition: Partition, assigned: int, event: str) -> None:
         """A partition changed hands: event is assigned, revoked or lost; `assigned` is how many are held now."""
+
+    def on_streams(self, partition: Partition, live: int) -> None:
+        """A partition was taken over with so many live streams."""
+
+    def on_unsaved(self, partition: Partition, records: int) -> None:
+        """So many records lie between the partition's last snapshot and its position: a restart would replay them."""
+
+    def on_rebalance(self, seconds: float) -> None:
+        """Partitions changed hands, for which the loop stood still so long."""
 
     def on_contact(self, seconds: float | None) -> None:
         """Seconds since the log's other side gave a sign of life; None where there is no other side."""
@@ -179,18 +191,20 @@ class Sensor:
 
 
 class Sensors(Sensor):
-    """Several sensors as one."""
+    """Several sensors as one; each hook is called of those alone that have one of their own."""
 
     def __init__(self, *sensors: Sensor) -> None:
-        self._sensors = sensors
+        for name in (name for name in vars(Sensor) if name.startswith("on_")):
+            theirs = [sensor for sensor in sensors if getattr(type(sensor), name) is not getattr(Sensor, name)]
+            setattr(self, name, _one_after_another([getattr(sensor, name) for sensor in theirs]))
 
-    def __getattribute__(self, name: str) -> Any:
-        if not name.startswith("on_"):
-            return super().__getattribute__(name)
-        sensors = self._sensors
 
-        def call(*args: Any) -> None:
-            for sensor in sensors:
-                getattr(sensor, name)(*args)
+def _one_after_another(hooks: list[Callable[..., None]]) -> Callable[..., None]:
+    if len(hooks) == 1:
+        return hooks[0]
 
-        return call
+    def call(*args: Any) -> None:
+        for hook in hooks:
+            hook(*args)
+
+    return call

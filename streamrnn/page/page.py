@@ -123,7 +123,7 @@ class Page:
         """How the daemon is now."""
         readings = Readings(self._registry)
         points = self._history.points
-        letters = {reason: int(value) for (reason,), value in readings.each("dead_letters_total", "reason")}
+        letters = {reason: int(n) for (reason,), n in readings.each("dead_letters_total", "reason") if n}
         return Status(
             v=1,
             about=self._about,

@@ -54,6 +54,8 @@ def _learning(settings: Settings) -> Iterator[Contradiction]:
         if settings.drift.shard == "learning_rate" and settings.drift.boost * max(values, default=0.0) > 1.0:
             text = f"must not raise {key} above 1, as it would with drift.shard: learning_rate"
             yield Contradiction(("drift.boost", key, "drift.shard"), text)
+    if settings.model.start_from is not None and settings.model.kind == "none":
+        yield Contradiction(("model.start_from", "model.kind"), "has no effect without a network: set it to null")
     if settings.model.engine == "compiled":
         for key in uncompiled(settings.model):
             yield Contradiction(("model.engine", key), f"must be auto or torch with such {key}")

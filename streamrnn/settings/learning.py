@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_serializer
@@ -77,12 +78,20 @@ class Model(Section):
         le=1e6,
         description="Largest norm of a mean gradient (no unit); a longer one is scaled down to it.",
     )
-    loss: Literal["huber", "l1"] = Field(default="huber", description="What learning makes small.")
+    loss: Literal["huber", "l1"] = Field(
+        default="huber", description="What learning makes small: Huber's loss, or the absolute error."
+    )
     huber_delta: float = Field(
         default=1.0, gt=0, le=1e6, description="Error, in running standard deviations, from which huber grows linearly."
     )
     records_per_step: int = Field(
         default=8, ge=1, le=65_536, description="Events per optimiser step; with fewer live streams, as many as those."
+    )
+    start_from: Path | None = Field(
+        default=None,
+        strict=False,
+        description="File that `streamrnn export` wrote: a new model begins with those of its weights that fit. null: "
+        "all are drawn from the seed.",
     )
 
 

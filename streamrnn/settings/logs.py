@@ -56,7 +56,8 @@ class Kafka(Section):
         default=("localhost:9092",), strict=False, min_length=1, description="Brokers to ask first, as host:port."
     )
     group_id: Name = Field(
-        default="streamrnn", description="Consumer group whose members share the partitions; also the prefix of ids."
+        default="streamrnn",
+        description="Consumer group whose members share the partitions; also the prefix of transactional ids.",
     )
     group_instance_id: Name | None = Field(
         default=None,

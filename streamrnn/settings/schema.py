@@ -24,8 +24,23 @@ STATE = {
     "scoring",
 }  # fmt: skip
 
-# What is a mere place among them.
-NO_STATE = {"labels.journal"}
+# What is a mere place among them; what a model starts from lies in its first snapshot.
+NO_STATE = {"labels.journal", "model.start_from"}
+
+# What may change while all state goes on, for every array means the same as before. With it stands how the names of the
+# arrays begin that must begin anew: "" for none. Whatever is not here is taken to change what the streams' state means.
+LIVE = {
+    "seed": "",
+    "events.max_bytes": "", "events.max_key_bytes": "", "events.max_magnitude": "",
+    "events.late": "", "events.late_by": "", "events.max_ahead": "",
+    "labels.dead_letters": "",
+    "model.engine": "", "model.k1": "", "model.learning_rate": "", "model.clip_norm": "", "model.loss": "",
+    "model.huber_delta": "", "model.records_per_step": "",
+    "drift.stream": "", "drift.shard": "", "drift.threshold": "", "drift.boost": "", "drift.boost_records": "",
+    "anomaly.enabled": "", "anomaly.memory": "anomaly_", "anomaly.threshold": "", "anomaly.warm_up": "",
+    "streams.max_live": "", "streams.expire_after": "",
+    "scoring.window": "window",
+}  # fmt: skip
 
 
 class Settings(Section):

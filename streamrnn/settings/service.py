@@ -57,6 +57,13 @@ class Snapshots(Section):
     every_seconds: float = Field(
         default=300.0, gt=0, description="Seconds between snapshots of a partition, if sooner."
     )
+    revision: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**53,
+        description="Number that rises with each change of settings or version. What was learned under a lower one is "
+        "carried over, once; under this or a higher one, or with null, such a change stops the start.",
+    )
 
 
 class Http(Section):

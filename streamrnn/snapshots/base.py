@@ -49,7 +49,6 @@ class SnapshotStore(Protocol):
         self,
         partition: Partition | str,
         lineage: str,
-        settings_digest: str,
         at_most: int,
         on_refused: Callable[[Any, SnapshotError], None],
     ) -> Loaded | None:
@@ -60,7 +59,7 @@ class SnapshotStore(Protocol):
         Raises
         ------
         SnapshotError
-            With reason foreign or newer: other settings, another shard or a later format call for a person.
+            With reason foreign, newer or older: another shard or another format calls for a person.
         """
 
     def lineages(self, partition: Partition | str) -> dict[str, bool]:

@@ -69,9 +69,18 @@ def dispensable(names: Iterable[Name], lineage: str, committed: int, keep: int) 
     """Snapshots that no restart can need.
 
     Kept are the lineage's newest ``keep`` snapshots at or below ``committed``, all beyond it, and its genesis.
-    Other lineages are left alone: they may belong to another log, and a person began the new one.
+    Other lineages but those that it has outlived are left alone: they may belong to another log, and a person began
+    the new one.
     """
     return [name for name in newest_first(names, lineage, committed) if not name.genesis][keep:]
+
+
+def outlived(header: Header) -> set[str]:
+    """Lineages that this snapshot's was carried over from, once it is beyond where it took their place."""
+    carried = header.carried_over
+    if not carried or header.position <= carried[-1].origin.position:
+        return set()
+    return {each.origin.lineage for each in carried}
 
 
 def first_whole(
@@ -88,7 +97,7 @@ def first_whole(
     Raises
     ------
     SnapshotError
-        With reason foreign or newer: other settings, another shard or a later format call for a person.
+        With reason foreign, newer or older: another shard or another format calls for a person.
     """
     for name in names:
         try:

@@ -9,6 +9,8 @@ metadata, whose first two fields have a fixed place and width, so that a file is
 written with the digest still zero ("unsealed") and sealed once its bytes are on the disk. Nothing in it is pickled.
 """
 
+from __future__ import annotations
+
 import errno
 import hashlib
 import json
@@ -17,13 +19,14 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
+from streamrnn.snapshots import upgrade
 from streamrnn.snapshots.frozen import Frozen
 
 FORMAT = 1
@@ -44,8 +47,12 @@ _DTYPES: dict[np.dtype[Any], str] = {
     np.dtype("u1"): "U8", np.dtype("?"): "BOOL",
 }  # fmt: skip
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Arrays = Mapping[str, npt.NDArray[Any]]
-Reason = Literal["torn", "corrupt", "foreign", "newer"]
+T = TypeVar("T")
+Reason = Literal["torn", "corrupt", "foreign", "newer", "older"]
 
 
 class SnapshotError(Exception):
@@ -53,18 +60,45 @@ class SnapshotError(Exception):
 
     Attributes
     ----------
-    reason : torn (cut short or never sealed), corrupt (bytes changed), foreign (another shard or other settings),
-        newer (a later format). The first two say nothing about older snapshots, which may serve; the last two call
-        for a person.
-    settings : of a snapshot of other settings, those it was made with (see `Header`); else empty
+    reason : torn (cut short or never sealed), corrupt (bytes changed), foreign (another shard, or something else than
+        a snapshot), newer (a later format), older (an earlier one without a way up). The first two say nothing about
+        older snapshots, which may serve; the others call for a person.
     """
 
-    def __init__(
-        self, reason: Reason, place: Path | str, problem: str, remedy: str, settings: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, reason: Reason, place: Path | str, problem: str, remedy: str) -> None:
         super().__init__(f"snapshot {place} {problem}: {remedy}")
         self.reason: Reason = reason
-        self.settings: Mapping[str, Any] = settings or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where in a log something was learned.
+
+    Attributes
+    ----------
+    lineage, partition, position, records : as in `Header`
+    """
+
+    lineage: str
+    partition: str
+    position: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """A change of settings or build on the way of what was learned.
+
+    Attributes
+    ----------
+    origin : what it was before, and where in the log the change took effect
+    changed : what differs, in words
+    whole : whether all state was carried over; else the networks' weights alone
+    """
+
+    origin: Origin
+    changed: tuple[str, ...]
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +119,9 @@ class Header:
     log : identity of the log that it is a function of, see `Transport.identity`
     skipped : the pieces of it that were left out by a person's word, each from its first offset up to another
     settings : those that change state, by path, to name what differs; empty in snapshots of before they were kept
+    started_from : of which lineage the first weights are, where they were not drawn
+    carried_over : the changes of settings and build that its state went through, the oldest first
+    revision : the highest ``snapshots.revision`` that it began or was carried over under; 0 without one
     """
 
     format: int
@@ -99,13 +136,12 @@ class Header:
     log: str = ""
     skipped: tuple[tuple[int, int], ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
+    started_from: Origin | None = None
+    carried_over: tuple[CarriedOver, ...] = ()
+    revision: int = 0
 
 
-class _FormatOnly(msgspec.Struct):
-    format: int
-
-
-def write_unsealed(descriptor: int, header: Header, state: Frozen) -> int:
+def write_unsealed(descriptor: int, header: DataclassInstance, state: Frozen) -> int:
     """Write all of a snapshot but its digest to an empty file, a bounded piece at a time.
 
     Returns
@@ -146,7 +182,7 @@ def stated_digest(descriptor: int) -> str:
     return os.pread(descriptor, len(_UNSEALED), _DIGEST_AT).decode(errors="replace")
 
 
-def write_snapshot(path: Path, header: Header, state: Frozen) -> int:
+def write_snapshot(path: Path, header: DataclassInstance, state: Frozen) -> int:
     """Write, seal and sync a snapshot at ``path``, which must not exist; return its size in bytes.
 
     The file bears its name while it is written: use ``DirectoryStore`` where a crash half-way must leave no trace.
@@ -174,37 +210,15 @@ def read_header(path: Path, place: str | None = None, *, every_byte: bool = True
     Raises
     ------
     SnapshotError
-        With the reason torn, corrupt or newer.
+        With the reason torn, corrupt, newer, older, or foreign (another file of streamrnn's).
     OSError
         The file cannot be read.
     """
-    where = place or path
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        text = _checked_metadata(where, descriptor, every_byte)
-    finally:
-        os.close(descriptor)
-    try:
-        version = msgspec.json.decode(text, type=_FormatOnly).format
-        if version > FORMAT:
-            raise SnapshotError(
-                "newer",
-                where,
-                f"has format {version} and this streamrnn reads up to {FORMAT}",
-                "start the streamrnn that wrote it, or a later one",
-            )
-        return msgspec.json.decode(text, type=Header)
-    except msgspec.MsgspecError as error:
-        raise _corrupt(where, f"has a header that does not parse ({error})") from error
+    return _read_header(path, place or path, Header, every_byte)[0]
 
 
 def read_snapshot(
-    path: Path,
-    place: str | None = None,
-    *,
-    partition: str | None = None,
-    lineage: str | None = None,
-    settings_digest: str | None = None,
+    path: Path, place: str | None = None, *, partition: str | None = None, lineage: str | None = None
 ) -> tuple[Header, dict[str, npt.NDArray[Any]]]:
     """Check a snapshot and read it.
 
@@ -212,7 +226,7 @@ def read_snapshot(
     ----------
     path : the file
     place : how messages name it; None: by its path
-    partition, lineage, settings_digest : what the header must say, where given
+    partition, lineage : what the header must say, where given
 
     Returns
     -------
@@ -222,33 +236,72 @@ def read_snapshot(
     Raises
     ------
     SnapshotError
-        With the reason torn, corrupt, newer, or foreign (the header says something else than expected).
+        With the reason torn, corrupt, newer, older, or foreign (the header says something else than expected).
     OSError
         The file cannot be read.
     """
-    header, where = read_header(path, place), place or path
+    header, arrays = read_file(path, Header, place)
+    where = place or path
     remedy = "let the section snapshots name the place of this service and topic"
     _expect(where, "partition", header.partition, partition, remedy)
     _expect(where, "lineage", header.lineage, lineage, "move it away if the committed lineage is the right one")
-    remedy = "go back to the settings it was made with"
-    _expect(where, "settings digest", header.settings_digest, settings_digest, remedy, header.settings)
+    return header, arrays
+
+
+def read_file(path: Path, kind: type[T], place: str | None = None) -> tuple[T, dict[str, npt.NDArray[Any]]]:
+    """Check a file in this format, with a header of any kind, and read it; errors as `read_snapshot`."""
+    where = place or path
+    header, version = _read_header(path, where, kind, every_byte=True)
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: np.require(file.get_tensor(name), requirements=["C", "W"]) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise _corrupt(where, f"has arrays that do not parse ({error})") from error
-    return header, arrays
+    return header, upgrade.arrays(arrays, version, FORMAT)
 
 
-def _expect(
-    where: Path | str, what: str, found: str, expected: str | None, remedy: str,
-    settings: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
+def _read_header(path: Path, where: Path | str, kind: type[T], every_byte: bool) -> tuple[T, int]:
+    """The header as this version writes it, and the format in which it was written."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        text = _checked_metadata(where, descriptor, every_byte)
+    finally:
+        os.close(descriptor)
+    try:
+        written = msgspec.json.decode(text, type=dict[str, Any])
+        version = msgspec.convert(written.get("format"), int)
+        _refuse_format(where, version)
+        if ("networks" in written) != ("networks" in kind.__annotations__):
+            is_, other = ("an exported network", "a snapshot") if "networks" in written else ("a snapshot", "a network")
+            raise SnapshotError("foreign", where, f"is {is_}, not {other}", "name another file, see streamrnn export")
+        return msgspec.convert(upgrade.header(written, version, FORMAT), kind), version
+    except msgspec.MsgspecError as error:
+        raise _corrupt(where, f"has a header that does not parse ({error})") from error
+
+
+def _refuse_format(where: Path | str, version: int) -> None:
+    if version > FORMAT:
+        raise SnapshotError(
+            "newer",
+            where,
+            f"has format {version} and this streamrnn reads up to {FORMAT}",
+            "start the streamrnn that wrote it, or a later one",
+        )
+    if not upgrade.reaches(version, FORMAT):
+        raise SnapshotError(
+            "older",
+            where,
+            f"has format {version}, from which there is no way to this streamrnn's, {FORMAT}",
+            "start the streamrnn that wrote it, or one between the two that writes a later format",
+        )
+
+
+def _expect(where: Path | str, what: str, found: str, expected: str | None, remedy: str) -> None:
     if expected is not None and found != expected:
-        raise SnapshotError("foreign", where, f"has {what} {found!r} where {expected!r} is expected", remedy, settings)
+        raise SnapshotError("foreign", where, f"has {what} {found!r} where {expected!r} is expected", remedy)
 
 
-def _preamble(header: Header, arrays: Arrays) -> tuple[bytes, dict[str, int], int]:
+def _preamble(header: DataclassInstance, arrays: Arrays) -> tuple[bytes, dict[str, int], int]:
     """The bytes before the first array, unsealed; where in the file each array starts; the file's size."""
     for name, array in arrays.items():
         if array.dtype not in _DTYPES:

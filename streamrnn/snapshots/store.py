@@ -6,7 +6,7 @@ only once all its bytes are on the disk; until then it is a hidden file that end
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from streamrnn.snapshots.choice import (
     dispensable,
     first_whole,
     newest_first,
+    outlived,
     refuse_misnamed,
     unnamable,
 )
@@ -78,14 +79,13 @@ class DirectoryStore:
         finally:
             state.release()
         # Only now may older ones go.
-        self.prune(header.partition, header.lineage, committed)
+        self.prune(header.partition, header.lineage, committed, outlived(header))
         return size
 
     def load_newest(
         self,
         partition: Partition | str,
         lineage: str,
-        settings_digest: str,
         at_most: int,
         on_refused: Callable[[Path, SnapshotError], None],
     ) -> Loaded | None:
@@ -93,7 +93,7 @@ class DirectoryStore:
         with _readable():
             return first_whole(
                 newest_first(self._names(str(partition)), lineage, at_most),
-                lambda name: self._read_if_there(name, settings_digest),
+                self._read_if_there,
                 lambda name, error: on_refused(self._path(name), error),
             )
 
@@ -119,26 +119,28 @@ class DirectoryStore:
     def read(self, name: Name) -> Loaded:
         """Check every byte of a snapshot and read it."""
         with _readable():
-            return self._read(name, None)
+            return self._read(name)
 
-    def prune(self, partition: Partition | str, lineage: str, committed: int) -> None:
-        """Delete what no restart can need."""
-        for name in dispensable(self._names(str(partition)), lineage, committed, self._keep):
+    def prune(
+        self, partition: Partition | str, lineage: str, committed: int, outlived: Collection[str] = ()
+    ) -> None:
+        """Delete what no restart can need, and all of the lineages that are outlived."""
+        names = self._names(str(partition))
+        dead = dispensable(names, lineage, committed, self._keep)
+        for name in [*dead, *(name for name in names if name.lineage in outlived)]:
             self._path(name).unlink(missing_ok=True)
         for leftover in self._folder(str(partition)).glob(f".{lineage}-*.tmp"):
             leftover.unlink(missing_ok=True)
 
-    def _read_if_there(self, name: Name, settings_digest: str) -> Loaded | None:
+    def _read_if_there(self, name: Name) -> Loaded | None:
         try:
-            return self._read(name, settings_digest)
+            return self._read(name)
         except FileNotFoundError:  # pruned since the folder was listed
             return None
 
-    def _read(self, name: Name, settings_digest: str | None) -> Loaded:
+    def _read(self, name: Name) -> Loaded:
         path = self._path(name)
-        header, arrays = read_snapshot(
-            path, partition=name.partition, lineage=name.lineage, settings_digest=settings_digest
-        )
+        header, arrays = read_snapshot(path, partition=name.partition, lineage=name.lineage)
         refuse_misnamed(header, name, path, f"rename it to {self.path_of(header).name}, or delete it")
         return header, arrays
 

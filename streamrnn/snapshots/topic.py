@@ -18,7 +18,7 @@ import errno
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -27,7 +27,16 @@ import msgspec
 
 from streamrnn.events.columns import Partition
 from streamrnn.snapshots.brokers import Reader, Sender
-from streamrnn.snapshots.choice import Listed, Loaded, Name, dispensable, first_whole, newest_first, refuse_misnamed
+from streamrnn.snapshots.choice import (
+    Listed,
+    Loaded,
+    Name,
+    dispensable,
+    first_whole,
+    newest_first,
+    outlived,
+    refuse_misnamed,
+)
 from streamrnn.snapshots.format import Header, SnapshotError, read_snapshot, seal, stated_digest, write_unsealed
 from streamrnn.snapshots.frozen import Frozen
 from streamrnn.snapshots.index import ROOT, Index, Root, key
@@ -85,7 +94,7 @@ class TopicStore:
             key(name, ROOT)  # or a ValueError, before anything is done
             with self._writing(name):
                 size = self._write(name, header, state)
-                self._prune(name, committed)
+                self._prune(name, committed, outlived(header))
         finally:
             state.release()
         return size
@@ -94,7 +103,6 @@ class TopicStore:
         self,
         partition: Partition | str,
         lineage: str,
-        settings_digest: str,
         at_most: int,
         on_refused: Callable[[str, SnapshotError], None],
     ) -> Loaded | None:
@@ -104,7 +112,7 @@ class TopicStore:
             names = newest_first(self._look(number).rooted(str(partition)), lineage, at_most)
             return first_whole(
                 names,
-                lambda name: self._read(number, name, settings_digest),
+                lambda name: self._read(number, name),
                 lambda name, error: on_refused(self._place(name), error),
             )
 
@@ -129,7 +137,7 @@ class TopicStore:
         with self._lock:
             number = self._number(name.partition)
             self._look(number)
-            return self._read(number, name, None)
+            return self._read(number, name)
 
     def _write(self, name: Name, header: Header, state: Frozen) -> int:
         with self._temporary() as file:
@@ -146,8 +154,9 @@ class TopicStore:
     def _piece(self, file: IO[bytes], each: int) -> bytes:
         return os.pread(file.fileno(), self._chunk, each * self._chunk)
 
-    def _prune(self, name: Name, committed: int) -> None:
-        """Take away what no restart can need of this snapshot's lineage, and what is no whole snapshot."""
+    def _prune(self, name: Name, committed: int, outlived: Collection[str]) -> None:
+        """Take away what no restart can need of this snapshot's lineage, what is no whole snapshot, and all of the
+        lineages that are outlived."""
         with self._lock:
             number = self._number(name.partition)
             index = self._look(number)
@@ -155,6 +164,7 @@ class TopicStore:
             whole = {each for each in here if index.parts(each).problem() is None}
             dead = dispensable(whole, name.lineage, committed, self._keep)
             dead += [each for each in here if each not in whole and each not in self._under_way]
+            dead += [each for each in index.names(name.partition) if each.lineage in outlived]
             parts = {each: list(index.parts(each).chunks) for each in dead}
         for each in dead:
             self._send(number, [(key(each, ROOT), None)])
@@ -178,7 +188,7 @@ class TopicStore:
         index.next = max(index.next, end)  # the last records may have been compacted away
         return index
 
-    def _read(self, number: int, name: Name, settings_digest: str | None) -> Loaded:
+    def _read(self, number: int, name: Name) -> Loaded:
         """Put the chunks together in a file, and read that as any other."""
         place, parts = self._place(name), self._indexes[number].parts(name)
         root = parts.decoded()
@@ -195,7 +205,6 @@ class TopicStore:
                 place,
                 partition=name.partition,
                 lineage=name.lineage,
-                settings_digest=settings_digest,
             )
         refuse_misnamed(header, name, place, _INSTEAD)
         return header, arrays

@@ -68,6 +68,13 @@ class ClassRegistry:
         """Take over what was saved."""
         if not self._finds:
             return
-        pairs = zip(arrays["class_lengths"].tolist(), arrays["class_names"], strict=True)
-        self.names = tuple(letters[:length].tobytes().decode() for length, letters in pairs if length)
+        self.names = saved_classes(arrays)
         self._codes = {name: code for code, name in enumerate(self.names)}
+
+
+def saved_classes(arrays: dict[str, Array]) -> tuple[str, ...]:
+    """The classes that were found, by code, in a snapshot's arrays; none where the settings list them."""
+    if "class_lengths" not in arrays:
+        return ()
+    pairs = zip(arrays["class_lengths"].tolist(), arrays["class_names"], strict=True)
+    return tuple(letters[:length].tobytes().decode() for length, letters in pairs if length)

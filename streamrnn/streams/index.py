@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
@@ -244,6 +244,32 @@ class StreamIndex:
 def saved_slot(arrays: dict[str, Array], stream: str) -> int | None:
     """A stream's slot in a snapshot's arrays, without the settings they were made with."""
     return dict(zip(_ids(arrays), arrays["index_slots"].tolist(), strict=True)).get(stream)
+
+
+def cut_to(max_live: int, arrays: dict[str, Array], slabs: Collection[str]) -> tuple[dict[str, Array], int]:
+    """A snapshot's arrays with no more rows than these, and how many streams, seen longest ago, had to go for it.
+
+    Where there are no more rows than that already, they are what they were, bit for bit.
+
+    Parameters
+    ----------
+    max_live : streams that there is room for
+    arrays : of the snapshot
+    slabs : names of those with a row for each slot
+    """
+    if len(arrays["index_times"]) <= max_live:
+        return arrays, 0
+    slots = arrays["index_slots"][-max_live:]
+    evicted = len(arrays["index_slots"]) - len(slots)
+    lengths = arrays["index_lengths"][evicted:]
+    index = {
+        "index_ids": arrays["index_ids"][int(arrays["index_lengths"][:evicted].sum()) :],
+        "index_lengths": lengths,
+        "index_slots": np.arange(len(slots)),
+        "index_times": arrays["index_times"][slots],
+        "index_free": np.zeros(0, np.int64),
+    }
+    return arrays | index | {name: arrays[name][slots] for name in slabs if name in arrays}, evicted
 
 
 def _ids(arrays: dict[str, Array]) -> list[str]:

@@ -197,7 +197,7 @@ class Suite:
                 lineage, end = self._commit(broker, number)
                 oracle = Oracle(chosen, partition, lineage)
                 verdict = judge(oracle.answers(_records(partition, inputs[number])), predictions, letters)
-                found = store.load_newest(partition, lineage, chosen.state_digest(), end, lambda *_: None)
+                found = store.load_newest(partition, lineage, end, lambda *_: None)
                 at_end = found is not None and found[0].position == end
                 compare_state(verdict, found[1] if found is not None and at_end else None, oracle.shard.saved())
                 self._report.verdicts[number] = verdict

@@ -197,6 +197,33 @@ def test_changed_settings_of_the_model_are_found(lived: Check) -> None:
     assert "with other settings (model.hidden_size was 4 and is 8)" in failure
 
 
+def test_what_would_be_carried_over_is_told_beforehand(lived: Check) -> None:
+    before = everything()
+    (failure,) = marked(lived("model.learning_rate=0.1"), "FAIL")
+    assert "With --carry-over: all state goes on" in failure
+    (failure,) = marked(lived("inputs.elapsed=true"), "FAIL")
+    assert "streams begin anew; drawn anew: stack.cells.0.w for elapsed" in failure
+    result = lived("model.learning_rate=0.1", "snapshots.revision=1")
+    assert result.exit_code == ExitCode.OK
+    assert any("goes on at 20" in line and "all state goes on" in line for line in marked(result, "ok"))
+    assert everything() == before
+
+
+def test_what_a_new_model_takes_from_another_is_told_beforehand(lived: Check, tmp_path: Path) -> None:
+    exported = CliRunner().invoke(app, ["export", *(part for text in SMALL for part in ("--set", text))])
+    assert exported.exit_code == ExitCode.OK, exported.output
+    assert "net.safetensors" in exported.output and "events-0 at 20" in exported.output
+    Path("var/log/commits.json").unlink()
+    for made in ("snapshots", "predictions", "dead-letters"):
+        shutil.rmtree(f"var/log/{made}")
+    for fits, told in (([], "all of them fit"), (["inputs.elapsed=true"], "drawn anew: stack.cells.0.w for elapsed")):
+        result = lived("model.start_from=net.safetensors", *fits)
+        begins = [line for line in marked(result, "ok") if "events-0 begins anew, its weights from" in line]
+        assert len(begins) == 1 and told in begins[0], result.stdout
+    result = lived("model.start_from=gone.safetensors")
+    assert result.exit_code == ExitCode.STATE and "gone.safetensors" in marked(result, "FAIL")[0]
+
+
 def test_a_daemon_that_works_on_the_log_is_found_and_not_disturbed(lived: Check) -> None:
     with Path("var/log/lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -90,7 +90,7 @@ def test_version(runner):
     assert runner.invoke(app, ["--version"]).stdout == f"streamrnn {__version__}\n"
 
 
-@pytest.mark.parametrize("verb", ["run", "replay", "check", "inspect", "demo", "config"])
+@pytest.mark.parametrize("verb", ["run", "replay", "check", "inspect", "export", "demo", "config"])
 def test_every_verb_has_help_and_stands_in_the_list(runner, verb):
     assert f" {verb} " in plain(runner.invoke(app, ["--help"]).stdout)
     result = runner.invoke(app, [verb, "--help"], prog_name="streamrnn")
@@ -110,7 +110,7 @@ def test_verbs_that_read_settings_share_their_options(runner, verb):
     [
         (["rpelay"], "there is no command 'rpelay'. Did you mean replay?"),
         (["config", "shwo"], "there is no command 'shwo'. Did you mean show?"),
-        (["zzz"], "There are demo, init, check, run, tail, replay, feed, compile, probe, inspect, config, topics."),
+        (["zzz"], "There are demo, init, check, run, tail, replay, feed, compile, probe, inspect, export, config, top"),
         (["run", "my.yaml"], "'my.yaml' is not expected here. A settings file goes with --config: streamrnn run"),
         (["config", "show", "my.yaml"], "A settings file goes with --config: streamrnn config show --config my.yaml"),
         (["check", "more"], "'more' is not expected here."),
@@ -122,7 +122,9 @@ def test_a_slip_of_the_command_line_is_met_with_a_hint(runner, words, hint):
     assert hint in plain(result.stderr)
 
 
-@pytest.mark.parametrize("verb", [["run"], ["replay"], ["check"], ["inspect"], ["demo"], ["config", "show"]])
+@pytest.mark.parametrize(
+    "verb", [["run"], ["replay"], ["check"], ["inspect"], ["export"], ["demo"], ["config", "show"]]
+)
 def test_help_has_an_example_and_flags_take_no_value(runner, verb):
     text = plain(runner.invoke(app, [*verb, "--help"]).stdout)
     assert f"streamrnn {' '.join(verb)} " in text.partition("Example")[2]

@@ -55,6 +55,7 @@ VALUES = {
         replicas={"type": "integer", "minimum": -1},
         inputPartitions={"type": ["integer", "null"], "minimum": 1},
     ),
+    "carryOver": FLAG,
     "newLineage": FLAG,
     "http": of(tokenSecret=of(name=NAME, key={"type": "string", "minLength": 1}), tlsSecret=NAME, clientCaSecret=NAME),
     "secretFiles": items({**NAME, "minLength": 1}),

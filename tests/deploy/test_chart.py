@@ -217,6 +217,13 @@ def test_a_new_lineage_is_begun_by_an_explicit_word_alone(render: Render) -> Non
         assert ("--new-lineage" in pod["containers"][0]["args"]) is word
 
 
+def test_what_was_learned_goes_on_with_each_revision_unless_it_is_said(render: Render) -> None:
+    for word in (False, True):
+        pod = one(render({"carryOver": word}), "StatefulSet")["spec"]["template"]["spec"]
+        environment = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
+        assert environment.get("STREAMRNN_SNAPSHOTS__REVISION") == ("1" if word else None)
+
+
 def test_a_pod_has_time_to_drain(render: Render) -> None:
     for deadline in (30, 90.5):
         stateful = one(render({"settings": {"daemon": {"drain_deadline": deadline}}}), "StatefulSet")

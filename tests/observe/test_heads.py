@@ -21,7 +21,7 @@ def value(make_report):
     return lambda name, **labels: sensor.registry.get_sample_value(f"streamrnn_{name}", labels)
 
 
-OF = {"target": "value", "quantile": "0.05"}
+OF = {"target": "value", "share": "0.05"}
 
 
 def test_quantiles_are_counted_beside_the_last_values(value):

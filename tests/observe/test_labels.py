@@ -1,9 +1,9 @@
 """Metrics of labels."""
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from streamrnn.events.columns import Partition
+from streamrnn.observe.families import Families
 from streamrnn.observe.labels import LabelSensor
 from streamrnn.observe.sensor import ExpertScore, LabelReport, LabelScore
 from streamrnn.observe.skill import RecentSkill, scores_of
@@ -16,8 +16,8 @@ REPORT = LabelReport(LabelScore(10, 8, 2.5, 6, 4.0, 5, 7.0), matched=11, late=2,
 @pytest.fixture
 def value(make_report):
     """A metric after two batches."""
-    registry = CollectorRegistry()
-    sensor = LabelSensor(registry, classes=True)
+    families = Families()
+    registry, sensor = families.registry, LabelSensor(families, classes=True)
     for _ in range(2):
         sensor.on_batch(PARTITION, make_report(labels=REPORT))
     return lambda name, **labels: registry.get_sample_value(f"streamrnn_{name}", labels)
@@ -52,8 +52,8 @@ def test_skill_is_in_wrong_answers_of_the_last_label(value):
 
 
 def test_labels_that_are_numbers_have_no_accuracy(make_report):
-    registry = CollectorRegistry()
-    sensor = LabelSensor(registry, classes=False)
+    families = Families()
+    registry, sensor = families.registry, LabelSensor(families, classes=False)
     sensor.on_batch(PARTITION, make_report(labels=LabelReport(None, 5, 0, 0, 0, EXPERTS)))
     assert registry.get_sample_value("streamrnn_label_expert_absolute_error_total", {"expert": "network"}) == 3.0
     assert registry.get_sample_value("streamrnn_matched_labels_total") == 5

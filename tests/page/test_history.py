@@ -5,9 +5,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry
 
 from streamrnn.events.columns import Partition
+from streamrnn.observe.families import Families
 from streamrnn.observe.labels import LabelSensor
 from streamrnn.observe.prometheus import PrometheusSensor
 from streamrnn.observe.sensor import BatchReport, LabelReport, LabelScore, TargetScore
@@ -80,8 +80,8 @@ def test_errors_are_those_of_the_counters() -> None:
 
 
 def test_of_classes_errors_are_wrong_answers() -> None:
-    registry = CollectorRegistry()
-    sensor = LabelSensor(registry, classes=True)
+    families = Families()
+    sensor = LabelSensor(families, classes=True)
     score = LabelScore(10, 7, 1.0, 4, 2.0, 5, 3.0)
     sensor.on_batch(HERE, report(10, labels=LabelReport(score, 10, 0, 0, 0)))
-    assert errors(Readings(registry)) == {("label", "0"): (10, 3, 6)}
+    assert errors(Readings(families.registry)) == {("label", "0"): (10, 3, 6)}

@@ -38,6 +38,10 @@ TWO = ["labels.mode=delayed", "labels.topic=labels"]
             ["drift.shard=learning_rate", "drift.boost=4", "experts.networks={cell: rnn, learning_rate: 0.3}"],
             "--set drift.boost: 4 is not possible: must not raise experts.networks above 1",
         ),
+        (
+            ["model.start_from=net.safetensors", "model.kind=none"],
+            "--set model.start_from: net.safetensors is not possible: has no effect without a network",
+        ),
         (["model.k1=9"], "--set model.k1: 9 is not possible: must not be larger than model.k2"),
         (
             ["drift.shard=learning_rate", "drift.boost=4", "model.learning_rate=0.3"],

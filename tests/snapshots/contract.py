@@ -12,6 +12,7 @@ from streamrnn.events.columns import Partition
 from streamrnn.snapshots import Frozen, Header, SnapshotError
 from streamrnn.snapshots.base import SnapshotStore
 from streamrnn.snapshots.choice import Name
+from streamrnn.snapshots.format import CarriedOver, Origin
 
 PARTITION = Partition("events", 0)
 STATE = {"x": np.arange(3.0)}
@@ -70,7 +71,7 @@ def save(store: SnapshotStore, position: int, committed: int = 0, **changes: Any
 
 def load(store: SnapshotStore, at_most: int, refused: list[str] | None = None, **changes: str) -> int | None:
     log: list[str] = [] if refused is None else refused
-    asked = {"partition": "events-0", "lineage": "a1b2", "settings_digest": "d1"} | changes
+    asked = {"partition": "events-0", "lineage": "a1b2"} | changes
     found = store.load_newest(**asked, at_most=at_most, on_refused=lambda place, error: log.append(error.reason))
     return None if found is None else found[0].position
 
@@ -88,7 +89,7 @@ class StoreContract:
         written = header(position=7, log="topic-id/4", skipped=((3, 5),))
         size = place.open().write(written, Frozen.of(arrays()), committed=7)
         for found in (
-            place.open().load_newest(PARTITION, "a1b2", "d1", 7, lambda *_: None),
+            place.open().load_newest(PARTITION, "a1b2", 7, lambda *_: None),
             place.open().read(Name.of(written)),
         ):
             assert found is not None
@@ -116,10 +117,10 @@ class StoreContract:
         store = place.open()
         usual = save(store, 9)
         save(store, 9, genesis=True)
-        found = store.load_newest(PARTITION, "a1b2", "d1", 9, lambda *_: None)
+        found = store.load_newest(PARTITION, "a1b2", 9, lambda *_: None)
         assert found is not None and not found[0].genesis
         place.corrupt(usual)
-        found = store.load_newest(PARTITION, "a1b2", "d1", 9, lambda *_: None)
+        found = store.load_newest(PARTITION, "a1b2", 9, lambda *_: None)
         assert found is not None and found[0].genesis
 
     def test_what_another_process_wrote_is_found_too(self, place: Place) -> None:
@@ -157,14 +158,25 @@ class StoreContract:
                 store.read(name)
             assert caught.value.reason == reason
 
-    @pytest.mark.parametrize(("change", "reason"), [({"settings_digest": "d2"}, "foreign"), ({"format": 2}, "newer")])
-    def test_other_settings_or_a_later_format_stop(self, place: Place, change: dict[str, Any], reason: str) -> None:
+    @pytest.mark.parametrize(("version", "reason"), [(2, "newer"), (0, "older")])
+    def test_another_format_stops(self, place: Place, version: int, reason: str) -> None:
         store = place.open()
         save(store, 10)
-        save(store, 20, **change)
+        save(store, 20, format=version)
         with pytest.raises(SnapshotError) as caught:
             load(store, 99)
         assert caught.value.reason == reason
+
+    def test_lineages_that_were_carried_over_go_once_the_new_one_is_beyond_them(self, place: Place) -> None:
+        store = place.open()
+        save(store, 10)
+        save(store, 20)
+        carried = CarriedOver(Origin("a1b2", "events-0", 20, 20), ("model.k1 was 1 and is 2",), True)
+        save(store, 20, lineage="c3d4", carried_over=(carried,))
+        assert store.lineages(PARTITION).keys() == {"a1b2", "c3d4"}  # it is not committed yet
+        save(store, 30, lineage="c3d4", carried_over=(carried,))
+        save(store, 5, lineage="ffff")
+        assert store.lineages(PARTITION).keys() == {"c3d4", "ffff"}
 
     def test_a_snapshot_that_is_not_what_its_name_says_is_not_used(self, place: Place) -> None:
         store = place.open()

@@ -117,7 +117,7 @@ def test_a_later_format_is_newer_whatever_else_its_header_holds(tmp_path: Path, 
     assert caught.value.reason == "newer"
 
 
-@pytest.mark.parametrize("expectation", [{"partition": "events-1"}, {"lineage": "ffff"}, {"settings_digest": "d2"}])
+@pytest.mark.parametrize("expectation", [{"partition": "events-1"}, {"lineage": "ffff"}])
 def test_what_belongs_to_another_is_foreign(file: Path, expectation: dict[str, str]) -> None:
     with pytest.raises(SnapshotError, match="is expected") as caught:
         read_snapshot(file, **expectation)
@@ -136,16 +136,8 @@ def test_a_header_of_before_settings_were_kept_is_read(
     assert read_snapshot(path)[0] == make_header()
 
 
-def test_other_settings_bring_those_of_the_snapshot(tmp_path: Path, make_header: MakeHeader) -> None:
-    path = tmp_path / "other.safetensors"
-    write_snapshot(path, make_header(settings={"model.k2": 8, "events.features": ["a"]}), Frozen.of({}))
-    with pytest.raises(SnapshotError) as caught:
-        read_snapshot(path, settings_digest="d2")
-    assert caught.value.settings == {"model.k2": 8, "events.features": ["a"]}
-
-
 def test_what_matches_is_not_foreign(file: Path) -> None:
-    read_snapshot(file, partition="events-0", lineage="a1b2", settings_digest="d1")
+    read_snapshot(file, partition="events-0", lineage="a1b2")
 
 
 @pytest.mark.parametrize("array", [np.zeros(2, np.float16), np.zeros(2, ">f8"), np.array(["text"]), np.array([None])])

@@ -81,7 +81,7 @@ def test_a_shard_goes_on_while_it_is_written(tmp_path: Path, make_header: MakeHe
     after = shard.digest()
     store = DirectoryStore(tmp_path, 1)
     store.write(make_header(position=300), state, committed=300)
-    found = store.load_newest("events-0", "a1b2", "d1", 300, lambda path, error: None)
+    found = store.load_newest("events-0", "a1b2", 300, lambda path, error: None)
     assert found is not None
     for name, values in expected.items():
         np.testing.assert_array_equal(found[1][name], values)

@@ -61,6 +61,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   valueFrom:
     fieldRef:
       fieldPath: metadata.name
+{{- if .Values.carryOver }}
+- name: STREAMRNN_SNAPSHOTS__REVISION
+  value: {{ .Release.Revision | quote }}
+{{- end }}
 {{- range .Values.secretEnvironment }}
 - name: {{ .name }}
   valueFrom:
@@ -142,6 +146,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- if hasKey (dig "snapshots" dict $set) $key -}}
 {{- fail (printf "settings.snapshots.%s is set by the chart: use persistence" $key) -}}
 {{- end -}}
+{{- end -}}
+{{- if and .Values.carryOver (hasKey (dig "snapshots" dict $set) "revision") -}}
+{{- fail "settings.snapshots.revision is the release's, as carryOver is true: leave it out, or set carryOver to false" -}}
 {{- end -}}
 {{- $most := ternary .Values.autoscaling.maxReplicas .Values.replicas .Values.autoscaling.enabled | int -}}
 {{- if and .Values.persistence.enabled (ne .Values.persistence.accessMode "ReadWriteMany") (gt $most 1) -}}

@@ -1,0 +1,1 @@
+"""Makes Prometheus' rules and Grafana's board; ``make monitoring`` writes them."""

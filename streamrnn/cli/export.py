@@ -1,0 +1,85 @@
+"""``streamrnn export``: the learned networks of a snapshot as one file."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streamrnn.cli.explained import explained, stop
+from streamrnn.cli.options import ConfigOption, SetOption
+from streamrnn.exits import ExitCode
+
+if TYPE_CHECKING:
+    from streamrnn.settings.schema import Settings
+    from streamrnn.snapshots.choice import Loaded
+
+
+def export(
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SNAPSHOT]", help="A snapshot file. Without it the newest where the settings say."),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")] = Path(
+        "net.safetensors"
+    ),
+    partition: Annotated[
+        str | None, typer.Option(metavar="TOPIC-NUMBER", help="Whose newest snapshot; each has learned its own.")
+    ] = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Write the learned networks of a snapshot to a file: for model.start_from, or for PyTorch.
+
+    It holds weights under the names of the torch module, and what each of their
+    numbers stands for; no streams, no optimiser, no secrets.
+
+    \b
+    Examples:
+    streamrnn export --config config.yaml --partition events-0
+    streamrnn export var/log/snapshots/events-0/SNAPSHOT.safetensors --output net.safetensors
+    """
+    from streamrnn.learned import Learned
+    from streamrnn.settings import load
+    from streamrnn.settings.past import PastError, rebuilt
+
+    settings = load(config, set_).settings
+    with explained():
+        header, arrays = _newest(settings, partition) if path is None else _read(path)
+    try:
+        same = header.settings_digest == settings.state_digest()
+        made_with = settings if same else rebuilt(header.settings, settings)
+        learned = Learned.of(header, arrays, made_with)
+    except (PastError, KeyError, ValueError) as error:
+        problem = f"the snapshot of {header.partition} holds no network to export ({error})"
+        raise stop(f"{problem}: name the settings it was made with by --config", ExitCode.STATE) from error
+    with explained():
+        size = learned.write(output)
+    origin = learned.header.origin
+    typer.echo(f"{output}: {size:,} bytes, of {origin.partition} at {origin.position:,}, {origin.records:,} records")
+    for name, each in learned.header.networks.items():
+        sizes = f"{each.layout['hidden']} hidden units, {len(each.inputs)} inputs, {len(each.outputs)} outputs"
+        typer.echo(f"{name}: {each.layout['cell']}, {sizes}")
+
+
+def _read(path: Path) -> Loaded:
+    from streamrnn.snapshots import read_snapshot
+
+    return read_snapshot(path)
+
+
+def _newest(settings: Settings, partition: str | None) -> Loaded:
+    """The snapshot that was written last, of the only partition or of the one that is named."""
+    from streamrnn.snapshots.factory import open_store
+
+    with closing(open_store(settings)) as store:
+        listed = [each for each in store.listing(partition) if each.problem is None]
+        partitions = sorted({each.name.partition for each in listed})
+        if not listed:
+            raise stop(f"{store.place} holds no whole snapshot: correct snapshots.{store.setting}", ExitCode.SETTINGS)
+        if len(partitions) > 1:
+            problem = f"there are snapshots of {', '.join(partitions)}: name one of them by --partition"
+            raise stop(problem, ExitCode.SETTINGS)
+        return store.read(listed[0].name)
