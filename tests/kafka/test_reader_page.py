@@ -1,4 +1,4 @@
-"""The reader that docs/protocol.md shows takes each committed answer once from a real topic, whose headers are as told."""
+"""The reader that docs/protocol.md shows takes each committed answer of a real topic once; headers are as told."""
 
 import json
 import re
