@@ -11,7 +11,7 @@ TOOLS = $(VENV)/.tools
 PYTEST = $(VENV)/bin/python -m pytest -n auto --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-kafka test-tools test-long chaos golden monitoring docs lint bench quality clean
+.PHONY: help venv demo test test-kafka test-tools pictures test-long chaos golden monitoring docs lint bench quality clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-kafka: $(STAMP) ## tests on a Kafka broker; without one they skip, and say 
 
 test-tools: $(TOOLS) ## tests with a browser, Prometheus, Helm and such; what is missing is skipped, and said
 	$(PYTEST) -n 2 -m 'tools and not slow' $(ARGS)
+
+pictures: $(TOOLS) ## renew docs/pictures from the page in a browser
+	STREAMRNN_PICTURES=$(CURDIR)/docs/pictures $(VENV)/bin/python -m pytest --timeout 300 tests/browser -k 'fits and 1440' $(ARGS)
 
 test-long: $(STAMP) ## all tests
 	$(PYTEST) --timeout 1200 $(ARGS)

@@ -11,7 +11,7 @@ from streamrnn.page.readings import Readings, quantile
 
 MOST_POINTS = 600  # of the last minutes
 MOST_BINS = 240  # of a learning curve, which covers all of the process's life
-LATENCIES = ("event_latency_seconds", "processing_latency_seconds")
+LATENCIES = ("event_latency_seconds", "processing_latency_seconds")  # the second where the log has no times
 
 
 class Point(msgspec.Struct):
@@ -111,7 +111,7 @@ class History:
                 return math.nan
             return max(0.0, readings.total(name) - before.total(name)) / elapsed
 
-        latency = next((name for name in LATENCIES if f"{name}_bucket" in readings.samples), "")
+        latency = next((name for name in LATENCIES if readings.total(f"{name}_count")), "")
         point = Point(
             time,
             rate("events_consumed_total"),

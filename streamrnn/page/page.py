@@ -104,6 +104,7 @@ class Page:
         self._asking = asyncio.Lock()
         self._ticked = asyncio.Condition()
         self._tick = b""
+        self._begun = -math.inf, b""
 
     async def run(self) -> None:
         """Note the metrics from time to time, and tell those who watch."""
@@ -200,7 +201,7 @@ class Page:
         with self._watchers.place():
             if not self._history.points:
                 self._note()
-            yield _event("whole", Whole(self.status(), list(self._history.points), self._curves()))
+            yield self._whole()
             while True:
                 async with self._ticked:
                     await self._ticked.wait()
@@ -243,6 +244,14 @@ class Page:
 
     def _note(self) -> None:
         self._history.add(self._clock(), Readings(self._registry))
+
+    def _whole(self) -> bytes:
+        """What who begins to watch is told; the same for all who begin within a second."""
+        made, told = self._begun
+        if time.monotonic() - made >= TICK_SECONDS:
+            told = _event("whole", Whole(self.status(), list(self._history.points), self._curves()))
+            self._begun = time.monotonic(), told
+        return told
 
     def _curves(self) -> dict[str, Any]:
         first: dict[str, Any] = {}

@@ -91,6 +91,8 @@ class HttpServer:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise HttpError(f"cannot listen on {host}:{port} ({why}): stop what uses it, {self._remedy}") from error
         self._socket.setblocking(False)
+        if hasattr(socket, "TCP_DEFER_ACCEPT"):  # who says nothing is the system's to wait for
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, int(HEAD_SECONDS))
         self._stopping = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, args=(self._loop,), name="http", daemon=True)

@@ -107,7 +107,7 @@ def test_a_new_lineage_is_begun_by_an_option(start: Start, tmp_path: Path) -> No
     first.terminate()
     assert first.wait(30) == ExitCode.OK
     refused = start("streams.max_live=7")
-    assert "--new-lineage" in until(refused, "snapshot")["message"]
+    assert "--new-lineage" in until(refused, "the snapshot")["message"]
     assert refused.wait(30) == ExitCode.STATE
     second = start("streams.max_live=7", options=("--new-lineage",))
     until(second, "a new model begins")

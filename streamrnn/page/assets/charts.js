@@ -23,8 +23,9 @@ export class Chart {
   show(data, marks = []) {
     this.data = data;
     this.marks = marks;
-    if (this.plot) this.plot.setData(data);
-    else if (data[0].length) this.draw();
+    if (data[0].length < 2) this.clear(); // of one moment there is nothing to see
+    else if (this.plot) this.plot.setData(data);
+    else this.draw();
   }
 
   draw() {
@@ -79,7 +80,7 @@ function ticks(utc) {
     return splits.map((time) => {
       const date = new Date(1000 * (utc ? time : time - 60 * new Date(1000 * time).getTimezoneOffset()));
       const [day, hour] = date.toISOString().split("T");
-      if (span > 172800) return day.slice(5);
+      if (splits[1] - splits[0] >= 86400) return day.slice(5);
       return (span > 43200 ? `${day.slice(5)} ` : "") + (splits[1] - splits[0] < 60 ? hour.slice(0, 8) : hour.slice(0, 5));
     });
   };

@@ -111,9 +111,10 @@ function tiles(told) {
   const near = told.targets.filter((each) => each.horizon <= 1);
   const skills = near.map((each) => each.skill).filter(known);
   const skill = skills.length ? skills.reduce((sum, each) => sum + each, 0) / skills.length : NaN;
+  const naive = told.targets.some((each) => each.horizon === 0) ? "label" : "value";
   const letters = Object.values(told.dead_letters).reduce((sum, each) => sum + each, 0);
   const made = [
-    ["Skill", percent(skill), known(skill) ? (skill > 0 ? "better than the last value" : "not better than the last value") : "no outcome yet", good(skill)],
+    ["Skill", percent(skill), known(skill) ? `${skill > 0 ? "" : "not "}better than the last ${naive}` : "no outcome yet", good(skill)],
     ["Events a second", rate(point.events_per_second), `${count(told.events)} since the start`, ""],
     ["Latency", seconds(point.latency_median), known(point.latency_99) ? `99 %: ${seconds(point.latency_99)}` : "median", ""],
     ["Lag", seconds(point.lag_seconds), known(point.lag_records) ? `${count(point.lag_records)} records` : "unknown", point.lag_seconds > 60 ? "bad" : ""],
@@ -141,7 +142,8 @@ function drawLearning(told) {
   const bins = curves[name] || [];
   const note = at("learning-note");
   if (!target || !target.scored) {
-    note.textContent = "Nothing is scored yet: a forecast counts once its outcome has come.";
+    note.textContent = name === "label" ? "Nothing is scored yet: no label has come for an event that was answered."
+      : "Nothing is scored yet: a forecast counts once its outcome has come.";
   } else {
     const gain = 1 - target.error / target.baseline_error;
     const words = name === "label" && target.horizon === 0 ? "Share of wrong answers" : target.horizon ? `Mean error of ${name}, ${target.horizon === 1 ? "the next step" : `${target.horizon} steps ahead`}` : `Mean error of ${name}`;

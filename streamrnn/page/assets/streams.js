@@ -126,13 +126,13 @@ export function close() {
 
 function take(piece) {
   points = points.concat(piece.points).slice(-MOST_POINTS);
-  if (piece.found) facts(piece.found);
+  const wanted = points.some((each) => each.label) ? "classes" : "numbers";
+  if (piece.found) facts(piece.found, wanted);
   if (!points.length) {
     at("stream-note").textContent += " None of its events is among the last: the chart begins with its next one.";
     return;
   }
   points.sort((a, b) => a.time - b.time);
-  const wanted = points.some((each) => each.label) ? "classes" : "numbers";
   if (wanted !== kind) {
     kind = wanted;
     at("stream-chart").replaceChildren();
@@ -141,7 +141,7 @@ function take(piece) {
   chart.show(kind === "classes" ? classColumns() : numberColumns());
 }
 
-function facts(found) {
+function facts(found, drawn) {
   if (!found.length) {
     at("stream-note").textContent = "It is not live here: it expired, or another instance has its partition.";
     return;
@@ -166,7 +166,8 @@ function facts(found) {
     if (known(target.score)) rows.push([`${name}Anomaly score`, number(target.score, 3)]);
   }
   at("stream-facts").replaceChildren(...rows.map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text))));
-  at("stream-note").textContent = replaying ? "Its shard is replaying: this is how it stood then." : "Outcomes against the forecasts made one step before, with the interval; newest on the right.";
+  const words = drawn === "classes" ? "How probable each answer was held, and whether its label agreed" : "Outcomes against the forecasts made for them, with the interval";
+  at("stream-note").textContent = replaying ? "Its shard is replaying: this is how it stood then." : `${words}; newest on the right.`;
 }
 
 function numberColumns() {
