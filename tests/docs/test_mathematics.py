@@ -36,10 +36,11 @@ def test_every_row_of_the_table_is_compared() -> None:
 def test_the_defaults_told_are_those_of_the_settings() -> None:
     model, drift = Settings().model, Settings().drift
     assert (model.k1, model.k2, model.huber_delta, model.records_per_step) == (1, 8, 1.0, 8)
-    assert "(`model.k1`, 1; `model.k2`, 8)" in PAGE
-    assert "(`model.huber_delta`, 1)" in PAGE
-    assert f"`model.learning_rate`, {model.learning_rate}," in PAGE
-    assert f"`drift.threshold` ({drift.threshold:g})" in PAGE
+    prose = " ".join(PAGE.split())
+    assert "(`model.k1`, 1; `model.k2`, 8)" in prose
+    assert "(`model.huber_delta`, 1)" in prose
+    assert f"`model.learning_rate`, {model.learning_rate}," in prose
+    assert f"`drift.threshold` ({drift.threshold:g})" in prose
 
 
 def test_every_file_that_is_named_is_there() -> None:
