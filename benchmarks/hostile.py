@@ -1,7 +1,7 @@
 """What hostile HTTP clients cost the daemon: its event rate, memory and descriptors while they are at it.
 
-The daemon has one processor and the clients another, so that what they take is what they take through its server. Each
-attack lies between two quiet stretches of the same run, whose mean its rate is set against.
+The daemon has one processor and the clients another, so that what they take is what they take through its server. Quiet
+stretches and attacked ones take turns, the clients being stopped in between; the share is of the medians of both.
 """
 
 import asyncio
@@ -14,14 +14,15 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-SECONDS = 8.0
+SECONDS = 2.0  # of one stretch
+ROUNDS = 6
 STREAMS = 5_000
 RECORD = 340  # bytes of an answer, roughly: the log is made long enough for all stretches
 
@@ -176,21 +177,34 @@ class Daemon:
         self.process.wait()
 
 
-@contextmanager
-def attacked(name: str, port: int) -> Iterator[Any]:
-    """Clients at work while the block lasts; how often they tried."""
-    context = multiprocessing.get_context("spawn")
-    tried = context.Value("q", 0)
-    process = context.Process(target=client, args=(name, port, tried), daemon=True)
-    process.start()
-    while not tried.value:
-        time.sleep(0.05)
-    time.sleep(1.0)
-    try:
-        yield tried
-    finally:
-        process.kill()
-        process.join()
+class Clients:
+    """Hostile clients in a process of their own, which can be stopped and go on."""
+
+    def __init__(self, name: str, port: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._tried = context.Value("q", 0)
+        self._process = context.Process(target=client, args=(name, port, self._tried), daemon=True)
+        self._process.start()
+        while not self._tried.value:
+            time.sleep(0.05)
+        self.pause()
+
+    @property
+    def tried(self) -> int:
+        """How often they tried."""
+        return int(self._tried.value)
+
+    def pause(self) -> None:
+        """Let them stand still."""
+        os.kill(self._process.pid or 0, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let them go on."""
+        os.kill(self._process.pid or 0, signal.SIGCONT)
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.join()
 
 
 def write_log(root: Path, events: int) -> None:
@@ -206,29 +220,35 @@ def write_log(root: Path, events: int) -> None:
 
 def main(quick: bool = False) -> None:
     """Print the table."""
-    seconds = 3.0 if quick else SECONDS
+    rounds = 2 if quick else ROUNDS
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        write_log(root, int((2 * seconds + 4) * len(ATTACKS) * 25_000))
-        overrides = f"transport.path={root}", f"snapshots.path={root}/snapshots", "http.port=0"
-        daemon = Daemon(root, *overrides, "logging.level=info")
-        daemon.rate(seconds)  # to warm up
-        quiet, start = daemon.rate(seconds), daemon.footprint()
+        write_log(root, int((2 * SECONDS + 1.5) * rounds * len(ATTACKS) * 16_000))
+        daemon = Daemon(root, f"transport.path={root}", f"snapshots.path={root}/snapshots", "http.port=0")
+        daemon.rate(4 * SECONDS)  # to warm up
+        start, worst = daemon.footprint(), 1.0
         heads = {"share of the quiet rate": 25, "tried/s": 10, "/livez, s": 11, "MiB": 8, "fds": 6, "threads": 9}
         print(f"{'attack':<20}" + "".join(f"{head:>{width}}" for head, width in heads.items()))
-        worst = 1.0
         for name in ATTACKS:
-            with attacked(name, daemon.port) as tried:
-                before, begun = tried.value, time.monotonic()
-                during = daemon.rate(seconds)
-                pace = (tried.value - before) / (time.monotonic() - begun)
-                waited, (memory, descriptors, threads) = daemon.probe(), daemon.footprint()
-            time.sleep(1.0)
-            after = daemon.rate(seconds)
-            share = during / ((quiet + after) / 2)
-            worst, quiet = min(worst, share), after
-            print(f"{name:<20}{share:>25.3f}{pace:>10,.0f}{waited:>11.2f}", end="")
+            clients = Clients(name, daemon.port)
+            quiet, attacked, pace, waited = [], [], [], []
+            for _ in range(rounds):
+                time.sleep(0.5)
+                quiet.append(daemon.rate(SECONDS))
+                clients.go_on()
+                time.sleep(0.5)
+                before = clients.tried
+                attacked.append(daemon.rate(SECONDS))
+                pace.append((clients.tried - before) / SECONDS)
+                waited.append(daemon.probe())
+                memory, descriptors, threads = daemon.footprint()
+                clients.pause()
+            clients.end()
+            share = float(np.median(attacked) / np.median(quiet))
+            worst = min(worst, share)
+            print(f"{name:<20}{share:>25.3f}{np.mean(pace):>10,.0f}{np.median(waited):>11.2f}", end="")
             print(f"{memory:>8.0f}{descriptors:>6}{threads:>9}", flush=True)
+        time.sleep(2.0)
         end = daemon.footprint()
         daemon.end()
         print(f"worst share {worst:.3f}")

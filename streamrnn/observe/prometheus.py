@@ -162,7 +162,7 @@ class PrometheusSensor(Sensor):
         self._events = families.counter("events_consumed", "Events that the shards took in, without replay.")
         self._bytes = families.counter("consumed_bytes", "Bytes of the records that were read, without replay.")
         self._published = families.counter("predictions_published", "Predictions handed to the log.")
-        self._late = families.counter("late_events", "Events older than events.late_by allows in their stream.")
+        self._late = families.counter("late_events", "Events that were taken though older than their stream's newest.")
         self._batch_events = families.histogram("batch_events", "Events in one processed batch.", _BATCH_BUCKETS)
         dead = families.counter("dead_letters", "Records refused, by reason.", "reason")
         self._dead_letters = {reason: dead.labels(reason) for reason in EXPLANATIONS}

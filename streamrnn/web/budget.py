@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+import selectors
 import time
 from collections.abc import Callable
 
 SHARE = 0.05  # of one processor, in the long run
 BURST = 0.25  # seconds of processor time that may be saved up
+LOOK_SECONDS = 0.02  # between two looks, where the allowance is tight
+LONGEST_PAUSE = 1.0
 
 
 class Budget:
@@ -47,7 +49,34 @@ class Budget:
         """Count processor time that another thread spent on its behalf."""
         self._left -= seconds
 
-    async def wait(self) -> None:
-        """Come back when there is an allowance."""
-        while seconds := self.overdraft():
-            await asyncio.sleep(min(seconds, 1.0))
+    @property
+    def tight(self) -> bool:
+        """Whether less than half of what may be saved up is left."""
+        return self._left < 0.5 * self._burst
+
+
+class PacedSelector(selectors.DefaultSelector):
+    """Lets an event loop see what came only when there is an allowance, and then all of it at once.
+
+    Where the allowance is tight it looks seldom: each look takes the interpreter from the daemon's thread.
+
+    Parameters
+    ----------
+    budget : of the loop's thread
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        super().__init__()
+        self._budget = budget
+        self._next_look = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        pause = self._budget.overdraft()
+        if self._budget.tight:
+            pause = max(pause, self._next_look - time.monotonic())
+        if pause > 0.0:
+            time.sleep(min(pause, LONGEST_PAUSE))
+            timeout = None if timeout is None else max(0.0, timeout - pause)
+        found: list[tuple[selectors.SelectorKey, int]] = super().select(timeout)
+        self._next_look = time.monotonic() + LOOK_SECONDS
+        return found

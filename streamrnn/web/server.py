@@ -11,7 +11,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
-from streamrnn.web.budget import Budget
+from streamrnn.web.budget import Budget, PacedSelector
 from streamrnn.web.message import HEAD_BYTES, Answer, Exchange, RefusedError, Request, refusal
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class HttpServer:
         if hasattr(socket, "TCP_DEFER_ACCEPT"):  # who says nothing is the system's to wait for
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, int(HEAD_SECONDS))
         self._stopping = asyncio.Event()
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop(PacedSelector(self._budget))
         self._thread = threading.Thread(target=self._run, args=(self._loop,), name="http", daemon=True)
         self._thread.start()
 
@@ -126,7 +126,6 @@ class HttpServer:
         loop = asyncio.get_running_loop()
         assert self._socket is not None
         while True:
-            await self._budget.wait()
             try:
                 connection, _ = await loop.sock_accept(self._socket)
             except OSError:  # no descriptor is left, or the client is gone already

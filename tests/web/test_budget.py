@@ -1,8 +1,10 @@
 """The server's share of a processor is what it was given."""
 
 import asyncio
+import socket
+import time
 
-from streamrnn.web.budget import Budget
+from streamrnn.web.budget import Budget, PacedSelector
 
 
 class Hands:
@@ -61,10 +63,33 @@ def test_in_the_long_run_the_share_is_kept() -> None:
     assert 0.04 < (hands.used - 1.0) / hands.now < 0.055
 
 
-def test_waiting_ends_when_there_is_an_allowance() -> None:
-    made = Budget(share=0.5, burst=0.01)
-    made.overdraft()
-    made.charge(0.03)
-    before = made.overdraft()
-    asyncio.run(asyncio.wait_for(made.wait(), 5))
-    assert made.overdraft() < 0.5 * before
+def test_a_loop_sleeps_while_it_is_overdrawn_and_sees_all_that_came() -> None:
+    made = Budget(share=0.5, burst=0.1)
+    loop = asyncio.SelectorEventLoop(PacedSelector(made))
+    ours, theirs = socket.socketpair()
+
+    async def hear() -> float:
+        ours.setblocking(False)
+        made.charge(0.2)  # 0.2 s to wait for
+        started = time.monotonic()
+        theirs.sendall(b"x")
+        assert await asyncio.get_running_loop().sock_recv(ours, 1) == b"x"
+        await asyncio.sleep(0)
+        return time.monotonic() - started
+
+    try:
+        assert 0.1 < loop.run_until_complete(hear()) < 3.0
+        assert made.overdraft() == 0.0
+    finally:
+        loop.close()
+        ours.close()
+        theirs.close()
+
+
+def test_with_an_allowance_nothing_waits() -> None:
+    loop = asyncio.SelectorEventLoop(PacedSelector(Budget(share=0.5, burst=10.0)))
+    started = time.monotonic()
+    for _ in range(50):
+        loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    assert time.monotonic() - started < 0.5
