@@ -122,7 +122,7 @@ def settings_of(documents: list[dict[str, Any]], folder: Path) -> Settings:
         text = text.replace("${file:" + part + "}", "${file:" + str(secret) + "}")
     (folder / "config.yaml").write_text(text)
     container = one(documents, "StatefulSet")["spec"]["template"]["spec"]["containers"][0]
-    environ = {entry["name"]: "energy-0" for entry in container["env"]}
+    environ = {entry["name"]: entry.get("value", "energy-0") for entry in container["env"]}
     return load(folder / "config.yaml", [], environ).settings
 
 
