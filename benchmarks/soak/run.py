@@ -26,7 +26,7 @@ from tests.kafka.broker import JavaBroker, NoBroker, free_port, java_broker
 PARTITIONS = 4
 LOOK_SECONDS = 3.0
 TELLS = 10  # times in between that the producer is told how many records were answered
-WARM_UP = 0.25  # share of the run that is not judged
+WARM_UP = 0.4  # share of the run that is not judged: buffers of fixed size fill, and memory with them
 KILL, RESTART = 0.4, 0.6  # when the second instance is killed, and told to stop
 GROWTH = 0.01  # of the resident memory, an hour, beyond two standard errors
 PATIENCE = 180.0  # seconds for what must come to pass
