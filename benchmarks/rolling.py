@@ -17,22 +17,20 @@ WIDTHS = 26, 12, 14
 SESSION_SECONDS = 60.0  # as in deploy/: longer than a restart takes
 
 
-def pauses(rolled: Rolled, restart: Restart, end: float) -> dict[int, tuple[float, float]]:
-    """Of each partition, the longest time without answers from SIGTERM up to ``end``, and from SIGTERM to its end."""
+def pauses(rolled: Rolled, restart: Restart) -> dict[int, tuple[float, float]]:
+    """Of each partition, the longest time without answers until all flow again, and from SIGTERM to its end."""
     found = {}
     for partition, arrivals in rolled.arrivals.items():
         before = max((at for at in arrivals if at < restart.told), default=restart.told)
-        times = [before, *(at for at in arrivals if restart.told <= at < end)]
-        gap, resumed = max((later - earlier, later) for earlier, later in pairwise([*times, end]))
+        times = [before, *(at for at in arrivals if restart.told <= at <= restart.flowing)]
+        gap, resumed = max((later - earlier, later) for earlier, later in pairwise(times))
         found[partition] = gap, resumed - restart.told
     return found
 
 
 def table(rolled: Rolled) -> None:
     """The pauses of each partition, over all restarts of the instance that had it, and of the other one."""
-    ends = [later.told for later in rolled.restarts[1:]]
-    ends.append(max(max(arrivals) for arrivals in rolled.arrivals.values()))
-    found = [(each, pauses(rolled, each, end)) for each, end in zip(rolled.restarts, ends, strict=True)]
+    found = [(each, pauses(rolled, each)) for each in rolled.restarts]
     print(f"{'':>10}{'its own instance restarts: pause':>36}{'SIGTERM to output':>22}{'the other does: pause':>24}")
     heads = "".join(f"{'median':>{width}}{'worst':>10}" for width in WIDTHS)
     print(f"{'partition':>10}{heads}  seconds")

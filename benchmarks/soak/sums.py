@@ -74,6 +74,7 @@ class _Settled(msgspec.Struct):
 
 
 class _Answer(msgspec.Struct):
+    events: int
     settled: list[_Settled]
 
 
@@ -83,7 +84,9 @@ def of_topics(bootstrap: str, predictions: str, dead_letters: str) -> Sums:
     decode = msgspec.json.Decoder(_Answer).decode
     for record in _committed(bootstrap, predictions):
         found["predictions"] += 1
-        for settled in decode(record.value).settled:
+        answer = decode(record.value)
+        found["events"] += answer.events > 0  # a tombstone's answer has none
+        for settled in answer.settled:
             found[f"scored {settled.horizon}"] += 1
             found[f"absolute error {settled.horizon}"] += abs(settled.error)  # type: ignore[assignment]
             found[f"baseline's {settled.horizon}"] += abs(settled.baseline_error)  # type: ignore[assignment]

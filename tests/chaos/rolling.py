@@ -34,6 +34,7 @@ class Restart:
     Attributes
     ----------
     told, ended, ready : SIGTERM, the process's end, the next one's first word that it is ready
+    flowing : when committed answers of all partitions had come since then
     partitions : what the instance had before
     revoked : partitions that the other one had taken from it meanwhile
     """
@@ -41,6 +42,7 @@ class Restart:
     told: float
     ended: float
     ready: float
+    flowing: float
     partitions: frozenset[int]
     revoked: int
 
@@ -101,7 +103,7 @@ class Rolling:
             self._instances.append(Instance([*self._overrides, *member, f"http.port={port}"], log))
 
     def run(self, rounds: int, between: float) -> Rolled:
-        """So many times first the one, then the other; ``between`` seconds from one that is ready to the next.
+        """So many times first the one, then the other; ``between`` seconds after all partitions are answered again.
 
         Raises
         ------
@@ -113,11 +115,11 @@ class Rolling:
         with self._both_running():
             feed = Feed(self._bootstrap, f"{self._name}-in", self._partitions, 0, self._rate, self._streams)
             with Follower(self._bootstrap, f"{self._name}-out", self._partitions) as follower:
-                time.sleep(between)
+                self._wait_flowing(follower, time.monotonic())
                 for _ in range(rounds):
                     for i in range(len(self._instances)):
-                        found.restarts.append(self._restart(i))
                         time.sleep(between)
+                        found.restarts.append(self._restart(i, follower))
                 found.arrivals = follower.arrivals
             feed.stop()
             self._reach_the_end()
@@ -127,14 +129,16 @@ class Rolling:
         found.hanging = hanging(chosen, self._partitions)
         return found
 
-    def _restart(self, i: int) -> Restart:
+    def _restart(self, i: int, follower: Follower) -> Restart:
         before, mine = self._revoked(1 - i), self._held(i)
         told = time.monotonic()
         self._instances[i].stop(END_SECONDS)
         ended = time.monotonic()
         self._instances[i].start()
         self._wait_ready(i)
-        return Restart(told, ended, time.monotonic(), mine, self._revoked(1 - i) - before)
+        ready = time.monotonic()
+        self._wait_flowing(follower, ready)
+        return Restart(told, ended, ready, time.monotonic(), mine, self._revoked(1 - i) - before)
 
     @contextmanager
     def _both_running(self) -> Iterator[None]:
@@ -160,6 +164,13 @@ class Rolling:
             except OSError:
                 time.sleep(LOOK)
         raise TimeoutError(f"not ready within {READY_SECONDS:.0f} s: see {self._instances[i].log}")
+
+    def _wait_flowing(self, follower: Follower, since: float) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not all(each and each[-1] > since for each in follower.arrivals.values()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"a partition had no answers for {READY_SECONDS:.0f} s")
+            time.sleep(LOOK)
 
     def _revoked(self, i: int) -> int:
         """Partitions that were taken from an instance since its start, given back or not."""
