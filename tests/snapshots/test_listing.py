@@ -30,9 +30,11 @@ def inspect(tmp_path: Path) -> Inspect:
 
 
 def learned(store: DirectoryStore, partition: str, stream: str, position: int = 5) -> None:
-    shard = Shard(settings(), PARTITION)
+    chosen = settings()
+    shard = Shard(chosen, PARTITION)
     shard.process(events([3.0, 4.0], [stream, stream]))
-    store.write(header(position, partition=partition), Frozen.of(shard.saved()), position)
+    made_with = header(position, partition=partition, settings=chosen.state_settings())
+    store.write(made_with, Frozen.of(shard.saved()), position)
 
 
 def test_snapshots_are_listed_the_last_written_first(inspect: Inspect, store: DirectoryStore, tmp_path: Path) -> None:

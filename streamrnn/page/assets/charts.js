@@ -94,7 +94,7 @@ const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignif
 export function axes(label, side = wallTicks) {
   const look = { stroke: colour("soft"), grid: { stroke: colour("grid"), width: 1 }, ticks: { stroke: colour("grid"), width: 1 } };
   return [
-    { ...look, ...side, space: 70 },
+    { ...look, ...side, space: 100 },
     { ...look, label, labelSize: 18, size: 58, labelFont: "13px system-ui", values: (_, marks) => marks.map((each) => (Math.abs(each) < 1e4 ? number(each, 4) : compact.format(each))) },
   ];
 }
