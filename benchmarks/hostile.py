@@ -223,7 +223,7 @@ def main(quick: bool = False) -> None:
     rounds = 2 if quick else ROUNDS
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        write_log(root, int((2 * SECONDS + 1.5) * rounds * len(ATTACKS) * 16_000))
+        write_log(root, int((2 * SECONDS + 1.5) * rounds * len(ATTACKS) * 32_000))
         daemon = Daemon(root, f"transport.path={root}", f"snapshots.path={root}/snapshots", "http.port=0")
         daemon.rate(4 * SECONDS)  # to warm up
         start, worst = daemon.footprint(), 1.0
