@@ -19,7 +19,8 @@ from streamrnn.learned import Learned, few, networks_of
 from streamrnn.settings.past import PastError, changed, rebuilt
 from streamrnn.settings.schema import LIVE
 from streamrnn.shard import Shard
-from streamrnn.snapshots.format import FORMAT, CarriedOver, Header, Origin
+from streamrnn.snapshots.format import FORMAT
+from streamrnn.snapshots.header import CarriedOver, Header, Origin
 from streamrnn.streams.index import cut_to
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from streamrnn.rows.network import NetworkRows
 from streamrnn.rows.weights import Axes, axes_of, count, named, take
-from streamrnn.snapshots.format import FORMAT, Header, Origin, SnapshotError, read_file, write_snapshot
+from streamrnn.snapshots.format import FORMAT, SnapshotError, read_file, write_snapshot
 from streamrnn.snapshots.frozen import Frozen
+from streamrnn.snapshots.header import Header, Origin
 from streamrnn.streams.classes import saved_classes
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from streamrnn.observe.sensor import Sensor
 from streamrnn.recovery import ANEW, AnotherLogError, Opened, StateError, begin, restore, skipped
 from streamrnn.shard import Shard
 from streamrnn.snapshots.base import SnapshotStore
-from streamrnn.snapshots.format import Header
+from streamrnn.snapshots.header import Header
 from streamrnn.transport.base import Assignment, Committed, LogError, Transport
 
 if TYPE_CHECKING:

@@ -21,8 +21,9 @@ from streamrnn.learned import Learned, few, networks_of
 from streamrnn.settings.past import PastError
 from streamrnn.shard import Shard
 from streamrnn.snapshots.base import SnapshotStore
-from streamrnn.snapshots.format import FORMAT, Header, SnapshotError
+from streamrnn.snapshots.format import FORMAT, SnapshotError
 from streamrnn.snapshots.frozen import Frozen
+from streamrnn.snapshots.header import Header
 from streamrnn.transport.base import Committed, Transport
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from streamrnn.cli.options import ConfigOption, SetOption
 from streamrnn.exits import ExitCode
 from streamrnn.snapshots import Header, read_snapshot
 from streamrnn.snapshots.choice import Listed, Loaded, Name
-from streamrnn.snapshots.format import Origin
+from streamrnn.snapshots.header import Origin
 
 Array = npt.NDArray[Any]
 

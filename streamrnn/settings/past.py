@@ -21,7 +21,7 @@ def changed(then: Mapping[str, Any], digest: str, now: Settings) -> dict[str, st
 
     Parameters
     ----------
-    then, digest : of a snapshot, see ``snapshots.format.Header``
+    then, digest : of a snapshot, see ``snapshots.header.Header``
     now : the settings to compare with
 
     Raises

@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 from streamrnn.events.columns import Partition
 from streamrnn.snapshots.choice import Listed, Loaded, Name
-from streamrnn.snapshots.format import Header, SnapshotError
+from streamrnn.snapshots.format import SnapshotError
 from streamrnn.snapshots.frozen import Frozen
+from streamrnn.snapshots.header import Header
 
 
 class SnapshotStore(Protocol):

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy.typing as npt
 
-from streamrnn.snapshots.format import Header, Reason, SnapshotError
+from streamrnn.snapshots.format import Reason, SnapshotError
+from streamrnn.snapshots.header import Header
 
 LINEAGE = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"  # of what a lineage may be made, so that it can stand in names and keys
 _PASSED_OVER = ("torn", "corrupt")  # the others call for a person

@@ -17,7 +17,7 @@ import json
 import os
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -28,6 +28,7 @@ from safetensors import SafetensorError, safe_open
 
 from streamrnn.snapshots import upgrade
 from streamrnn.snapshots.frozen import Frozen
+from streamrnn.snapshots.header import Header
 
 FORMAT = 1
 PIECE = 1 << 20  # bytes in flight at once: bounds the memory of a write or a check whatever the arrays' size
@@ -68,77 +69,6 @@ class SnapshotError(Exception):
     def __init__(self, reason: Reason, place: Path | str, problem: str, remedy: str) -> None:
         super().__init__(f"snapshot {place} {problem}: {remedy}")
         self.reason: Reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where in a log something was learned.
-
-    Attributes
-    ----------
-    lineage, partition, position, records : as in `Header`
-    """
-
-    lineage: str
-    partition: str
-    position: int
-    records: int
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedOver:
-    """A change of settings or build on the way of what was learned.
-
-    Attributes
-    ----------
-    origin : what it was before, and where in the log the change took effect
-    changed : what differs, in words
-    whole : whether all state was carried over; else the networks' weights alone
-    """
-
-    origin: Origin
-    changed: tuple[str, ...]
-    whole: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Whose state a snapshot holds, and where in the log.
-
-    Attributes
-    ----------
-    format : version of this file format
-    partition : as ``str(Partition)``
-    position : next offset to process
-    records : accepted records so far
-    lineage : identity of the shard's history
-    settings_digest : digest of the settings that change state
-    seed : of the shard's random numbers
-    versions : of streamrnn and what it stands on, by name
-    genesis : True for the snapshot taken before the lineage's first record
-    log : identity of the log that it is a function of, see `Transport.identity`
-    skipped : the pieces of it that were left out by a person's word, each from its first offset up to another
-    settings : those that change state, by path, to name what differs; empty in snapshots of before they were kept
-    started_from : of which lineage the first weights are, where they were not drawn
-    carried_over : the changes of settings and build that its state went through, the oldest first
-    revision : the highest ``snapshots.revision`` that it began or was carried over under; 0 without one
-    """
-
-    format: int
-    partition: str
-    position: int
-    records: int
-    lineage: str
-    settings_digest: str
-    seed: int
-    versions: dict[str, str]
-    genesis: bool
-    log: str = ""
-    skipped: tuple[tuple[int, int], ...] = ()
-    settings: dict[str, Any] = field(default_factory=dict)
-    started_from: Origin | None = None
-    carried_over: tuple[CarriedOver, ...] = ()
-    revision: int = 0
 
 
 def write_unsealed(descriptor: int, header: DataclassInstance, state: Frozen) -> int:

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 import msgspec
 
 from streamrnn.snapshots.choice import LINEAGE, Listed, Name, unnamable
-from streamrnn.snapshots.format import Header, Reason
+from streamrnn.snapshots.format import Reason
+from streamrnn.snapshots.header import Header
 
 ROOT = "root"
 _KEY = re.compile(

@@ -23,8 +23,9 @@ from streamrnn.snapshots.choice import (
     refuse_misnamed,
     unnamable,
 )
-from streamrnn.snapshots.format import Header, SnapshotError, read_header, read_snapshot, write_snapshot
+from streamrnn.snapshots.format import SnapshotError, read_header, read_snapshot, write_snapshot
 from streamrnn.snapshots.frozen import Frozen
+from streamrnn.snapshots.header import Header
 
 _FILE = re.compile(rf"(?P<lineage>{LINEAGE})-(?P<position>\d{{20}})(?P<genesis>-genesis)?\.safetensors")
 

@@ -37,8 +37,9 @@ from streamrnn.snapshots.choice import (
     outlived,
     refuse_misnamed,
 )
-from streamrnn.snapshots.format import Header, SnapshotError, read_snapshot, seal, stated_digest, write_unsealed
+from streamrnn.snapshots.format import SnapshotError, read_snapshot, seal, stated_digest, write_unsealed
 from streamrnn.snapshots.frozen import Frozen
+from streamrnn.snapshots.header import Header
 from streamrnn.snapshots.index import ROOT, Index, Root, key
 from streamrnn.transport.base import TransportError
 

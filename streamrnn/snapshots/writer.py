@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from streamrnn.events.columns import Partition
 from streamrnn.snapshots.base import SnapshotStore
-from streamrnn.snapshots.format import Header
 from streamrnn.snapshots.frozen import Frozen
+from streamrnn.snapshots.header import Header
 
 
 @dataclass(frozen=True, slots=True)

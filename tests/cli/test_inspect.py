@@ -17,7 +17,7 @@ from streamrnn.exits import ExitCode
 from streamrnn.learned import Learned
 from streamrnn.shard import Shard
 from streamrnn.snapshots import Frozen, Header, read_snapshot, write_snapshot
-from streamrnn.snapshots.format import CarriedOver, Origin
+from streamrnn.snapshots.header import CarriedOver, Origin
 from tests.helpers import PARTITION, events, settings, walk
 from tests.label_logs import decoded, label_settings, records
 

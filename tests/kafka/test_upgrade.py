@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from streamrnn.exits import ExitCode
-from streamrnn.snapshots.format import Header
+from streamrnn.snapshots.header import Header
 from streamrnn.snapshots.store import DirectoryStore
 from tests.kafka.conftest import Running, Topics
 from tests.kafka.test_log import by_stream, check_order, event

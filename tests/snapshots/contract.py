@@ -12,7 +12,7 @@ from streamrnn.events.columns import Partition
 from streamrnn.snapshots import Frozen, Header, SnapshotError
 from streamrnn.snapshots.base import SnapshotStore
 from streamrnn.snapshots.choice import Name
-from streamrnn.snapshots.format import CarriedOver, Origin
+from streamrnn.snapshots.header import CarriedOver, Origin
 
 PARTITION = Partition("events", 0)
 STATE = {"x": np.arange(3.0)}
