@@ -75,11 +75,7 @@ def load_ahead(settings: Settings) -> None:
     if settings.model.kind == "none" or choose_engine(settings.model).name != "compiled":
         return
 
-    def load() -> None:
-        for number in range(len(_chain(settings).loops)):
-            compile_loop(settings, number)
-
-    Thread(target=load, name="load", daemon=True).start()
+    Thread(target=_compile_here, args=(settings,), name="load", daemon=True).start()
 
 
 def compile_loops(settings: Settings) -> None:
@@ -90,11 +86,16 @@ def compile_loops(settings: Settings) -> None:
     loops = len(_chain(settings).loops)
     at_once = 1 if read_only() else min(loops, MOST, len(os.sched_getaffinity(0)))
     if at_once == 1:
-        for number in range(loops):
-            compile_loop(settings, number)
+        _compile_here(settings)
         return
     with ProcessPoolExecutor(at_once, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         list(pool.map(compile_loop, [settings] * loops, range(loops)))
+
+
+def _compile_here(settings: Settings) -> None:
+    """Compile or load every loop in this process."""
+    for loop in _chain(settings).loops:
+        loop.process(_no_records(settings))
 
 
 def _end_with_parent() -> None:
