@@ -113,16 +113,18 @@ class Page:
             watched = self._watchers.there > 0
             if watched or time.monotonic() - noted >= IDLE_SECONDS:
                 noted = time.monotonic()
-                self._note()
+                readings = self._note()
             if watched:
-                self._tick = _event("tick", self.status())
+                self._tick = _event("tick", self._status(readings))
                 async with self._ticked:
                     self._ticked.notify_all()
             await asyncio.sleep(TICK_SECONDS)
 
     def status(self) -> Status:
         """How the daemon is now."""
-        readings = Readings(self._registry)
+        return self._status(Readings(self._registry))
+
+    def _status(self, readings: Readings) -> Status:
         points = self._history.points
         letters = {reason: int(n) for (reason,), n in readings.each("dead_letters_total", "reason") if n}
         return Status(
@@ -242,8 +244,10 @@ class Page:
             reason = "the daemon is in the middle of something long, or ends: ask again"
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, reason, Retry_After="5") from error
 
-    def _note(self) -> None:
-        self._history.add(self._clock(), Readings(self._registry))
+    def _note(self) -> Readings:
+        readings = Readings(self._registry)
+        self._history.add(self._clock(), readings)
+        return readings
 
     def _whole(self) -> bytes:
         """What who begins to watch is told; the same for all who begin within a second."""
