@@ -12,6 +12,16 @@ from streamrnn.shard import Shard
 PARTITION = Partition("events", 0)
 
 
+class Clock:
+    """Seconds that a test moves by hand."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def output(partition: Partition, *predictions: bytes, refused: int | None = None) -> Output:
     """What a daemon would publish: these predictions for stream a, and a dead letter for the offset ``refused``."""
     n = len(predictions)

@@ -11,16 +11,9 @@ from streamrnn.demo.view import View
 from streamrnn.demo.watch import Watch
 from streamrnn.events.columns import Partition, Predictions
 from streamrnn.observe.sensor import BatchReport, TargetScore
+from tests.helpers import Clock
 
 HERE = Partition("events", 0)
-
-
-class Clock:
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
 
 
 def report(events=1000, error=800.0, baseline=1000.0, dead_letters=0):
@@ -41,7 +34,7 @@ def predictions(streams, outcomes, settled):
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture

@@ -8,16 +8,7 @@ import pytest
 from streamrnn.events.columns import Partition
 from streamrnn.observe.drift import DriftSensor
 from streamrnn.observe.sensor import BatchReport
-from tests.helpers import PARTITION
-
-
-class Clock:
-    """Seconds, by hand."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.helpers import PARTITION, Clock
 
 
 @pytest.fixture

@@ -8,13 +8,7 @@ import pytest
 from streamrnn.observe.readiness import Readiness
 from streamrnn.settings.logs import Kafka
 from streamrnn.settings.service import Http
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.helpers import Clock
 
 
 def partitions(replaying: bool = False, held: int = 1, restoring: str | None = None) -> Any:

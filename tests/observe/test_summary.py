@@ -8,16 +8,10 @@ import pytest
 from streamrnn.events.columns import Partition
 from streamrnn.observe.sensor import BatchReport, TargetScore
 from streamrnn.observe.summary import SummarySensor
+from tests.helpers import Clock
 
 PARTITION = Partition("events", 0)
 MakeReport = Callable[..., BatchReport]
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

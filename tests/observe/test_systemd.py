@@ -15,6 +15,7 @@ from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
 from streamrnn.observe.sensor import BatchReport
 from streamrnn.observe.systemd import STATUS_SECONDS, Notifier, SystemdSensor
+from tests.helpers import Clock
 
 PARTITION = Partition("events", 0)
 MakeReport = Callable[..., BatchReport]
@@ -43,13 +44,6 @@ def supervisor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Super
     made = Supervisor(str(tmp_path / "notify") if request.param == "path" else f"@streamrnn-{uuid.uuid4().hex}")
     yield made
     made.socket.close()
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def notifier(supervisor: Supervisor, **environ: str) -> Notifier:

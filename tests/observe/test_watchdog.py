@@ -7,13 +7,7 @@ import time
 
 from streamrnn.exits import ExitCode
 from streamrnn.observe.watchdog import Watchdog
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.helpers import Clock
 
 
 def test_a_stall_is_noticed_once() -> None:

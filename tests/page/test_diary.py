@@ -6,20 +6,14 @@ import pytest
 
 from streamrnn.events.columns import DeadLetter, Partition
 from streamrnn.page.diary import MOST_ERRORS, MOST_MARKS, Diary, DiaryHandler, Trouble
+from tests.helpers import Clock
 
 HERE = Partition("events", 3)
 
 
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture
