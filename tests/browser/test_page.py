@@ -107,9 +107,14 @@ def text(browser: Browser, name: str) -> str:
     return str(browser.find_element(By.ID, name).text)
 
 
+def tile_lines(browser: Browser) -> list[list[str]]:
+    """Name, value and note of each tile, asked for at once: they are drawn anew every second."""
+    lines = "[...each.children].map((line) => line.textContent)"
+    return list(browser.execute_script(f"return [...document.querySelectorAll('#tiles .tile')].map((each) => {lines})"))
+
+
 def tiles(browser: Browser) -> dict[str, str]:
-    rows = [each.text.split("\n") for each in browser.find_elements(By.CSS_SELECTOR, "#tiles .tile")]
-    return {row[0]: row[1] for row in rows if len(row) > 1}
+    return {name: value for name, value, _ in tile_lines(browser)}
 
 
 def wait(browser: Browser, holds: Callable[[], Any], seconds: float = 60.0) -> Any:
@@ -153,8 +158,7 @@ def click(browser: Browser, place: int) -> None:
 
 def test_numbers_move_and_charts_are_drawn(browser: Browser) -> None:
     def events() -> int:
-        note = browser.find_elements(By.CSS_SELECTOR, "#tiles .tile")[1].text.split("\n")[2]
-        return int(note.split()[0].replace(",", ""))
+        return int(tile_lines(browser)[1][2].split()[0].replace(",", ""))
 
     before = wait(browser, events)
     wait(browser, lambda: events() > before + 300)
