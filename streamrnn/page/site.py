@@ -43,6 +43,21 @@ class Site:
         """What goes on beside the answers."""
         await self._page.run()
 
+    def urgent(self, beginning: bytes) -> bool:
+        """Probes go before all else: who waits for them may end the daemon."""
+        return beginning.startswith((b"GET /livez ", b"GET /readyz ", b"HEAD /livez ", b"HEAD /readyz "))
+
+    def probe(self, request: Request, certified: bool = False) -> Answer:
+        """Whether all is well; why not, to those who may read."""
+        found = self._probes.get(request.parts)
+        if found is None:
+            raise RefusedError(HTTPStatus.NOT_FOUND, "no such probe")
+        reason = found()
+        what: dict[str, bool | str] = {"ok": reason is None}
+        if reason is not None and self._access.open_to(request, certified):
+            what["reason"] = reason
+        return json_answer(what, HTTPStatus.OK if reason is None else HTTPStatus.SERVICE_UNAVAILABLE)
+
     async def respond(self, request: Request, certified: bool) -> Answer:
         """The answer to a request.
 
@@ -51,9 +66,8 @@ class Site:
         RefusedError
             There is none.
         """
-        probe = self._probes.get(request.parts)
-        if probe is not None:
-            return self._probe(probe(), self._access.open_to(request, certified))
+        if request.parts in self._probes:
+            return self.probe(request, certified)
         self._access.check(request, certified)
         if request.parts in self._files:
             return self._files[request.parts]
@@ -72,12 +86,6 @@ class Site:
             case ("v1", "watch"):
                 return Answer(HTTPStatus.OK, EVENTS, stream=self._page.watch(request.query))
         raise RefusedError(HTTPStatus.NOT_FOUND, "no such page; / is the live page, and docs/http.md lists the others")
-
-    def _probe(self, reason: str | None, tell: bool) -> Answer:
-        what: dict[str, bool | str] = {"ok": reason is None}
-        if reason is not None and tell:
-            what["reason"] = reason
-        return json_answer(what, HTTPStatus.OK if reason is None else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _file(name: str) -> Answer:

@@ -6,10 +6,10 @@ import selectors
 import time
 from collections.abc import Callable
 
-SHARE = 0.05  # of one processor, in the long run
+SHARE = 0.03  # of one processor, in the long run
 BURST = 0.25  # seconds of processor time that may be saved up
 LOOK_SECONDS = 0.02  # between two looks, where the allowance is tight
-LONGEST_PAUSE = 1.0
+LONGEST_PAUSE = 1.0  # after which the loop turns, for timers
 
 
 class Budget:
@@ -76,6 +76,8 @@ class PacedSelector(selectors.DefaultSelector):
             pause = max(pause, self._next_look - time.monotonic())
         if pause > 0.0:
             time.sleep(min(pause, LONGEST_PAUSE))
+            if pause > LONGEST_PAUSE:  # only timers and other threads' calls have their turn
+                return []
             timeout = None if timeout is None else max(0.0, timeout - pause)
         found: list[tuple[selectors.SelectorKey, int]] = super().select(timeout)
         self._next_look = time.monotonic() + LOOK_SECONDS

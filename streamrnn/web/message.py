@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -121,10 +121,7 @@ class Exchange:
         OSError, TimeoutError
             The client is gone, or does not take a stream's pieces.
         """
-        headers = [("Content-Type", answer.content_type), *HEADERS, *answer.headers]
-        if answer.stream is None:
-            headers.append(("Content-Length", str(len(answer.body))))
-        self._send(h11.Response(status_code=answer.status, headers=headers, reason=answer.status.phrase))
+        self._send(_head(answer))
         if body and answer.body:
             self._send(h11.Data(data=answer.body))
         await self._writer.drain()
@@ -152,6 +149,29 @@ class Exchange:
         data = self._http.send(event)
         if data:
             self._writer.write(data)
+
+
+def answer_at_once(head: bytes, respond: Callable[[Request], Answer]) -> bytes | None:
+    """The whole answer to a request's bytes; None if they are no whole request, or one that has to be refused."""
+    http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
+    try:
+        http.receive_data(head)
+        event = http.next_event()
+        if not isinstance(event, h11.Request):
+            return None
+        request = _read(event)
+        answer = respond(request)
+    except (h11.RemoteProtocolError, RefusedError):
+        return None
+    body = b"" if request.method == "HEAD" else answer.body
+    return (http.send(_head(answer)) or b"") + body
+
+
+def _head(answer: Answer) -> h11.Response:
+    headers = [("Content-Type", answer.content_type), *HEADERS, *answer.headers]
+    if answer.stream is None:
+        headers.append(("Content-Length", str(len(answer.body))))
+    return h11.Response(status_code=answer.status, headers=headers, reason=answer.status.phrase)
 
 
 def _status(code: int) -> HTTPStatus:

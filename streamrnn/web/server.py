@@ -12,17 +12,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 from streamrnn.web.budget import Budget, PacedSelector
-from streamrnn.web.message import HEAD_BYTES, Answer, Exchange, RefusedError, Request, refusal
+from streamrnn.web.door import Door
+from streamrnn.web.message import HEAD_BYTES, Answer, Exchange, RefusedError, Request, answer_at_once, refusal
 
 if TYPE_CHECKING:
     from streamrnn.settings.service import Http
 
 _logger = logging.getLogger(__name__)
-MOST_CONNECTIONS = 128  # beyond, the one that has been slowest to tell its request makes room
+MOST_CONNECTIONS = 128
+MOST_TELLING = 48  # of them still tell their request; beyond, the one that takes longest makes room
 HEAD_SECONDS = 5.0  # for a request to come, handshake included
 ANSWER_SECONDS = 10.0  # for an answer to be made and taken, and between two pieces of a stream
 LINGER_SECONDS = 0.2  # for a client to read why it was refused
-_BACKLOG = 128
+_BACKLOG = 1024
 
 
 class HttpError(Exception):
@@ -31,6 +33,12 @@ class HttpError(Exception):
 
 class Responder(Protocol):
     """What a server asks for its answers, in its own thread."""
+
+    def urgent(self, beginning: bytes) -> bool:
+        """Whether a request whose first bytes are these goes before all others."""
+
+    def probe(self, request: Request) -> Answer:
+        """The answer to an urgent request, at once; may raise ``RefusedError``."""
 
     async def respond(self, request: Request, certified: bool) -> Answer:
         """The answer to a request, given whether the client showed a certificate; may raise ``RefusedError``."""
@@ -66,6 +74,7 @@ class HttpServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
         self._tls: ssl.SSLContext | None = None
+        self._door: Door | None = None
         self._telling: dict[asyncio.Task[None], None] = {}  # whose request is not whole yet, the oldest first
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -106,54 +115,53 @@ class HttpServer:
         self._thread.join()
         self._loop.close()
         self._socket.close()
-        self._socket = self._thread = self._loop = None
+        self._socket = self._thread = self._loop = self._door = None
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(self._serve())
         loop.run_until_complete(loop.shutdown_asyncgens())
 
     async def _serve(self) -> None:
-        beside = [asyncio.create_task(each) for each in (self._accept(), self._responder.run())]
-        for task in beside:
-            task.add_done_callback(_tell)
+        assert self._socket is not None
+        at_once = self._answer_at_once if self._tls is None else None
+        self._door = Door(self._socket, self._let_in, self._budget, at_once)
+        beside = asyncio.create_task(self._responder.run())
+        beside.add_done_callback(_tell)
         await self._stopping.wait()
-        tasks = [*beside, *self._tasks]
+        self._door.close()
+        tasks = [beside, *self._tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
-        assert self._socket is not None
-        while True:
-            try:
-                connection, _ = await loop.sock_accept(self._socket)
-            except OSError:  # no descriptor is left, or the client is gone already
-                await asyncio.sleep(0.1)
-                continue
-            if len(self._tasks) >= MOST_CONNECTIONS:
-                if not self._telling:
-                    connection.close()
-                    continue
-                slowest = next(iter(self._telling))
-                del self._telling[slowest]
-                slowest.cancel()
-            task = asyncio.create_task(self._converse(connection))
-            self._telling[task] = None
-            self._tasks.add(task)
-            task.add_done_callback(self._forget)
+    def _let_in(self, connection: socket.socket) -> bool:
+        if len(self._tasks) >= MOST_CONNECTIONS or len(self._telling) >= MOST_TELLING:
+            if not self._telling:
+                return False
+            slowest = next(iter(self._telling))
+            del self._telling[slowest]
+            slowest.cancel()
+        task = asyncio.create_task(self._converse(connection))
+        self._telling[task] = None
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        return True
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._telling.pop(task, None)
         _tell(task)
+        if self._door is not None:
+            self._door.admit()
+
+    def _answer_at_once(self, beginning: bytes) -> bytes | None:
+        return answer_at_once(beginning, self._responder.probe) if self._responder.urgent(beginning) else None
 
     async def _converse(self, connection: socket.socket) -> None:
         """Hear one request and answer it."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=HEAD_BYTES)
         protocol = asyncio.StreamReaderProtocol(reader)
-        connection.setblocking(False)
         try:
             async with asyncio.timeout(HEAD_SECONDS):
                 transport, _ = await loop.connect_accepted_socket(lambda: protocol, connection, ssl=self._tls)
@@ -199,7 +207,6 @@ class HttpServer:
         if answer.status >= 400:
             async with asyncio.timeout(LINGER_SECONDS):
                 await exchange.linger()
-
 
 
 def _tell(task: asyncio.Task[None]) -> None:

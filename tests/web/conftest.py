@@ -17,10 +17,21 @@ from streamrnn.web.server import HttpServer
 
 @dataclass
 class Echo:
-    """Answers with what it was asked; ``/stream`` goes on for ever, ``/broken`` fails, ``/large`` has 32 MB."""
+    """Answers with what it was asked; ``/stream`` goes on for ever, ``/broken`` fails, ``/large`` has 32 MB.
+
+    ``/now`` is urgent, ``/held`` is answered once the test says so.
+    """
 
     seen: list[Request] = field(default_factory=list)
     streams: int = 0
+    held: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def urgent(self, beginning: bytes) -> bool:
+        return beginning.startswith(b"GET /now ")
+
+    def probe(self, request: Request) -> Answer:
+        self.seen.append(request)
+        return json_answer("now")
 
     async def respond(self, request: Request, certified: bool) -> Answer:
         self.seen.append(request)
@@ -29,6 +40,8 @@ class Echo:
                 raise ValueError("a fault of ours")
             case ("refused",):
                 raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "not now", Retry_After="7")
+            case ("held",):
+                await self.held.wait()
             case ("stream",):
                 return Answer(HTTPStatus.OK, EVENTS, stream=self._stream())
             case ("large",):

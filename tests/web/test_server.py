@@ -15,6 +15,7 @@ import pytest
 import trustme
 
 from streamrnn.settings.service import Http
+from streamrnn.web import door
 from streamrnn.web import server as module
 from streamrnn.web.budget import Budget
 from streamrnn.web.server import HttpError, HttpServer
@@ -121,6 +122,42 @@ def test_among_many_that_say_nothing_one_that_asks_is_answered(server: HttpServe
         for _ in range(3 * module.MOST_CONNECTIONS):
             stack.enter_context(connected(server))
         assert ask(server)[0] == 200
+
+
+def test_what_is_urgent_is_answered_while_no_other_has_room(server: HttpServer, echo: Echo) -> None:
+    held = b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(module.MOST_CONNECTIONS):
+            stack.enter_context(connected(server)).sendall(held)
+        wait_until(lambda: len(echo.seen) == module.MOST_CONNECTIONS)
+        with connected(server) as waiting:
+            waiting.sendall(b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert ask(server, "/now")[0] == 200
+            assert echo.seen[-1].path == "/now"
+            assert server._loop is not None
+            server._loop.call_soon_threadsafe(echo.held.set)
+            assert said(waiting).startswith(b"HTTP/1.1 200 ")
+
+
+def test_who_waits_too_long_or_is_one_too_many_is_sent_away(
+    server: HttpServer, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "MOST_WAITING", 2)
+    monkeypatch.setattr(door, "WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(module, "MOST_CONNECTIONS", 1)
+    with connected(server) as held, ExitStack() as stack:
+        held.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_until(lambda: len(echo.seen) == 1)
+        others = [stack.enter_context(connected(server)) for _ in range(3)]
+        for other in others:
+            other.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert said(others[2]) == b""
+        time.sleep(0.6)
+        assert server._loop is not None
+        server._loop.call_soon_threadsafe(echo.held.set)
+        assert said(held).startswith(b"HTTP/1.1 200 ")
+        assert [said(other) for other in others[:2]] == [b"", b""]
+        assert len(echo.seen) == 1
 
 
 def test_a_client_that_does_not_read_is_dropped(
