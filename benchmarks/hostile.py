@@ -16,7 +16,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,9 @@ from typing import Any
 import numpy as np
 
 SECONDS = 4.0  # of one stretch
-ROUNDS = 4
+ROUNDS = 3  # in a pass
+PASSES = 2  # what memory the second takes is what is lost
+WARM_UP = 90.0  # a snapshot included
 SETTLING = 2.0  # before each, in which connections end, or what the server had saved up is spent
 STREAMS = 5_000
 RECORD = 340  # bytes of an answer, roughly: the log is made long enough for all stretches
@@ -234,44 +236,61 @@ def write_log(root: Path, events: int) -> None:
             file.write(f'{{"stream": "stream-{who[i]}", "time": {i}, "value": {values[i]}}}\n')
 
 
-def main(quick: bool = False) -> None:
-    """Print the table."""
+class Row:
+    """What one kind of client cost, over all passes."""
+
+    def __init__(self) -> None:
+        self.quiet: list[tuple[float, float]] = []
+        self.attacked: list[tuple[float, float]] = []
+        self.tried = self.seconds = 0.0
+        self.waited: list[float] = []
+
+    def add(self, daemon: Daemon, name: str, rounds: int) -> None:
+        """Let them come and go this often."""
+        clients = Clients(name, daemon.port)
+        for _ in range(rounds):
+            time.sleep(SETTLING)
+            self.quiet.append(daemon.rates(SECONDS))
+            clients.go_on()
+            time.sleep(SETTLING)
+            before = clients.tried
+            self.attacked.append(daemon.rates(SECONDS))
+            self.tried += clients.tried - before
+            self.seconds += SECONDS
+            self.waited.extend(daemon.probe() for _ in range(3))
+            clients.pause()
+        clients.end()
+
+    def shares(self) -> tuple[float, float, float]:
+        """Of the rate, its standard error from pair to pair, and of the processor."""
+        pairs = np.array(self.attacked) / np.array(self.quiet)
+        rate, processor = np.mean(self.attacked, axis=0) / np.mean(self.quiet, axis=0)
+        return float(rate), float(np.std(pairs[:, 0], ddof=1) / len(pairs) ** 0.5), float(processor)
+
+
+def main(quick: bool = False, names: Sequence[str] = ()) -> None:
+    """Print a line for the footprint after each pass, then the table; of these attacks alone, if any are named."""
     rounds = 2 if quick else ROUNDS
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        write_log(root, int((2 * (SECONDS + SETTLING) + 1.5) * rounds * len(ATTACKS) * 32_000))
+        seconds = 2 * (SECONDS + SETTLING) + 2
+        write_log(root, int(seconds * rounds * PASSES * len(names or ATTACKS) * 36_000 + WARM_UP * 40_000))
         daemon = Daemon(root, f"transport.path={root}", f"snapshots.path={root}/snapshots", "http.port=0")
-        daemon.rates(4 * SECONDS)  # to warm up
-        start, worst = daemon.footprint(), 1.0
-        heads = {"share of the quiet rate": 25, "of processor": 14, "tried/s": 10, "/livez, s": 10, "worst": 8}
-        heads |= {"MiB": 8, "fds": 6}
-        print(f"{'attack':<20}" + "".join(f"{head:>{width}}" for head, width in heads.items()))
-        for name in ATTACKS:
-            clients = Clients(name, daemon.port)
-            quiet, attacked, pace, waited = [], [], [], []
-            for _ in range(rounds):
-                time.sleep(SETTLING)
-                quiet.append(daemon.rates(SECONDS))
-                clients.go_on()
-                time.sleep(SETTLING)
-                before = clients.tried
-                attacked.append(daemon.rates(SECONDS))
-                pace.append((clients.tried - before) / SECONDS)
-                waited.extend(daemon.probe() for _ in range(3))
-                memory, descriptors, _ = daemon.footprint()
-                clients.pause()
-            clients.end()
-            share, processor = np.mean(attacked, axis=0) / np.mean(quiet, axis=0)
-            worst = min(worst, share)
-            print(f"{name:<20}{share:>25.3f}{processor:>14.3f}{np.mean(pace):>10,.0f}", end="")
-            print(f"{np.median(waited):>10.2f}{max(waited):>8.2f}{memory:>8.0f}{descriptors:>6}", flush=True)
-        time.sleep(2.0)
-        end = daemon.footprint()
+        daemon.rates(WARM_UP)
+        print("{:.0f} MiB, {} descriptors, {} threads before".format(*daemon.footprint()), flush=True)
+        rows = {name: Row() for name in names or ATTACKS}
+        for turn in range(1, PASSES + 1):
+            for name, row in rows.items():
+                row.add(daemon, name, rounds)
+            time.sleep(6.0)  # the longest that a silent client is waited for, and a little more
+            print("{:.0f} MiB, {} descriptors, {} threads after pass".format(*daemon.footprint()), turn, flush=True)
         daemon.end()
-        print(f"worst share {worst:.3f}")
-        for when, (memory, descriptors, threads) in (("before", start), ("after", end)):
-            print(f"{when}: {memory:.0f} MiB, {descriptors} descriptors, {threads} threads")
+    print(f"{'clients':<20}{'share of the rate':>20}{'of processor':>15}{'tried/s':>10}{'/livez, s':>11}{'worst':>8}")
+    for name, row in rows.items():
+        rate, error, processor = row.shares()
+        print(f"{name:<20}{rate:>12.3f} ±{error:>6.3f}{processor:>15.3f}{row.tried / row.seconds:>10,.0f}", end="")
+        print(f"{np.median(row.waited):>11.2f}{max(row.waited):>8.2f}")
 
 
 if __name__ == "__main__":
-    main("--quick" in sys.argv)
+    main("--quick" in sys.argv, [name for name in sys.argv[1:] if name in ATTACKS])

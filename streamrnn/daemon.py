@@ -29,11 +29,11 @@ from streamrnn.observe.readiness import Readiness
 from streamrnn.observe.sensor import BatchReport, Sensor, Sensors
 from streamrnn.observe.watchdog import Watchdog
 from streamrnn.partitions import Held, Partitions
-from streamrnn.recovery import StateError
 from streamrnn.saving import QUICK_REPLAY, Saving
 from streamrnn.shard import Shard
 from streamrnn.signals import stopped_by_signals
 from streamrnn.snapshots.factory import open_store
+from streamrnn.state_errors import StateError
 from streamrnn.transport.base import Committed, LogError, Transport
 from streamrnn.transport.factory import open_transport
 from streamrnn.workers import Workers
@@ -320,7 +320,7 @@ class Daemon:
 
     def _look_around(self) -> None:
         """Tell how far behind and out of touch this process is."""
-        now, most = time.time(), 0
+        now, most, known = time.time(), 0, True
         for partition, held in self._partitions.held.items():
             self._sensor.on_unsaved(partition, held.position - held.snapshot_position)
             lags = self._transport.lags(partition)
@@ -329,9 +329,9 @@ class Daemon:
             for log, lag in lags.items():
                 since = held.caught_up if held.last_time is None else held.last_time
                 self._sensor.on_lag(log, lag, 0.0 if lag == 0 else max(0.0, now - since))
-                most = max(most, lag or 0)
+                most, known = max(most, lag or 0), known and lag is not None
         silence = self._transport.out_of_touch()
-        self._readiness.seen(most, silence)
+        self._readiness.seen(most if known or not self._transport.recoverable else None, silence)
         self._sensor.on_contact(silence)
 
     def _drain(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from streamrnn.exits import ExitCode
 from streamrnn.partitions import NoPartitionError
-from streamrnn.recovery import StateError
+from streamrnn.state_errors import StateError
 from streamrnn.transport.base import LogError, TransportError
 
 logger = logging.getLogger(__name__)

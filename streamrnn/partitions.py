@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from streamrnn import memory
 from streamrnn.events.columns import Partition, Records
+from streamrnn.genesis import Opened
 from streamrnn.learned import few
 from streamrnn.observe.sensor import Sensor
-from streamrnn.recovery import ANEW, AnotherLogError, Opened, StateError, begin, restore, skipped
+from streamrnn.recovery import begin, restore, skipped
 from streamrnn.shard import Shard
 from streamrnn.snapshots.base import SnapshotStore
 from streamrnn.snapshots.header import Header
+from streamrnn.state_errors import ANEW, AnotherLogError, StateError
 from streamrnn.transport.base import Assignment, Committed, LogError, Transport
 
 if TYPE_CHECKING:

@@ -1,83 +1,32 @@
-"""How a partition's shard comes to life: genesis at the log's start, or a snapshot and a silent replay."""
+"""How a partition's shard comes to life: a new lineage, or a snapshot and a silent replay."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import platform
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
-from streamrnn import __version__
 from streamrnn.carrying import Differences, carry_over, differences_from
 from streamrnn.events.columns import Partition
-from streamrnn.learned import Learned, few, networks_of
+from streamrnn.genesis import Opened, drawn, first_of, versions
 from streamrnn.settings.past import PastError
 from streamrnn.shard import Shard
 from streamrnn.snapshots.base import SnapshotStore
-from streamrnn.snapshots.format import FORMAT, SnapshotError
-from streamrnn.snapshots.frozen import Frozen
+from streamrnn.snapshots.format import SnapshotError
 from streamrnn.snapshots.header import Header
+from streamrnn.state_errors import ANEW, CARRY, AnotherLogError, ChangedError, StateError
 from streamrnn.transport.base import Committed, Transport
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
 logger = logging.getLogger(__name__)
-
-
-ANEW = "start once with --new-lineage: a new model then goes on from the committed position, or the log's start"
-CARRY = "start once with --carry-over, and what was learned goes on"
-
-
-class StateError(Exception):
-    """The saved state and the log do not fit together; the message names the remedy."""
-
-
-class AnotherLogError(StateError):
-    """What was committed and saved is of another log than the one that is here."""
-
-
-class ChangedError(StateError):
-    """The saved state was made by other settings or another build, and nobody said that it is to be carried over."""
-
-
-@dataclass(slots=True)
-class Opened:
-    """A shard that stands where ``header`` says and must be silent up to ``committed``.
-
-    Where it is not ``saved``, it must be before its first record; where its lineage is not the committed one, it must
-    be committed after that. ``told`` says what it did not simply take over from its own last snapshot.
-    """
-
-    shard: Shard
-    header: Header
-    committed: int
-    saved: bool = True
-    told: str = ""
-
-    def save(self, store: SnapshotStore) -> None:
-        """Write it as it stands."""
-        store.write(self.header, Frozen.of(self.shard.saved()), self.header.position)
-
-
-def versions() -> dict[str, str]:
-    """What else, beside settings and log, decides the bits of the state."""
-    from streamrnn.kernels import target
-
-    return {
-        "streamrnn": __version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "target": target.name(),
-        "kernels": target.digest(),
-    }
 
 
 def begin(
@@ -107,7 +56,7 @@ def begin(
     """
     log = transport.identity(partition)
     if not transport.recoverable:
-        opened = _drawn(settings, partition, start, log)
+        opened = drawn(settings, partition, start, log)
         if opened.told:
             logger.info("a new model begins", extra=_told(partition, position=start, weights=opened.told))
         return opened
@@ -115,7 +64,7 @@ def begin(
         refuse_strangers(store, partition, log)
     # Named after all that were given up before it, so that it can never be taken for one of them.
     given_up = [] if instead_of is None else [*store.lineages(partition), instead_of]
-    opened = _first(settings, partition, start, log, given_up)
+    opened = first_of(settings, partition, start, log, given_up)
     transport.commit({partition: Committed(start, opened.shard.lineage)})
     opened.save(store)
     begun = {"position": start, "lineage": opened.shard.lineage} | ({"weights": opened.told} if opened.told else {})
@@ -274,7 +223,7 @@ def _begun(
     the same."""
     for given_up in ([], list(lineages)):
         try:
-            opened = _first(settings, partition, committed.position, log, given_up)
+            opened = first_of(settings, partition, committed.position, log, given_up)
         except StateError:  # without the file of its first weights nothing can be proven
             return None
         if opened.shard.lineage == committed.lineage and committed.lineage not in lineages:
@@ -296,93 +245,6 @@ def _changed(partition: Partition, then: str, now: str) -> str:
     if of_then and of_then == of_now:
         return f"topic {partition.topic} has {count_now} partitions, and had {count_then}, so that streams have moved"
     return f"{partition} was made anew under the same name (then {then}, now {now})"
-
-
-def _first(settings: Settings, partition: Partition, start: int, log: str, given_up: list[str]) -> Opened:
-    """A shard before its first record, under its name."""
-    opened = _drawn(settings, partition, start, log)
-    before = " ".join(sorted({name for name in given_up if name}))
-    saved = opened.shard.saved()
-    weights = [saved[f"{name}_weights"] for name in networks_of(settings)]
-    opened.shard.lineage = lineage_of(settings, partition, log, start, weights, before)
-    opened.header = replace(opened.header, lineage=opened.shard.lineage)
-    return opened
-
-
-def _drawn(settings: Settings, partition: Partition, start: int, log: str) -> Opened:
-    """A shard before its first record, with the weights of ``model.start_from`` as far as they fit."""
-    shard = Shard(settings, partition)
-    header = _genesis(settings, shard, start, log)
-    learned = starting_weights(settings)
-    if learned is None:
-        return Opened(shard, header, start)
-    missing = learned.give(settings, shard.saved())
-    return Opened(
-        shard, replace(header, started_from=learned.header.origin), start, told=started(settings, learned, missing)
-    )
-
-
-def starting_weights(settings: Settings) -> Learned | None:
-    """The networks of ``model.start_from``; None without it.
-
-    Raises
-    ------
-    StateError
-        The file cannot be used.
-    """
-    path = settings.model.start_from
-    if path is None:
-        return None
-    try:
-        return Learned.read(path)
-    except SnapshotError as error:
-        raise StateError(f"model.start_from: {error}; or set it to null, and weights are drawn") from error
-    except OSError as error:
-        raise StateError(
-            f"model.start_from: {path}: {error.strerror or error}. Set it to a file that streamrnn export wrote, or to "
-            f"null, and weights are drawn"
-        ) from error
-
-
-def started(settings: Settings, learned: Learned, missing: tuple[str, ...]) -> str:
-    """What was taken from an exported network and what was not, in words."""
-    origin = learned.header.origin
-    told = (
-        f"from {settings.model.start_from}, learned from {origin.records:,} records of {origin.partition} up to "
-        f"{origin.position:,}"
-    )
-    return told + (f"; drawn anew: {few(missing)}" if missing else "; all of them fit")
-
-
-def _genesis(settings: Settings, shard: Shard, start: int, log: str) -> Header:
-    return Header(
-        format=FORMAT,
-        partition=str(shard.partition),
-        position=start,
-        records=0,
-        lineage=shard.lineage,
-        settings_digest=settings.state_digest(),
-        seed=settings.seed,
-        versions=versions(),
-        genesis=True,
-        log=log,
-        settings=settings.state_settings(),
-        revision=settings.snapshots.revision or 0,
-    )
-
-
-def lineage_of(
-    settings: Settings, partition: Partition, log: str, start: int, weights: list[npt.NDArray[Any]], before: str
-) -> str:
-    """Identity of a shard's history: settings that change state, seed, log, start, initial weights, build, and the
-    lineages that were given up for it."""
-    sha = hashlib.sha256()
-    build = repr(sorted(versions().items()))
-    for part in (settings.state_digest(), str(settings.seed), str(partition), log, str(start), build, before):
-        sha.update(part.encode() + b"\0")
-    for each in weights:
-        sha.update(each.tobytes())
-    return sha.hexdigest()[:16]
 
 
 def _told(partition: Partition, **fields: object) -> dict[str, object]:

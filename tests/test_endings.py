@@ -11,7 +11,7 @@ from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
 from streamrnn.observe.summary import SummarySensor
 from streamrnn.partitions import NoPartitionError
-from streamrnn.recovery import StateError
+from streamrnn.state_errors import StateError
 from streamrnn.transport.base import Committed, LogError, TransportError
 from streamrnn.transport.script import Broker, ScriptLog
 from tests.test_daemon import daemon_settings, script

@@ -16,8 +16,8 @@ from streamrnn.events.moments import Moments
 from streamrnn.exits import ExitCode
 from streamrnn.observe.sensor import Sensor
 from streamrnn.partitions import NoPartitionError
-from streamrnn.recovery import ChangedError
 from streamrnn.settings.schema import Settings
+from streamrnn.state_errors import ChangedError
 from streamrnn.transport.paired import PairedLog
 from streamrnn.transport.script import Broker, Item, PollSizes, Record, ScriptCrash, ScriptLog, Token
 from tests.label_logs import label_settings, records

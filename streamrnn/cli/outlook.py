@@ -31,7 +31,9 @@ def state(
     committed: Committed | None,
 ) -> Finding:
     """Whether the partition's saved state fits its log and the settings."""
-    from streamrnn.recovery import ChangedError, StateError, refuse_strangers, restore, started, starting_weights
+    from streamrnn.genesis import started, starting_weights
+    from streamrnn.recovery import refuse_strangers, restore
+    from streamrnn.state_errors import ChangedError, StateError
     from streamrnn.transport.base import TransportError
 
     try:
@@ -60,7 +62,8 @@ def _with_carry_over(
     committed: Committed | None,
 ) -> str:
     """What a start with that word would carry over."""
-    from streamrnn.recovery import StateError, restore
+    from streamrnn.recovery import restore
+    from streamrnn.state_errors import StateError
 
     assert committed is not None
     start, identity = log.log_start(partition), log.identity(partition)

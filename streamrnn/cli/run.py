@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -85,9 +86,12 @@ def run(
         if supervisor is not None:
             supervisor.compiling()
         compile_first(settings)
-    load_ahead(settings)
     places = _places_to_skip_to(skip_to or [])
-    with serve(settings, sensors, new_lineage=new_lineage, carry_over=carry_over, skip_to=places) as service:
+    with ExitStack() as stack:
+        with load_ahead(settings):
+            service = stack.enter_context(
+                serve(settings, sensors, new_lineage=new_lineage, carry_over=carry_over, skip_to=places)
+            )
         _logger.info("running", extra=_places(settings) | {"status": service.address or "off"})
         if _nothing_to_read(settings):
             _logger.warning("there is no file <number>.jsonl to read yet: waits for one")

@@ -14,6 +14,7 @@ from streamrnn import endings
 from streamrnn.daemon import Daemon
 from streamrnn.events.columns import Partition
 from streamrnn.exits import ExitCode
+from streamrnn.genesis import versions
 from streamrnn.observe.metrics import metrics_of
 from streamrnn.observe.sensor import Sensor
 from streamrnn.page.diary import Diary, DiaryHandler
@@ -22,7 +23,6 @@ from streamrnn.page.recent import Recent
 from streamrnn.page.site import Site
 from streamrnn.page.status import About
 from streamrnn.partitions import NoPartitionError
-from streamrnn.recovery import versions
 from streamrnn.settings.engine import choose_engine
 from streamrnn.settings.schema import Settings
 from streamrnn.transport.base import TransportError

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numba
 from numba.core.caching import FunctionCache, UserProvidedCacheLocator
+
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def read_only() -> bool:
@@ -16,7 +19,19 @@ def read_only() -> bool:
 
 
 class Locator(UserProvidedCacheLocator):
-    """The folder that `target.fix` sets. numba's own passes over a folder that it cannot write to."""
+    """The folder that `target.fix` sets, where a file of ours has its place by package and not by path.
+
+    So compiled code serves wherever the sources lie, as in another checkout or an image: the folder is named after what
+    they say. numba's own locator goes by path, and passes over a folder that it cannot write to.
+    """
+
+    @classmethod
+    def get_suitable_cache_subpath(cls, py_file: str) -> str:
+        """Where a file's compiled code goes, below the folder."""
+        path = Path(py_file).resolve()
+        if path.is_relative_to(_PACKAGE):
+            return str(path.parent.relative_to(_PACKAGE.parent)).replace(os.sep, "_")
+        return str(super().get_suitable_cache_subpath(py_file))
 
     def ensure_cache_path(self) -> None:
         if not read_only():

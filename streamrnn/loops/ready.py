@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -69,13 +71,20 @@ def _variant(settings: Settings) -> str:
     return model.cell if model.head == "point" else f"{model.cell}_{model.head}"
 
 
-def load_ahead(settings: Settings) -> None:
-    """Load compiled code beside what else a start does, which mostly waits for brokers: the first event after a restart
-    would wait for it, about a second of processor time."""
-    if settings.model.kind == "none" or choose_engine(settings.model).name != "compiled":
-        return
+@contextmanager
+def load_ahead(settings: Settings) -> Iterator[None]:
+    """Load compiled code beside what the block does, which mostly waits for brokers, and have it at the end.
 
-    Thread(target=_compile_here, args=(settings,), name="load", daemon=True).start()
+    It takes about a second of processor time. What was not there is compiled, for which the first event must not wait:
+    by then a group expects its member to poll.
+    """
+    if settings.model.kind == "none" or choose_engine(settings.model).name != "compiled":
+        yield
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="load") as pool:
+        loading = pool.submit(_compile_here, settings)
+        yield
+        loading.result()
 
 
 def compile_loops(settings: Settings) -> None:

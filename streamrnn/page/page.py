@@ -38,6 +38,7 @@ TICK_SECONDS = 1.0  # between two points while somebody watches
 IDLE_SECONDS = 5.0  # and while nobody does
 WATCH_SECONDS = 0.5  # between two looks for a stream's new answers
 LOOK_SECONDS = 5.0  # between two looks at all that is kept of it
+CURVE_SECONDS = 5.0  # between two sendings of the learning curves
 ASK_SECONDS = 3.0  # that the daemon may take to answer a question
 MOST_POINTS = 500  # of a stream, in one piece
 MOST_STREAMS = 200  # in a list
@@ -108,7 +109,7 @@ class Page:
 
     async def run(self) -> None:
         """Note the metrics from time to time, and tell those who watch."""
-        noted = -math.inf
+        noted = curved = -math.inf
         while True:
             watched = self._watchers.there > 0
             if watched or time.monotonic() - noted >= IDLE_SECONDS:
@@ -116,6 +117,9 @@ class Page:
                 readings = self._note()
             if watched:
                 self._tick = _event("tick", self._status(readings))
+                if noted - curved >= CURVE_SECONDS:
+                    curved = noted
+                    self._tick += _event("curves", self._curves())
                 async with self._ticked:
                     self._ticked.notify_all()
             await asyncio.sleep(TICK_SECONDS)

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from streamrnn.cli.app import app
 from streamrnn.exits import ExitCode
+from streamrnn.genesis import versions
 from streamrnn.learned import Learned
-from streamrnn.recovery import versions
 from streamrnn.settings import load
 from streamrnn.shard import Shard
 from streamrnn.snapshots import Frozen, Header

@@ -26,7 +26,20 @@ def readiness(clock: Clock, of: Any = None, **limits: Any) -> Readiness:
 
 
 def test_it_is_ready_with_partitions_that_keep_up(clock: Clock) -> None:
-    assert readiness(clock).refusal() is None
+    ready = readiness(clock)
+    ready.seen(0, None)
+    assert ready.refusal() is None
+
+
+def test_it_is_not_ready_before_the_first_answers_where_records_may_wait(clock: Clock) -> None:
+    ready = readiness(clock)
+    for lag in (None, 5):
+        ready.seen(lag, None)
+        assert ready.refusal() == "nothing is answered yet since the start"
+    ready.committed()
+    assert ready.refusal() is None
+    ready.seen(None, None)
+    assert ready.refusal() is None
 
 
 def test_it_is_not_ready_while_it_restores_or_replays_or_has_nothing(clock: Clock) -> None:
@@ -63,6 +76,7 @@ def test_silence_grows_while_the_loop_itself_is_held_up(clock: Clock) -> None:
 def test_lag_counts_only_above_its_bound(clock: Clock) -> None:
     for bound, reason in ((None, None), (100, None), (99, "100 records behind")):
         ready = readiness(clock, ready_lag=bound)
+        ready.committed()
         ready.seen(100, None)
         assert ready.refusal() == reason
 

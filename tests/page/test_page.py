@@ -131,12 +131,14 @@ def test_who_watches_the_whole_gets_its_past_and_then_each_second(watch: Watch) 
     watched = watch()
     watched.append(lines(300))
     watched.wait_for(300)
-    told = messages(watched, "v1/live", 3)
+    told = messages(watched, "v1/live", 4)
     name, whole = next(told)
     assert name == "whole" and whole["status"]["events"] == 300
     watched.append(lines(50, start=300))
-    (first, _), (second, tick) = told
-    assert first == second == "tick" and tick["events"] == 350 and tick["point"]["events_per_second"] is not None
+    (first, _), (second, curves), (third, tick) = told
+    assert (first, second, third) == ("tick", "curves", "tick")
+    assert sum(each["scored"] for each in curves["value"]) > 200
+    assert tick["events"] == 350 and tick["point"]["events_per_second"] is not None
 
 
 def test_who_watches_a_stream_gets_its_past_and_then_its_events(watch: Watch) -> None:

@@ -37,38 +37,17 @@ function connect() {
   });
   source.addEventListener("tick", (event) => {
     const told = JSON.parse(event.data);
-    if (told.point && told.point.time > (points.at(-1)?.time ?? 0)) grow(told);
+    if (told.point && told.point.time > (points.at(-1)?.time ?? 0)) points = [...points, told.point].slice(-MOST_POINTS);
     take(told);
+  });
+  source.addEventListener("curves", (event) => {
+    curves = JSON.parse(event.data);
+    draw();
   });
   source.addEventListener("error", () => {
     silent();
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, 1000 * RETRY_SECONDS);
   });
-}
-
-function grow(told) {
-  points = [...points, told.point].slice(-MOST_POINTS);
-  // the curve's newest stretch is what came since the last bin: it is read anew with each connection, and extended here
-  for (const target of told.targets) {
-    const bins = curves[target.target];
-    if (!bins || target !== told.targets.find((each) => each.target === target.target)) continue;
-    const scored = bins.reduce((sum, bin) => sum + bin.scored, 0);
-    if (!(target.scored > scored)) continue;
-    const error = target.error * target.scored - bins.reduce((sum, bin) => sum + bin.error, 0);
-    const naive = target.baseline_error * target.scored - bins.reduce((sum, bin) => sum + bin.baseline_error, 0);
-    bins.push({ time: told.now, scored: target.scored - scored, error, baseline_error: naive });
-    if (bins.length > 480) curves[target.target] = pairs(bins);
-  }
-}
-
-function pairs(bins) {
-  const joined = [];
-  for (let place = 0; place < bins.length; place += 2) {
-    const two = bins.slice(place, place + 2);
-    const sum = (name) => two.reduce((total, bin) => total + bin[name], 0);
-    joined.push({ time: two.at(-1).time, scored: sum("scored"), error: sum("error"), baseline_error: sum("baseline_error") });
-  }
-  return joined;
 }
 
 function take(told) {
