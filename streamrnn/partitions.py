@@ -315,8 +315,7 @@ class Partitions:
         self.held[partition] = held
         self._sensor.on_assignment(partition, len(self.held), "assigned")
         self._sensor.on_streams(partition, held.shard.live_streams)
-        if held.replaying:
-            self._sensor.on_replay(partition, 0, held.silent_until - held.position)
+        self._sensor.on_replay(partition, 0, max(0, held.silent_until - held.position))
 
 
 def listed(partitions: Iterable[Partition]) -> str:

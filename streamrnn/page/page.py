@@ -110,6 +110,7 @@ class Page:
     async def run(self) -> None:
         """Note the metrics from time to time, and tell those who watch."""
         noted = curved = -math.inf
+        shown = self._curves().keys()
         while True:
             watched = self._watchers.there > 0
             if watched or time.monotonic() - noted >= IDLE_SECONDS:
@@ -117,9 +118,10 @@ class Page:
                 readings = self._note()
             if watched:
                 self._tick = _event("tick", self._status(readings))
-                if noted - curved >= CURVE_SECONDS:
-                    curved = noted
-                    self._tick += _event("curves", self._curves())
+                curves = self._curves()
+                if noted - curved >= CURVE_SECONDS or curves.keys() != shown:
+                    curved, shown = noted, curves.keys()
+                    self._tick += _event("curves", curves)
                 async with self._ticked:
                     self._ticked.notify_all()
             await asyncio.sleep(TICK_SECONDS)
