@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import selectors
 import time
 from collections.abc import Callable
 
 SHARE = 0.03  # of one processor, in the long run
+SEEN = 8  # at most of those that came, in a look where the allowance is tight
 BURST = 0.25  # seconds of processor time that may be saved up
 LOOK_SECONDS = 0.02  # between two looks, where the allowance is tight
 LONGEST_PAUSE = 1.0  # after which the loop turns, for timers
@@ -56,9 +58,10 @@ class Budget:
 
 
 class PacedSelector(selectors.DefaultSelector):
-    """Lets an event loop see what came only when there is an allowance, and then all of it at once.
+    """Lets an event loop see what came only when there is an allowance.
 
-    Where the allowance is tight it looks seldom: each look takes the interpreter from the daemon's thread.
+    Where the allowance is tight it looks seldom, for each look takes the interpreter from the daemon's thread, and sees
+    a few of those that came, drawn at random: one turn of the loop must not run up a debt that takes long to pay.
 
     Parameters
     ----------
@@ -69,16 +72,19 @@ class PacedSelector(selectors.DefaultSelector):
         super().__init__()
         self._budget = budget
         self._next_look = 0.0
+        self.hurry = False  # whoever stops the loop does not wait for an allowance
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         pause = self._budget.overdraft()
         if self._budget.tight:
             pause = max(pause, self._next_look - time.monotonic())
-        if pause > 0.0:
+        if pause > 0.0 and not self.hurry:
             time.sleep(min(pause, LONGEST_PAUSE))
             if pause > LONGEST_PAUSE:  # only timers and other threads' calls have their turn
                 return []
             timeout = None if timeout is None else max(0.0, timeout - pause)
         found: list[tuple[selectors.SelectorKey, int]] = super().select(timeout)
         self._next_look = time.monotonic() + LOOK_SECONDS
+        if self._budget.tight and len(found) > SEEN:
+            found = random.sample(found, SEEN)
         return found

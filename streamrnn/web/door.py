@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,8 +14,9 @@ from streamrnn.web.budget import Budget
 MOST_WAITING = 128  # beyond, a new connection is closed
 WAIT_SECONDS = 5.0  # a client that waited so long is given up
 KNOCKS = 32  # taken from the system in one turn of the loop
+KNOCK_SECONDS = 0.005  # of processor time for that, after which the rest has to wait
 ADMITTED = 8  # let in, in one turn of the loop; one where the allowance is tight
-_LOOK_BYTES = 2048
+_LOOK_BYTES = 512  # a larger request is none that can be answered at once
 _RETRY_SECONDS = 0.1
 
 
@@ -46,11 +48,12 @@ class Door:
         self._at_once = at_once
         self._waiting: deque[tuple[float, socket.socket]] = deque()
         self._loop = asyncio.get_running_loop()
-        self._called = False
+        self._called = self._closed = False
         self._open()
 
     def close(self) -> None:
         """Take nobody more, and send away who waits."""
+        self._closed = True
         self._loop.remove_reader(self._listening)
         while self._waiting:
             self._waiting.popleft()[1].close()
@@ -73,10 +76,14 @@ class Door:
         self.admit()
 
     def _open(self) -> None:
-        self._loop.add_reader(self._listening, self._knock)
+        if not self._closed:
+            self._loop.add_reader(self._listening, self._knock)
 
     def _knock(self) -> None:
+        enough = time.thread_time() + KNOCK_SECONDS
         for _ in range(KNOCKS):
+            if time.thread_time() > enough:
+                break
             try:
                 connection, _ = self._listening.accept()
             except BlockingIOError:
@@ -89,6 +96,8 @@ class Door:
             if self._answered(connection):
                 continue
             if len(self._waiting) < MOST_WAITING:
+                if not self._waiting:
+                    self._loop.call_later(WAIT_SECONDS + _RETRY_SECONDS, self.admit)
                 self._waiting.append((self._loop.time(), connection))
             else:
                 connection.close()
@@ -97,11 +106,14 @@ class Door:
     def _answered(self, connection: socket.socket) -> bool:
         if self._at_once is None:
             return False
-        with suppress(OSError):  # nothing has come yet, or the client is gone
+        try:
             answer = self._at_once(connection.recv(_LOOK_BYTES, socket.MSG_PEEK))
-            if answer is not None:
-                connection.recv(_LOOK_BYTES)  # what is unread at the end would reset the connection
-                connection.send(answer)  # a new connection has room for it
-                connection.close()
-                return True
-        return False
+        except OSError:  # nothing has come yet, or the client is gone
+            return False
+        if answer is None:
+            return False
+        with suppress(OSError):
+            connection.recv(_LOOK_BYTES)  # what is unread at the end would reset the connection
+            connection.send(answer)  # a new connection has room for it
+        connection.close()
+        return True

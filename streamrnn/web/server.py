@@ -103,7 +103,8 @@ class HttpServer:
         if hasattr(socket, "TCP_DEFER_ACCEPT"):  # who says nothing is the system's to wait for
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, int(HEAD_SECONDS))
         self._stopping = asyncio.Event()
-        self._loop = asyncio.SelectorEventLoop(PacedSelector(self._budget))
+        self._selector = PacedSelector(self._budget)
+        self._loop = asyncio.SelectorEventLoop(self._selector)
         self._thread = threading.Thread(target=self._run, args=(self._loop,), name="http", daemon=True)
         self._thread.start()
 
@@ -111,6 +112,7 @@ class HttpServer:
         """Stop listening, and drop who is still connected; does nothing if it is not started."""
         if self._socket is None or self._thread is None or self._loop is None:
             return
+        self._selector.hurry = True
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
         self._loop.close()
@@ -136,7 +138,7 @@ class HttpServer:
 
     def _let_in(self, connection: socket.socket) -> bool:
         if len(self._tasks) >= MOST_CONNECTIONS or len(self._telling) >= MOST_TELLING:
-            if not self._telling:
+            if len(self._telling) < MOST_TELLING:
                 return False
             slowest = next(iter(self._telling))
             del self._telling[slowest]

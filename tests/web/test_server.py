@@ -139,6 +139,31 @@ def test_what_is_urgent_is_answered_while_no_other_has_room(server: HttpServer, 
             assert said(waiting).startswith(b"HTTP/1.1 200 ")
 
 
+def test_all_who_wait_are_answered_as_room_comes(
+    server: HttpServer, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_CONNECTIONS", 1)
+    with connected(server) as held, ExitStack() as stack:
+        held.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_until(lambda: len(echo.seen) == 1)
+        others = [stack.enter_context(connected(server)) for _ in range(10)]
+        for other in others:
+            other.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert server._loop is not None
+        server._loop.call_soon_threadsafe(echo.held.set)
+        assert all(said(other).startswith(b"HTTP/1.1 200 ") for other in others)
+
+
+def test_it_stops_at_once_though_its_budget_is_overdrawn(serve: Serve) -> None:
+    budget = Budget()
+    server = serve(budget)
+    assert ask(server)[0] == 200
+    budget.charge(3.0)
+    started = time.monotonic()
+    server.stop()
+    assert time.monotonic() - started < 3.0
+
+
 def test_who_waits_too_long_or_is_one_too_many_is_sent_away(
     server: HttpServer, echo: Echo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
