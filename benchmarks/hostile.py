@@ -29,7 +29,6 @@ PASSES = 2  # what memory the second takes is what is lost
 WARM_UP = 90.0  # a snapshot included
 SETTLING = 2.0  # before each, in which connections end, or what the server had saved up is spent
 STREAMS = 5_000
-RECORD = 340  # bytes of an answer, roughly: the log is made long enough for all stretches
 
 Attack = Callable[[int, list[int]], Awaitable[None]]
 """Goes on for ever against a port; counts what it tried."""

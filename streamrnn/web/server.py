@@ -137,12 +137,12 @@ class HttpServer:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _let_in(self, connection: socket.socket) -> bool:
-        if len(self._tasks) >= MOST_CONNECTIONS or len(self._telling) >= MOST_TELLING:
-            if len(self._telling) < MOST_TELLING:
-                return False
+        if len(self._telling) >= MOST_TELLING:
             slowest = next(iter(self._telling))
             del self._telling[slowest]
             slowest.cancel()
+        elif len(self._tasks) >= MOST_CONNECTIONS:
+            return False
         task = asyncio.create_task(self._converse(connection))
         self._telling[task] = None
         self._tasks.add(task)

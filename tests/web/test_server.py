@@ -28,6 +28,20 @@ def connected(server: HttpServer) -> Iterator[socket.socket]:
         yield connection
 
 
+@contextmanager
+def asking(server: HttpServer, path: str) -> Iterator[socket.socket]:
+    """A connection that has sent a whole request."""
+    with connected(server) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        yield connection
+
+
+def let_go(server: HttpServer, echo: Echo) -> None:
+    """Let what is held be answered."""
+    assert server._loop is not None
+    server._loop.call_soon_threadsafe(echo.held.set)
+
+
 def said(connection: socket.socket) -> bytes:
     """All that comes until the other side ends."""
     pieces = []
@@ -125,17 +139,14 @@ def test_among_many_that_say_nothing_one_that_asks_is_answered(server: HttpServe
 
 
 def test_what_is_urgent_is_answered_while_no_other_has_room(server: HttpServer, echo: Echo) -> None:
-    held = b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n"
     with ExitStack() as stack:
         for _ in range(module.MOST_CONNECTIONS):
-            stack.enter_context(connected(server)).sendall(held)
+            stack.enter_context(asking(server, "/held"))
         wait_until(lambda: len(echo.seen) == module.MOST_CONNECTIONS)
-        with connected(server) as waiting:
-            waiting.sendall(b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n")
+        with asking(server, "/other") as waiting:
             assert ask(server, "/now")[0] == 200
             assert echo.seen[-1].path == "/now"
-            assert server._loop is not None
-            server._loop.call_soon_threadsafe(echo.held.set)
+            let_go(server, echo)
             assert said(waiting).startswith(b"HTTP/1.1 200 ")
 
 
@@ -143,14 +154,11 @@ def test_all_who_wait_are_answered_as_room_comes(
     server: HttpServer, echo: Echo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_CONNECTIONS", 1)
-    with connected(server) as held, ExitStack() as stack:
-        held.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n")
+    with asking(server, "/held") as held, ExitStack() as stack:
         wait_until(lambda: len(echo.seen) == 1)
-        others = [stack.enter_context(connected(server)) for _ in range(10)]
-        for other in others:
-            other.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert server._loop is not None
-        server._loop.call_soon_threadsafe(echo.held.set)
+        others = [stack.enter_context(asking(server, "/")) for _ in range(10)]
+        let_go(server, echo)
+        assert said(held).startswith(b"HTTP/1.1 200 ")
         assert all(said(other).startswith(b"HTTP/1.1 200 ") for other in others)
 
 
@@ -170,16 +178,12 @@ def test_who_waits_too_long_or_is_one_too_many_is_sent_away(
     monkeypatch.setattr(door, "MOST_WAITING", 2)
     monkeypatch.setattr(door, "WAIT_SECONDS", 0.5)
     monkeypatch.setattr(module, "MOST_CONNECTIONS", 1)
-    with connected(server) as held, ExitStack() as stack:
-        held.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n")
+    with asking(server, "/held") as held, ExitStack() as stack:
         wait_until(lambda: len(echo.seen) == 1)
-        others = [stack.enter_context(connected(server)) for _ in range(3)]
-        for other in others:
-            other.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        others = [stack.enter_context(asking(server, "/")) for _ in range(3)]
         assert said(others[2]) == b""
         time.sleep(0.6)
-        assert server._loop is not None
-        server._loop.call_soon_threadsafe(echo.held.set)
+        let_go(server, echo)
         assert said(held).startswith(b"HTTP/1.1 200 ")
         assert [said(other) for other in others[:2]] == [b"", b""]
         assert len(echo.seen) == 1
