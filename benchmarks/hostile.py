@@ -4,8 +4,12 @@ The daemon has one processor and the clients another, so that what they take is 
 stretches and attacked ones take turns, the clients being stopped in between; the share is of the means of both. The row
 of nobody tells the noise. The share of the processor that the daemon's own threads got is the steadier number, since a
 shared machine's speed changes from one second to the next.
+
+    python -m benchmarks.hostile                              all attacks, about 20 minutes
+    python -m benchmarks.hostile "the page" --pairs 20        one of them, and how many pairs of stretches in a pass
 """
 
+import argparse
 import asyncio
 import multiprocessing
 import os
@@ -16,21 +20,21 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-SECONDS = 4.0  # of one stretch
-ROUNDS = 3  # in a pass
+SECONDS = 1.5  # of one stretch
+SETTLING = 1.0  # before each, in which connections end, or what the server had saved up is spent
+PAIRS = 10  # of a quiet stretch and an attacked one, in a pass
 PASSES = 2  # what memory the second takes is what is lost
 WARM_UP = 90.0  # a snapshot included
-SETTLING = 2.0  # before each, in which connections end, or what the server had saved up is spent
 STREAMS = 5_000
 
-Attack = Callable[[int, list[int]], Awaitable[None]]
+Attack = Callable[[int, list[int]], Coroutine[Any, Any, None]]
 """Goes on for ever against a port; counts what it tried."""
 
 
@@ -244,10 +248,10 @@ class Row:
         self.tried = self.seconds = 0.0
         self.waited: list[float] = []
 
-    def add(self, daemon: Daemon, name: str, rounds: int) -> None:
+    def add(self, daemon: Daemon, name: str, pairs: int) -> None:
         """Let them come and go this often."""
         clients = Clients(name, daemon.port)
-        for _ in range(rounds):
+        for _ in range(pairs):
             time.sleep(SETTLING)
             self.quiet.append(daemon.rates(SECONDS))
             clients.go_on()
@@ -256,7 +260,7 @@ class Row:
             self.attacked.append(daemon.rates(SECONDS))
             self.tried += clients.tried - before
             self.seconds += SECONDS
-            self.waited.extend(daemon.probe() for _ in range(3))
+            self.waited.append(daemon.probe())
             clients.pause()
         clients.end()
 
@@ -267,29 +271,52 @@ class Row:
         return float(rate), float(np.std(pairs[:, 0], ddof=1) / len(pairs) ** 0.5), float(processor)
 
 
-def main(quick: bool = False, names: Sequence[str] = ()) -> None:
-    """Print a line for the footprint after each pass, then the table; of these attacks alone, if any are named."""
-    rounds = 2 if quick else ROUNDS
+def measured(names: Sequence[str], pairs: int, rate: int) -> dict[str, Row]:
+    """A row for each of these attacks; a line for the footprint is printed before them and after each pass."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        seconds = 2 * (SECONDS + SETTLING) + 2
-        write_log(root, int(seconds * rounds * PASSES * len(names or ATTACKS) * 36_000 + WARM_UP * 40_000))
+        seconds = 2 * (SECONDS + SETTLING) + 1
+        write_log(root, int((seconds * pairs * PASSES * len(names) + WARM_UP) * rate))
         daemon = Daemon(root, f"transport.path={root}", f"snapshots.path={root}/snapshots", "http.port=0")
         daemon.rates(WARM_UP)
         print("{:.0f} MiB, {} descriptors, {} threads before".format(*daemon.footprint()), flush=True)
-        rows = {name: Row() for name in names or ATTACKS}
+        rows = {name: Row() for name in names}
         for turn in range(1, PASSES + 1):
             for name, row in rows.items():
-                row.add(daemon, name, rounds)
+                row.add(daemon, name, pairs)
             time.sleep(6.0)  # the longest that a silent client is waited for, and a little more
             print("{:.0f} MiB, {} descriptors, {} threads after pass".format(*daemon.footprint()), turn, flush=True)
+        if not daemon.rates(1.0)[0]:
+            raise RuntimeError("the daemon had read all events before the end: give more of them a second with --rate")
         daemon.end()
+    return rows
+
+
+def main(names: Sequence[str] = (), pairs: int = PAIRS, rate: int = 36_000) -> None:
+    """Print the footprints, then the table; of these attacks alone, if any are named."""
+    rows = measured(names or list(ATTACKS), pairs, rate)
     print(f"{'clients':<20}{'share of the rate':>20}{'of processor':>15}{'tried/s':>10}{'/livez, s':>11}{'worst':>8}")
     for name, row in rows.items():
-        rate, error, processor = row.shares()
-        print(f"{name:<20}{rate:>12.3f} ±{error:>6.3f}{processor:>15.3f}{row.tried / row.seconds:>10,.0f}", end="")
+        share, error, processor = row.shares()
+        print(f"{name:<20}{share:>12.3f} ±{error:>6.3f}{processor:>15.3f}{row.tried / row.seconds:>10,.0f}", end="")
         print(f"{np.median(row.waited):>11.2f}{max(row.waited):>8.2f}")
 
 
+def known(name: str) -> str:
+    """A name that is known."""
+    if name not in ATTACKS:
+        raise argparse.ArgumentTypeError(f"there are no {name!r}, but {', '.join(ATTACKS)}")
+    return name
+
+
+def parser() -> argparse.ArgumentParser:
+    """The words of the command line."""
+    words = argparse.ArgumentParser(prog="python -m benchmarks.hostile")
+    words.add_argument("names", nargs="*", type=known, help=f"of {', '.join(ATTACKS)}; all unless named", metavar="CLIENTS")
+    words.add_argument("--pairs", type=int, default=PAIRS, help="of stretches in each of two passes")
+    words.add_argument("--rate", type=int, default=36_000, help="events that are at hand for each second")
+    return words
+
+
 if __name__ == "__main__":
-    main("--quick" in sys.argv, [name for name in sys.argv[1:] if name in ATTACKS])
+    main(**vars(parser().parse_args()))
