@@ -6,6 +6,7 @@ PIP_ARGS =
 NODE_TOOLS = @kubernetes-models/keda@2.0.0 @kubernetes-models/prometheus-operator@6.0.0
 ARGS =
 
+RUNS = $(VENV)/.runs
 STAMP = $(VENV)/.installed
 TOOLS = $(VENV)/.tools
 PYTEST = $(VENV)/bin/python -m pytest -n auto --timeout 120
@@ -19,8 +20,12 @@ help: ## list what there is
 venv: $(STAMP) ## install the package and its tools into $(VENV)
 
 # Made anew only when what is to be installed changes; code changes need no install (-e).
-$(STAMP): pyproject.toml constraints.txt
+$(RUNS): pyproject.toml constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install $(PIP_ARGS) -c constraints.txt -e '.[kafka]'
+	touch $@
+
+$(STAMP): $(RUNS)
 	$(VENV)/bin/pip install $(PIP_ARGS) -c constraints.txt -e '.[dev,kafka]'
 	touch $@
 
@@ -29,7 +34,7 @@ $(TOOLS): $(STAMP)
 	! command -v npm > /dev/null || npm install --silent --no-save --no-audit --no-fund --prefix $(VENV) $(NODE_TOOLS)
 	touch $@
 
-demo: $(STAMP) ## learn from a made-up stream and show it (ARGS="--help" for options)
+demo: $(RUNS) ## learn from a made-up stream and show it (ARGS="--help" for options)
 	$(VENV)/bin/streamrnn demo $(ARGS)
 
 test: $(STAMP) ## all quick tests

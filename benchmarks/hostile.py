@@ -312,7 +312,8 @@ def known(name: str) -> str:
 def parser() -> argparse.ArgumentParser:
     """The words of the command line."""
     words = argparse.ArgumentParser(prog="python -m benchmarks.hostile")
-    words.add_argument("names", nargs="*", type=known, help=f"of {', '.join(ATTACKS)}; all unless named", metavar="CLIENTS")
+    of = f"of {', '.join(ATTACKS)}; all unless named"
+    words.add_argument("names", nargs="*", type=known, help=of, metavar="CLIENTS")
     words.add_argument("--pairs", type=int, default=PAIRS, help="of stretches in each of two passes")
     words.add_argument("--rate", type=int, default=36_000, help="events that are at hand for each second")
     return words

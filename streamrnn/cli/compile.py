@@ -23,5 +23,5 @@ def compile(config: ConfigOption = None, set_: SetOption = None) -> None:
 
     settings = load(config, set_).settings
     started = time.monotonic()
-    compile_loops(settings)
+    compile_loops(settings, lambda done, loops: typer.echo(f"{done} of {loops} loops"))
     typer.echo(f"compiled in {time.monotonic() - started:.1f} s")

@@ -61,8 +61,8 @@ def _run(settings: "Settings", total: int, streams: int, rate: float | None) -> 
 
     logs.setup(settings.logging.level, settings.logging.format)
     if must_compile(settings):
-        typer.echo("Compiling: this first start takes some seconds longer.")
-        compile_loops(settings)
+        typer.echo("Compiles, as this is the first start here: a minute or more.")
+        compile_loops(settings, lambda done, loops: typer.echo(f"  {done} of {loops} loops"))
     topic = settings.transport.path / settings.transport.only_input
     topic.mkdir(parents=True, exist_ok=True)
     (topic / "0.jsonl").touch()  # the daemon looks for partitions at its start

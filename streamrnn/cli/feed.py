@@ -94,6 +94,7 @@ def feed(
     try:
         if from_file is not None:
             history = Outgoing(from_file, settings, stream, time, tuple(feature or ()))
+            _tell_what_is_there(settings)
             topics += [] if settings.labels.topic is None else [settings.labels.topic]
             sending = _sending(settings, topics, iter(history), rate or _AT_ONCE, events, *_places(settings, topics))
         else:
@@ -114,6 +115,13 @@ def feed(
         typer.echo(f"sent {sent:,} events to {' and '.join(topics)}", err=True)
         for sentence in [] if history is None else history.intake.sentences():
             typer.echo(sentence, err=True)
+
+
+def _tell_what_is_there(settings: Settings) -> None:
+    """A history that is sent twice is twice as long, and its second half late."""
+    path = settings.transport.path / settings.transport.only_input / "0.jsonl"
+    if settings.transport.kind == "directory" and path.exists() and path.stat().st_size:
+        typer.echo(f"{path} holds records already: these go behind, and what is older is late (events.late)", err=True)
 
 
 def _sending(

@@ -79,7 +79,11 @@ def _inspect_store(config: Path | None, set_: list[str] | None, partition: str |
             if partition is not None or _holds(found, stream):
                 _show(found, stream)
                 return
-        problem = f"no stream {stream!r} in the newest whole snapshot of any partition: it may have expired"
+        where = ", ".join(f"{name.partition} at {name.position:,}" for name in _newest_of_each(listed))
+        problem = (
+            f"no stream {stream!r} in the newest whole snapshots ({where}): it came after them, or has expired; the "
+            "daemon saves every snapshots.every_seconds, and at its end"
+        )
         raise stop(problem, ExitCode.SETTINGS)
 
 
@@ -187,7 +191,10 @@ def _show_stream(header: Header, arrays: dict[str, Array], stream: str) -> None:
     except PastError as error:
         raise stop(f"what the snapshot keeps of {stream!r} cannot be told: {error}", ExitCode.STATE) from error
     if found is None:
-        problem = f"no stream {stream!r} in this snapshot: it may have expired, or belong to another partition"
+        problem = (
+            f"no stream {stream!r} in this snapshot, of position {header.position:,}: it came later, has expired, or "
+            "belongs to another partition"
+        )
         raise stop(problem, ExitCode.SETTINGS)
     typer.echo(f"stream {printable(stream)}")
     rows = [(printable(name), printable(value)) for name, value in describe(found)]

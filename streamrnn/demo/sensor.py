@@ -29,7 +29,7 @@ class DemoSensor(Sensor):
     window : as given
     events, dead_letters, updates, published : counts since the start
     live_streams, lag : as of now; lag is in records, None while unknown
-    error, baseline_error, scored : sums of absolute errors of all targets, and how many errors they are of
+    error, baseline_error, scored : sums of absolute errors of the next step, all targets, and how many they are of
     state : the daemon's state
     """
 
@@ -60,8 +60,9 @@ class DemoSensor(Sensor):
             self.dead_letters += sum(report.dead_letters.values())
             self.updates += report.updates
             self.live_streams = report.live_streams
-            for score in report.scores.values():
-                self._score(score.count, score.absolute_error, score.baseline_absolute_error)
+            for (_, horizon), score in report.scores.items():
+                if horizon == 1:
+                    self._score(score.count, score.absolute_error, score.baseline_absolute_error)
             self._remember_skill()
             self._pace.append((now, self.events))
             while now - self._pace[0][0] > _PACE_SECONDS:

@@ -74,7 +74,8 @@ class View(Sensor):
         sensor = self._sensor
         return (
             f"{sensor.events:,} events, {sensor.pace:,.0f}/s, {sensor.live_streams} streams, "
-            f"skill {_percent(sensor.recent_skill)} ({self._lately()}), {sensor.dead_letters} dead letters, "
+            f"skill {_percent(sensor.recent_skill)} ({self._lately()}), "
+            f"{sensor.dead_letters} dead letter{'' if sensor.dead_letters == 1 else 's'}, "
             f"{sensor.updates:,} updates, lag {_count(sensor.lag)}"
         )
 
@@ -87,7 +88,7 @@ class View(Sensor):
         if math.isnan(sensor.skill):
             return f"{told}: too few to compare forecasts with the last value."
         error, baseline = sensor.error / sensor.scored, sensor.baseline_error / sensor.scored
-        whole = f"{_better(sensor.skill)} than the last value (MAE {error:.2f} against {baseline:.2f})"
+        whole = f"of the next step {_better(sensor.skill)} than the last value (MAE {error:.2f} against {baseline:.2f})"
         if sensor.scored > sensor.window:
             whole += f" over the whole run, {_better(sensor.recent_skill)} {self._lately()}"
         return f"{told}: forecasts {whole}."
@@ -111,7 +112,7 @@ class View(Sensor):
             _figure("state", sensor.state if sensor.events or sensor.state != "running" else self._waiting),
         )
         skill = Text.assemble(
-            ("better than the last value by ", "dim"),
+            ("next step better than the last value by ", "dim"),
             (f"{_percent(sensor.recent_skill):>7}", _style(sensor.recent_skill)),
             (f" {self._lately()}", "dim"),
             ("; since the start ", "dim") if skills else "",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -43,8 +43,8 @@ def compile_first(settings: Settings) -> None:
             "be written to"
         )
     else:
-        _logger.info("the first start compiles for some seconds")
-    compile_loops(settings)
+        _logger.info("compiles, as these settings' first start here: a minute or more")
+    compile_loops(settings, lambda done, loops: _logger.info("compiled", extra={"loops": f"{done} of {loops}"}))
 
 
 def must_compile(settings: Settings) -> bool:
@@ -87,18 +87,29 @@ def load_ahead(settings: Settings) -> Iterator[None]:
         loading.result()
 
 
-def compile_loops(settings: Settings) -> None:
+def compile_loops(settings: Settings, tell: Callable[[int, int], None] = lambda done, loops: None) -> None:
     """Compile what these settings need and keep it on disk, where the next start finds it; where nothing can be
-    written there, for this process alone."""
+    written there, for this process alone.
+
+    Parameters
+    ----------
+    settings : the daemon's
+    tell : is told after each loop how many are done, of how many
+    """
     from streamrnn.kernels.locator import read_only
 
     loops = len(_chain(settings).loops)
     at_once = 1 if read_only() else min(loops, MOST, len(os.sched_getaffinity(0)))
     if at_once == 1:
-        _compile_here(settings)
+        for done, loop in enumerate(_chain(settings).loops, 1):
+            loop.process(_no_records(settings))
+            tell(done, loops)
         return
     with ProcessPoolExecutor(at_once, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
-        list(pool.map(compile_loop, [settings] * loops, range(loops)))
+        started = [pool.submit(compile_loop, settings, number) for number in range(loops)]
+        for done, each in enumerate(as_completed(started), 1):
+            each.result()
+            tell(done, loops)
 
 
 def _compile_here(settings: Settings) -> None:

@@ -130,7 +130,9 @@ def _locked(root: Path) -> int:
 
 
 def _taken(root: Path) -> TransportError:
-    return TransportError(f"another process works in {root}: stop it, or give this one another transport.path")
+    return TransportError(
+        f"another process works in {root}: stop it, or give this one another transport.path", "locked"
+    )
 
 
 def sync_folder(folder: Path) -> None:

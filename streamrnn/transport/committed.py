@@ -9,6 +9,7 @@ from pathlib import Path
 from streamrnn.events.answers import OutputRecord
 from streamrnn.transport.base import TransportError
 from streamrnn.transport.commits import Entry, read_commits
+from streamrnn.transport.directory import looked_in
 from streamrnn.transport.failures import explained
 from streamrnn.transport.lines import LineSplitter
 from streamrnn.transport.reader import BEGINNING, Which, wait
@@ -38,7 +39,8 @@ class DirectoryReader:
         self._root, self._topic, self._which = root, topic, which
         self._remedy = _REMEDY.format(which)
         if not (root / topic).is_dir():
-            raise TransportError(f"there is no folder {root / topic}: start the daemon once. {self._remedy}")
+            place = f"{root / topic}{looked_in(root)}"
+            raise TransportError(f"there is no folder {place}: start the daemon once. {self._remedy}", "missing")
         self._files: dict[int, _File] = {}
         for number, end in self._ends().items():
             self._open(number).begin(end, last)

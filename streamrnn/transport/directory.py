@@ -57,13 +57,19 @@ def pairs_among(partitions: list[Partition]) -> tuple[list[Partition], set[Parti
     return whole, set(partitions) - set(whole)
 
 
+def looked_in(path: Path) -> str:
+    """Where a relative path was looked for: it goes by the working folder, not by that of the settings."""
+    return "" if path.is_absolute() else f" (looked in {Path.cwd()}, the working folder)"
+
+
 def refuse_no_folder(folder: Path) -> None:
     """Raise where there is no folder to read partitions from."""
     with explained("read", folder, READ):
         if not folder.is_dir():
             raise TransportError(
-                f"{folder} is not a folder: make it and put files <number>.jsonl there, or set transport.path and "
-                "transport.input (labels.topic) to where they are"
+                f"{folder} is not a folder{looked_in(folder)}: make it and put files <number>.jsonl there, or set "
+                "transport.path and transport.input (labels.topic) to where they are",
+                "missing",
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 import threading
@@ -62,7 +63,7 @@ class HttpServer:
         self,
         http: Http,
         responder: Responder,
-        remedy: str = "set http.host and http.port to a free address, or set http.enabled to false",
+        remedy: str = "set http.host and http.port to a free address (http.port=0: any), or set http.enabled to false",
         budget: Budget | None = None,
     ) -> None:
         self._http = http
@@ -97,7 +98,7 @@ class HttpServer:
         try:
             self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         except (OSError, OverflowError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
             raise HttpError(f"cannot listen on {host}:{port} ({why}): stop what uses it, {self._remedy}") from error
         self._socket.setblocking(False)
         if hasattr(socket, "TCP_DEFER_ACCEPT"):  # who says nothing is the system's to wait for

@@ -89,8 +89,8 @@ def test_batches_without_an_outcome_do_not_pile_up(clock):
 
 def test_the_summary_is_a_sentence_with_a_number_against_the_last_value(sensor):
     assert View(sensor, console(False)).summary() == (
-        "Learned from 11,000 events of 300 streams in 10.0 s (1,100/s): forecasts 20.0 % better than the last value "
-        "(MAE 0.80 against 1.00) over the whole run, 20.0 % better over the last 10,000."
+        "Learned from 11,000 events of 300 streams in 10.0 s (1,100/s): forecasts of the next step 20.0 % better "
+        "than the last value (MAE 0.80 against 1.00) over the whole run, 20.0 % better over the last 10,000."
     )
 
 
@@ -100,7 +100,7 @@ def test_the_last_line_and_the_summary_of_a_short_run_give_one_number(clock):
         sensor.on_batch(HERE, report(error=error))
     view = View(sensor, console(False))
     assert "skill +10.0 % (so far)" in view.line()
-    assert view.summary().endswith("forecasts 10.0 % better than the last value (MAE 0.90 against 1.00).")
+    assert view.summary().endswith("step 10.0 % better than the last value (MAE 0.90 against 1.00).")
 
 
 def test_what_differs_in_a_long_run_is_told_apart(clock):

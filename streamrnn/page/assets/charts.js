@@ -99,6 +99,11 @@ export function axes(label, side = wallTicks) {
   ];
 }
 
+// A further axis, of the scale "skill".
+export function right(label, words) {
+  return { scale: "skill", side: 1, stroke: colour("soft"), grid: { show: false }, label, labelSize: 18, size: 58, labelFont: "13px system-ui", values: (_, marks) => marks.map(words) };
+}
+
 export function line(label, name, more = {}) {
   return { label, stroke: colour(name), width: 1.8, spanGaps: true, points: { show: false }, value: (_, value) => number(value), ...more };
 }

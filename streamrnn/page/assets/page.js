@@ -1,6 +1,6 @@
 // The live page: connects, shows what it is told, and says when it is told nothing.
 
-import { Chart, axes, line, redraw, wallClock } from "./charts.js";
+import { Chart, axes, line, redraw, right, wallClock } from "./charts.js";
 import { NONE, clock, count, element, fill, good, known, number, percent, rate, seconds } from "./format.js";
 import { close, startStreams } from "./streams.js";
 
@@ -17,7 +17,8 @@ let heard = 0;
 let source = null;
 
 const learning = new Chart(at("learning"), () => ({
-  axes: axes("mean error"), series: [wallClock, line("model", "model"), line("last value", "naive", { dash: [6, 4] })],
+  axes: [...axes("mean error"), right("better by", (share) => percent(share, 0))], scales: { skill: {} },
+  series: [wallClock, line("model", "model"), line("last value", "naive", { dash: [6, 4] }), line("better by", "good", { scale: "skill", dash: [2, 3], value: (_, share) => percent(share) })],
 }));
 const flow = new Chart(at("flow"), () => ({
   axes: axes("events a second"), series: [wallClock, line("events/s", "model"), line("replayed/s", "rebalance", { dash: [2, 3] })],
@@ -129,7 +130,7 @@ function drawLearning(told) {
     note.textContent = `${words}: ${number(target.error)}, of the last ${name === "label" ? "label" : "value"} ${number(target.baseline_error)}: ${percent(Math.abs(gain))} ${gain >= 0 ? "better" : "worse"} over ${count(target.scored)} outcomes.`;
   }
   const mean = (field) => bins.map((bin) => bin[field] / bin.scored);
-  learning.show([bins.map((bin) => bin.time), mean("error"), mean("baseline_error")], told.marks.filter((each) => each.kind !== "snapshot").map((each) => ({ time: each.time, colour: MARKS[each.kind] || "state" })));
+  learning.show([bins.map((bin) => bin.time), mean("error"), mean("baseline_error"), bins.map((bin) => 1 - bin.error / bin.baseline_error)], told.marks.filter((each) => each.kind !== "snapshot").map((each) => ({ time: each.time, colour: MARKS[each.kind] || "state" })));
 }
 
 function tables(told) {

@@ -74,7 +74,9 @@ def describe(settings: Settings) -> dict[str, Topic]:
         _refuse_no_input(settings, found)
         for name in outputs:
             if name not in found:
-                raise TransportError(f"there is no topic {name}: `streamrnn topics create` makes it as it should be")
+                raise TransportError(
+                    f"there is no topic {name}: `streamrnn topics create` makes it as it should be", "missing"
+                )
         for name in (*settings.input_topics, *([settings.journal_topic] if settings.journal_topic else [])):
             if "compact" in _configuration(admin, name).get("cleanup.policy", ""):
                 raise TransportError(
@@ -193,7 +195,8 @@ def _refuse_no_input(settings: Settings, found: dict[str, Topic]) -> None:
             key = "labels.topic" if name == settings.labels.topic else "transport.input"
             raise TransportError(
                 f"there is no topic {name}: create it, correct {key}, or let `streamrnn topics create "
-                "--input PARTITIONS` make it"
+                "--input PARTITIONS` make it",
+                "missing",
             )
 
 
