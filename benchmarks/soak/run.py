@@ -132,11 +132,12 @@ class Soak:
         seen.snapshots.append(folder_size(self._broker.folder / "data", "snapshots"))
 
     def _at_a_quiet_moment(self, producer: Producer, act: Callable[[], None]) -> None:
-        """A process takes with it what it counted since the last look: so nothing may be under way."""
+        """A process takes with it what it counted since the last look: so nothing may be under way until it is gone,
+        nor while one that was told to stop finishes what is in hand."""
         producer.pause(True)
         self._settle(producer)
-        producer.pause(False)
         act()
+        producer.pause(False)
 
     def _settle(self, producer: Producer) -> None:
         """Wait until all is answered, then look once more."""

@@ -89,7 +89,7 @@ def test_standard_input_needs_no_folder(check: Check) -> None:
     [
         (
             "transport.input=other",
-            "var/log/other is not a folder: make it and put files <number>.jsonl there",
+            "the working folder): make it and put files <number>.jsonl there",
             ExitCode.TRANSPORT,
         ),
         ("transport.predictions=file", "file is not a folder", ExitCode.TRANSPORT),
