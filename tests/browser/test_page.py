@@ -164,7 +164,7 @@ def test_numbers_move_and_charts_are_drawn(browser: Browser) -> None:
     wait(browser, lambda: events() > before + 300)
     wait(browser, lambda: tiles(browser)["Skill"].endswith("%"))
     assert tiles(browser)["Dead letters"].isdecimal() and int(tiles(browser)["Live streams"]) >= 30
-    wait(browser, lambda: len(browser.find_elements(By.CSS_SELECTOR, ".chart canvas")) == 3)
+    wait(browser, lambda: len(browser.find_elements(By.CSS_SELECTOR, ".chart canvas")) == 4)
     assert " outcomes." in text(browser, "learning-note")
     assert wait(browser, lambda: "snapshot" in text(browser, "marks"))
     assert "events-0" in text(browser, "partitions") and "process" in text(browser, "busy")

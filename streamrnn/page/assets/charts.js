@@ -44,7 +44,7 @@ export class Chart {
   }
 
   get height() {
-    return this.box.classList.contains("small") ? 130 : this.box.classList.contains("tall") ? 320 : 220;
+    return this.box.classList.contains("small") ? 130 : 220;
   }
 
   fit() {
@@ -99,9 +99,10 @@ export function axes(label, side = wallTicks) {
   ];
 }
 
-// A further axis, of the scale "skill".
-export function right(label, words) {
-  return { scale: "skill", side: 1, stroke: colour("soft"), grid: { show: false }, label, labelSize: 18, size: 58, labelFont: "13px system-ui", values: (_, marks) => marks.map(words) };
+// A range that shows where zero is.
+export function aroundZero(_, low, high) {
+  const room = 0.1 * (Math.max(high, 0) - Math.min(low, 0)) || 1;
+  return [Math.min(low, 0) - (low < 0 ? room : 0), Math.max(high, 0) + room];
 }
 
 export function line(label, name, more = {}) {

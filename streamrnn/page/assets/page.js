@@ -1,6 +1,6 @@
 // The live page: connects, shows what it is told, and says when it is told nothing.
 
-import { Chart, axes, line, redraw, right, wallClock } from "./charts.js";
+import { Chart, aroundZero, axes, line, redraw, wallClock } from "./charts.js";
 import { NONE, clock, count, element, fill, good, known, number, percent, rate, seconds } from "./format.js";
 import { close, startStreams } from "./streams.js";
 
@@ -17,8 +17,10 @@ let heard = 0;
 let source = null;
 
 const learning = new Chart(at("learning"), () => ({
-  axes: [...axes("mean error"), right("better by", (share) => percent(share, 0))], scales: { skill: {} },
-  series: [wallClock, line("model", "model"), line("last value", "naive", { dash: [6, 4] }), line("better by", "good", { scale: "skill", dash: [2, 3], value: (_, share) => percent(share) })],
+  axes: axes("mean error"), series: [wallClock, line("model", "model"), line("last value", "naive", { dash: [6, 4] })],
+}));
+const gain = new Chart(at("gain"), () => ({
+  axes: axes("better, %"), series: [wallClock, line("better than the last value, %", "good")], scales: { y: { range: aroundZero } },
 }));
 const flow = new Chart(at("flow"), () => ({
   axes: axes("events a second"), series: [wallClock, line("events/s", "model"), line("replayed/s", "rebalance", { dash: [2, 3] })],
@@ -129,8 +131,11 @@ function drawLearning(told) {
     const words = name === "label" && target.horizon === 0 ? "Share of wrong answers" : target.horizon ? `Mean error of ${name}, ${target.horizon === 1 ? "the next step" : `${target.horizon} steps ahead`}` : `Mean error of ${name}`;
     note.textContent = `${words}: ${number(target.error)}, of the last ${name === "label" ? "label" : "value"} ${number(target.baseline_error)}: ${percent(Math.abs(gain))} ${gain >= 0 ? "better" : "worse"} over ${count(target.scored)} outcomes.`;
   }
+  const times = bins.map((bin) => bin.time);
   const mean = (field) => bins.map((bin) => bin[field] / bin.scored);
-  learning.show([bins.map((bin) => bin.time), mean("error"), mean("baseline_error"), bins.map((bin) => 1 - bin.error / bin.baseline_error)], told.marks.filter((each) => each.kind !== "snapshot").map((each) => ({ time: each.time, colour: MARKS[each.kind] || "state" })));
+  const marks = told.marks.filter((each) => each.kind !== "snapshot").map((each) => ({ time: each.time, colour: MARKS[each.kind] || "state" }));
+  learning.show([times, mean("error"), mean("baseline_error")], marks);
+  gain.show([times, bins.map((bin) => (bin.baseline_error > 0 ? 100 * (1 - bin.error / bin.baseline_error) : null))], marks);
 }
 
 function tables(told) {
