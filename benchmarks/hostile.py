@@ -166,11 +166,18 @@ class Daemon:
             time.sleep(0.1)
 
     def rates(self, seconds: float) -> tuple[float, float]:
-        """Bytes of answers a second, and processors in use by the two threads that make them."""
-        begun, size, ran = time.monotonic(), self._out.stat().st_size, self._ran()
+        """Bytes of answers a second, and processors in use by the two threads that make them; from batch to batch."""
+        begun, size, ran = self._batch()
         time.sleep(seconds)
-        took = time.monotonic() - begun
-        return (self._out.stat().st_size - size) / took, (self._ran() - ran) / took
+        now, grown, run = self._batch()
+        return (grown - size) / (now - begun), (run - ran) / (now - begun)
+
+    def _batch(self) -> tuple[float, int, float]:
+        """When the next batch of answers is out: the time, bytes, and seconds of processor time."""
+        size, patience = self._out.stat().st_size, time.monotonic() + 10
+        while (grown := self._out.stat().st_size) == size and time.monotonic() < patience:
+            time.sleep(0.002)
+        return time.monotonic(), grown, self._ran()
 
     def _ran(self) -> float:
         """Seconds of processor time of the two busiest threads."""
