@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _EXPIRE_AFTER = 2 * 86_400  # seconds of event time after which a meter that died no longer counts as live
 
+_AHEAD = 2_000  # lines that wait at most: few enough that the end of the log is reached, and no lag is told
+
 _EVENTS = 5_000_000  # about 2 GB of log and predictions: enough to watch, and no disk filled overnight
 
 
@@ -77,7 +79,7 @@ def _run(settings: "Settings", total: int, streams: int, rate: float | None) -> 
             try:
                 write_events(
                     topic, 0, events(settings.seed, streams),
-                    stop=stop, position=lambda: sensor.published, rate=rate, total=total,
+                    stop=stop, position=lambda: sensor.published, rate=rate, total=total, ahead=_AHEAD,
                 )  # fmt: skip
                 _wait_for(sensor, total, stop)
             except BaseException as error:  # a thread's error is lost unless it is carried over
