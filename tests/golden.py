@@ -20,6 +20,7 @@ RUNS = {
     "lstm": ["model.cell=lstm"],
     "rnn": ["model.cell=rnn"],
     "rnn_relu": ["model.cell=rnn_relu"],
+    "lru": ["model.cell=lru"],
     "seasons, grid": ["forecast.season=6", "forecast.long_season=18", "forecast.interval=30"],
     "quantiles": ["model.head=quantiles"],
     "quantiles, lstm, k1 3": ["model.head=quantiles", "model.cell=lstm", "model.k1=3", "model.quantiles=[0.1,0.5]"],

@@ -16,6 +16,7 @@ import torch
 from streamrnn.kernels import drift, optimiser
 from streamrnn.kernels import network as kernel
 from streamrnn.loops.batch import Batch
+from streamrnn.network.diagonal import LinearRecurrentUnit
 from streamrnn.network.forecaster import Forecaster
 from streamrnn.network.heads import make_head
 from streamrnn.rows import categories
@@ -46,8 +47,9 @@ def process(
     said = Said(corrected, told, hidden)
     network = Forecaster(loop.layout, 0, torch.float64 if loop.weights.itemsize == 8 else torch.float32)
     network.load_flat(loop.weights)
+    record = _Traced if loop.layout.traced else _Record
     for i in range(len(batch)):
-        _Record(loop, batch, i, network).run(base[i], seen[i], said)
+        record(loop, batch, i, network).run(base[i], seen[i], said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class _Record:
         layout = self.layout = loop.layout
         slot = batch.slots[i]
         row, self.pending, self.counts = loop.states[slot], loop.pending[slot], loop.counts[slot]
-        self.states = row[: layout.input_ring].reshape(layout.ring_steps, layout.state)
+        self.states = row[: layout.ring_steps * layout.state].reshape(layout.ring_steps, layout.state)
         self.inputs = row[layout.input_ring : layout.goal_ring].reshape(layout.ring_steps, layout.seen)
         self.goals = row[layout.goal_ring :].reshape(layout.ring_steps, layout.targets)
         if batch.fresh[i]:
@@ -143,6 +145,57 @@ class _Record:
                 said.told[i, k, SCALE:] = rms * told[k, SCALE], told[k, DEGREES]
 
 
+class _Traced(_Record):
+    """The same of a network that learns by traces: the newest step alone is kept of a stream."""
+
+    def _learn(self, head: int, age: int, live: int) -> None:
+        """Add this record's gradient: that of the newest step's loss, by all steps that there were."""
+        loop, network, cell = self.loop, self.network, self.cell
+        goal = torch.from_numpy(self.goals[0].copy())
+        known = int((goal != kernel.MISSING).sum())
+        if age == 0 or not known:
+            return
+        x = network.inputs(torch.from_numpy(self.inputs[0].copy()))
+        with torch.no_grad():
+            state = torch.from_numpy(self.states[0].copy())
+            state[: self.layout.hidden] = cell.read(x, state)
+        loss = self._loss(state.requires_grad_(), goal)
+        share = self.layout.targets * self.head.softness
+        touch(loop, self.inputs[:1])
+        network.zero_grad()
+        loop.sums[at.LOSS] += float(loss.detach())
+        (loss / share).backward()  # type: ignore[no-untyped-call]
+        assert state.grad is not None
+        slope = state.grad[: self.layout.hidden]
+        with torch.no_grad():
+            into = cell.into_input(x, state, slope)
+        if x.requires_grad:
+            x.backward(into)  # type: ignore[no-untyped-call]
+        with torch.no_grad():
+            cell.add_traced(x, state, self.traces, slope)
+        take_gradient(loop, network, float(loss.detach()) / known, live)
+
+    def _step(self, head: int, age: int, base: Array, seen: Array, said: Said) -> None:
+        with torch.no_grad():
+            x = self.network.inputs(torch.from_numpy(seen.astype(self.inputs.dtype)))
+            self.traces[:] = self.cell.traced(x, torch.from_numpy(self.states[0].copy()), self.traces)
+        super()._step(head, age, base, seen, said)
+
+    @property
+    def cell(self) -> LinearRecurrentUnit:
+        """The only layer."""
+        (cell,) = self.network.stack.layers
+        assert isinstance(cell, LinearRecurrentUnit)
+        return cell
+
+    @property
+    def traces(self) -> torch.Tensor:
+        """Of the stream [inputs + 3, 2 hidden], a view."""
+        layout = self.layout
+        row = self.loop.states[self.batch.slots[self.i]]
+        return torch.from_numpy(row[layout.state : layout.input_ring].reshape(-1, 2 * layout.hidden))
+
+
 def add_gradient(
     loop: Learner, network: Forecaster, loss: torch.Tensor, share: float, usual: float, live: int
 ) -> None:
@@ -156,6 +209,11 @@ def add_gradient(
     network.zero_grad()
     loop.sums[at.LOSS] += float(loss.detach())
     (loss / share).backward()  # type: ignore[no-untyped-call]
+    take_gradient(loop, network, usual, live)
+
+
+def take_gradient(loop: Learner, network: Forecaster, usual: float, live: int) -> None:
+    """Add the gradient that the network's parameters hold."""
     gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in network.ordered()]
     loop.gradient += torch.cat([g.reshape(-1) for g in gradients]).numpy()
     loop.totals[at.CONTRIBUTED] += 1

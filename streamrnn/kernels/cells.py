@@ -15,30 +15,19 @@ A cell is a module with one calling convention. Codes and shapes are those of ``
 """
 
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 from streamrnn.kernels import elman, gru, lstm, rectified
-from streamrnn.kernels.compile import entry
-from streamrnn.rows.cells import NAMES
+from streamrnn.kernels.compile import bound_entry
+from streamrnn.rows.cells import WINDOWED
 
 CELLS = (gru, lstm, elman, rectified)
 
 
 def for_each_cell(loop: Callable[..., Any], word: str = "", **others: Any) -> tuple[Callable[..., Any], ...]:
-    """Entries in the order of ``rows.cells.NAMES``, from a loop whose global name ``cell`` stands for the cell;
-    ``word`` ends their names, ``others`` are further global names of the loop with what takes their place.
-
-    Each is the loop with these names bound to another cell, and compiles when it is first called: a choice within the
-    loop would have every first start compile all cells, which takes a half longer. The name of its own keeps its
-    compiled code apart on disk.
-    """
-    assert isinstance(loop, FunctionType)
-    made = []
-    for name, cell in zip(NAMES, CELLS, strict=True):
-        full = "_".join(filter(None, (loop.__name__, name, word)))
-        bound = FunctionType(loop.__code__, {**loop.__globals__, "cell": cell, **others}, full)
-        bound.__qualname__ = bound.__name__
-        bound.__module__ = loop.__module__
-        made.append(entry(bound))
-    return tuple(made)
+    """Entries in the order of ``rows.cells.WINDOWED``, from a loop whose global name ``cell`` stands for the cell;
+    ``word`` ends their names, ``others`` are further global names of the loop with what takes their place."""
+    return tuple(
+        bound_entry(loop, "_".join(filter(None, (loop.__name__, name, word))), cell=cell, **others)
+        for name, cell in zip(WINDOWED, CELLS, strict=True)
+    )

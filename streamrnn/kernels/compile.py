@@ -1,6 +1,7 @@
 """The one decorator that all kernels carry."""
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -24,3 +25,16 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     if read_only():
         compiled._cache = ReadOnlyCache(function)
     return compiled  # type: ignore[no-any-return]
+
+
+def bound_entry(loop: Callable[..., Any], name: str, **others: Any) -> Callable[..., Any]:
+    """An entry from a loop with other global names bound, such as another cell or head.
+
+    A choice within the loop would have every first start compile all that can be chosen. The name of its own keeps its
+    compiled code apart on disk.
+    """
+    assert isinstance(loop, FunctionType)
+    bound = FunctionType(loop.__code__, {**loop.__globals__, **others}, name)
+    bound.__qualname__ = bound.__name__
+    bound.__module__ = loop.__module__
+    return entry(bound)

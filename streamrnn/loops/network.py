@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,9 +52,7 @@ class NetworkLoop(Learner):
 
             reference.process(self, batch, base, seen, corrected, beside, hidden)
         else:
-            from streamrnn.kernels import network
-
-            network.PROCESS[self.layout.head][self._cell](
+            self._compiled()(
                 batch.slots, batch.fresh, batch.live, batch.advance, batch.outcomes, base, batch.rms, seen,
                 self._levels, corrected, beside, hidden, self.sizes, self.rates, self.states, self.pending, self.counts,
                 self.weights, self.first_moment, self.second_moment, self.gradient, self.touched, self.totals,
@@ -62,6 +61,14 @@ class NetworkLoop(Learner):
         if self._first:
             batch.hidden, batch.told = hidden, beside
         batch.experts[:, 0, :, self._expert] = corrected
+
+    def _compiled(self) -> Callable[..., None]:
+        """The loop of its cell and head."""
+        from streamrnn.kernels import diagonal_network, network
+
+        if self.layout.traced:
+            return diagonal_network.PROCESS[self.layout.head]
+        return network.PROCESS[self.layout.head][self._cell]
 
     def forget(self) -> None:
         """Set the hidden states of all streams to zero, for measuring what carrying them is worth."""

@@ -56,13 +56,19 @@ def must_compile(settings: Settings) -> bool:
     import streamrnn.kernels  # noqa: F401  # it sets where compiled code is kept
 
     config: Any = numba.config
-    network = "label_network" if settings.learns_labels else "network"
     made = (settings, *settings.further_networks.values())
     return any(
-        next(Path(config.CACHE_DIR).rglob(f"{network}.process_{_variant(each)}-*.nbi"), None) is None
+        next(Path(config.CACHE_DIR).rglob(f"{_module(each)}.process_{_variant(each)}-*.nbi"), None) is None
         for each in made
         if choose_engine(each.model).name == "compiled"
     )
+
+
+def _module(settings: Settings) -> str:
+    """Where the compiled loop of a network is."""
+    if settings.learns_labels:
+        return "label_network"
+    return "diagonal_network" if NetworkRows.from_settings(settings).traced else "network"
 
 
 def _variant(settings: Settings) -> str:

@@ -4,13 +4,14 @@ import torch
 from torch import nn
 
 from streamrnn.network.cell import Cell
+from streamrnn.network.diagonal import LinearRecurrentUnit
 from streamrnn.network.elman import ElmanCell, RectifiedElmanCell
 from streamrnn.network.gru import GRUCell
 from streamrnn.network.lstm import LSTMCell
 from streamrnn.rows.cells import NAMES
 
 CELLS: dict[str, type[Cell]] = {
-    NAMES[cell.code]: cell for cell in (GRUCell, LSTMCell, ElmanCell, RectifiedElmanCell)
+    NAMES[cell.code]: cell for cell in (GRUCell, LSTMCell, ElmanCell, RectifiedElmanCell, LinearRecurrentUnit)
 }
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from streamrnn.rows import drift
 from streamrnn.rows.categories import CategoryRows
-from streamrnn.rows.cells import GATES, INNER_BIASES, NAMES, state_size
+from streamrnn.rows.cells import LRU, NAMES, state_size
+from streamrnn.rows.cells import weights as cell_weights
 from streamrnn.rows.heads import width
 from streamrnn.rows.labels import LabelRows
 from streamrnn.rows.scale import ScaleRows
@@ -82,14 +83,24 @@ class NetworkRows:
             layer_norm=settings.model.layer_norm,
             head=settings.model.head,
             quantiles=settings.model.quantiles if settings.model.head == "quantiles" else (),
-            k2=settings.model.k2,
+            k2=1 if settings.model.cell == NAMES[LRU] else settings.model.k2,
             itemsize=np.dtype(settings.model.precision).itemsize,
         )
 
     @property
+    def traced(self) -> bool:
+        """Whether it learns by traces, and not by going back through a window; see ``kernels.diagonal``."""
+        return self.cell == NAMES[LRU]
+
+    @property
+    def traces(self) -> int:
+        """Numbers of the traces of its gradient."""
+        return 2 * self.hidden * (self.inputs + 3) if self.traced else 0
+
+    @property
     def ring_steps(self) -> int:
-        """Steps that a ring holds: a window and the state before it."""
-        return self.k2 + 1
+        """Steps that a ring holds: a window and the state before it; with traces the newest step is enough."""
+        return 1 if self.traced else self.k2 + 1
 
     @property
     def state(self) -> int:
@@ -105,8 +116,7 @@ class NetworkRows:
     def weights(self) -> int:
         """Weights of a network of one layer without normalisation: w, b, u, c of the cell, the head's v and d, and the
         table of embeddings."""
-        wide, inner = GATES[NAMES.index(self.cell)], INNER_BIASES[NAMES.index(self.cell)]
-        cell = self.hidden * (wide * (self.inputs + self.hidden + 1) + inner)
+        cell = cell_weights(self.cell, self.inputs, self.hidden)
         return cell + self.outputs * (self.hidden + 1) + self.table.weights
 
     @property
@@ -116,8 +126,8 @@ class NetworkRows:
 
     @property
     def input_ring(self) -> int:
-        """Where the ring of inputs starts in a row (the recurrent states stand first)."""
-        return self.ring_steps * self.state
+        """Where the ring of inputs starts in a row (the recurrent states stand first, then traces)."""
+        return self.ring_steps * self.state + self.traces
 
     @property
     def goal_ring(self) -> int:

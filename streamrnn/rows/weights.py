@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from streamrnn.rows.cells import GATES, INNER_BIASES, NAMES, STATES
+from streamrnn.rows.cells import CARRIED, COLUMNS, GATES, INNER_BIASES, NAMES, STATES
 from streamrnn.rows.names import code_names, input_names, output_names
 from streamrnn.rows.network import NetworkRows
 
@@ -41,7 +41,11 @@ def axes_of(settings: Settings, classes: Sequence[str] = ()) -> Axes:
         kind, cell = f"{plain} layer {layer + 1}", f"stack.cells.{layer}"
         units = _numbered(f"{kind} unit", hidden)
         gates = _numbered(f"{kind} gate", GATES[code] * hidden)
-        found |= {f"{cell}.w": (below, gates), f"{cell}.b": (gates,), f"{cell}.u": (units, gates)}
+        carried, columns = _numbered(f"{kind} carried", CARRIED[code] * hidden), gates
+        if COLUMNS[code] != GATES[code]:
+            columns = _numbered(f"{kind} column", COLUMNS[code] * hidden)
+        found |= {f"{cell}.w": (below, gates), f"{cell}.b": (gates,)}
+        found[f"{cell}.u"] = (units if CARRIED[code] == 1 else carried, columns)
         found[f"{cell}.c"] = (_numbered(f"{kind} inner", INNER_BIASES[code] * hidden),)
         if layout.layer_norm:
             found[f"{cell}.gain"] = (gates,)

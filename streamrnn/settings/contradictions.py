@@ -33,8 +33,8 @@ class Contradiction:
 def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
     groups = (
-        _learning, _networks, _forecast, _fields, _inputs, _time, _labels, _label_fields, _label_topic, _transport,
-        _kafka, _snapshots, _http,
+        _learning, _traces, _networks, _forecast, _fields, _inputs, _time, _labels, _label_fields, _label_topic,
+        _transport, _kafka, _snapshots, _http,
     )  # fmt: skip
     return [found for group in groups for found in group(settings)]
 
@@ -59,6 +59,21 @@ def _learning(settings: Settings) -> Iterator[Contradiction]:
     if settings.model.engine == "compiled":
         for key in uncompiled(settings.model):
             yield Contradiction(("model.engine", key), f"must be auto or torch with such {key}")
+
+
+def _traces(settings: Settings) -> Iterator[Contradiction]:
+    """What the linear recurrent unit's exact gradient does not go with."""
+    further = [("experts.networks", each.model) for each in settings.further_networks.values()]
+    for key, model in [("model.cell", settings.model), *further]:
+        if model.cell != "lru":
+            continue
+        if model.layers > 1 or model.layer_norm:
+            yield Contradiction((key, "model.layers", "model.layer_norm"), "must not be lru with layers or layer_norm")
+        if model.k1 > 1:
+            yield Contradiction((key, "model.k1"), "must not be lru with k1 above 1: it learns at every event")
+        if settings.learns_labels:
+            text = "must not be lru with labels, for each answer that waits would keep traces"
+            yield Contradiction((key, "labels.mode"), text)
 
 
 def _networks(settings: Settings) -> Iterator[Contradiction]:

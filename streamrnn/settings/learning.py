@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from streamrnn.settings.section import Section
 
 Horizon = Annotated[int, Field(ge=1, le=10_000)]
-Cell = Literal["gru", "lstm", "rnn", "rnn_relu"]
+Cell = Literal["gru", "lstm", "rnn", "rnn_relu", "lru"]
 
 
 def _ascending(horizons: tuple[int, ...]) -> tuple[int, ...]:
@@ -46,8 +46,9 @@ class Model(Section):
     )
     cell: Cell = Field(
         default="gru",
-        description="Recurrent cell: gated recurrent unit, long short-term memory, or Elman's simple network with tanh "
-        "or with a rectifier.",
+        description="Recurrent cell: gated recurrent unit, long short-term memory, Elman's simple network with tanh "
+        "or with a rectifier, or a linear recurrent unit, whose gradient is exact however far back its cause (k2 is "
+        "not used).",
     )
     head: Literal["point", "quantiles", "gaussian", "student_t"] = Field(
         default="point",

@@ -8,14 +8,14 @@ from streamrnn.kernels import rectified
 from streamrnn.kernels.cells import CELLS, for_each_cell
 from streamrnn.kernels.network import process
 from streamrnn.network.stack import CELLS as DEFINITIONS
-from streamrnn.rows.cells import GATES, KEPT, NAMES, STATES
+from streamrnn.rows.cells import GATES, KEPT, STATES, WINDOWED
 
 INPUTS, HIDDEN = 3, 8
 
 
 def test_cells_stand_at_the_place_of_their_code() -> None:
-    assert [cell.CODE for cell in CELLS] == list(range(len(NAMES)))
-    assert [DEFINITIONS[name].code for name in NAMES] == list(range(len(NAMES)))
+    assert [cell.CODE for cell in CELLS] == list(range(len(WINDOWED)))
+    assert [DEFINITIONS[name].code for name in WINDOWED] == list(range(len(WINDOWED)))
 
 
 def test_each_loop_has_a_name_of_its_own_for_its_compiled_code() -> None:
@@ -25,10 +25,10 @@ def test_each_loop_has_a_name_of_its_own_for_its_compiled_code() -> None:
 
 # What other cells compute is seen whole by the engines' tests; to compile their parts takes long.
 @pytest.mark.parametrize(
-    "name", ["rnn", *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES if name != "rnn")]
+    "name", ["rnn", *(pytest.param(name, marks=pytest.mark.slow) for name in WINDOWED if name != "rnn")]
 )
 def test_a_step_and_the_step_back_are_those_of_the_definition(name: str) -> None:
-    code = NAMES.index(name)
+    code = WINDOWED.index(name)
     cell, wide, carried = CELLS[code], GATES[code] * HIDDEN, STATES[code] * HIDDEN
     definition = DEFINITIONS[name](INPUTS, HIDDEN, torch.Generator().manual_seed(0), torch.float64)
     w, b, u, c = (parameter.detach().numpy() for parameter in definition.ordered())

@@ -42,6 +42,12 @@ TWO = ["labels.mode=delayed", "labels.topic=labels"]
             ["model.start_from=net.safetensors", "model.kind=none"],
             "--set model.start_from: net.safetensors is not possible: has no effect without a network",
         ),
+        (["model.cell=lru", "model.k1=3"], "--set model.cell: lru is not possible: must not be lru with k1 above 1"),
+        (["model.cell=lru", "model.layers=2"], "--set model.cell: lru is not possible: must not be lru with layers"),
+        (
+            ["experts.networks=[{cell: lru}]", "model.k1=2"],
+            "--set experts.networks: [{cell: lru}] is not possible: must not be lru with k1 above 1",
+        ),
         (["model.k1=9"], "--set model.k1: 9 is not possible: must not be larger than model.k2"),
         (
             ["drift.shard=learning_rate", "drift.boost=4", "model.learning_rate=0.3"],

@@ -49,7 +49,7 @@ def test_all_problems_of_all_sources_come_at_once(problems):
         environ={"STREAMRNN_HTTP__PORT": "many"},
     )
     assert sorted(found) == [
-        "--set model.cell: gated is not allowed. Allowed: gru, lstm, rnn, rnn_relu.",
+        "--set model.cell: gated is not allowed. Allowed: gru, lstm, rnn, rnn_relu, lru.",
         "config.yaml:2:5 model.hiden_size: unknown key. Did you mean hidden_size?",
         "config.yaml:3:5 model.hidden_size: 33 is not allowed. Allowed: a multiple of 4 from 4 to 512.",
         "config.yaml:5:5 events.features: [a, a] is not possible: must not name a feature twice.",
