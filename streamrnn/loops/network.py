@@ -64,10 +64,12 @@ class NetworkLoop(Learner):
 
     def _compiled(self) -> Callable[..., None]:
         """The loop of its cell and head."""
-        from streamrnn.kernels import diagonal_network, network
-
         if self.layout.traced:
+            from streamrnn.kernels import diagonal_network
+
             return diagonal_network.PROCESS[self.layout.head]
+        from streamrnn.kernels import network
+
         return network.PROCESS[self.layout.head][self._cell]
 
     def forget(self) -> None:

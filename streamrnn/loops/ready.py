@@ -32,6 +32,10 @@ _logger = logging.getLogger(__name__)
 MOST = 4  # processes: each takes some 400 MB
 
 
+def _tell_nobody(done: int, loops: int) -> None:
+    """Nothing is said of how far it is."""
+
+
 def compile_first(settings: Settings) -> None:
     """Compile before the daemon starts, and tell why that takes a while."""
     from streamrnn.kernels.locator import read_only
@@ -93,7 +97,7 @@ def load_ahead(settings: Settings) -> Iterator[None]:
         loading.result()
 
 
-def compile_loops(settings: Settings, tell: Callable[[int, int], None] = lambda done, loops: None) -> None:
+def compile_loops(settings: Settings, tell: Callable[[int, int], None] = _tell_nobody) -> None:
     """Compile what these settings need and keep it on disk, where the next start finds it; where nothing can be
     written there, for this process alone.
 
@@ -107,9 +111,7 @@ def compile_loops(settings: Settings, tell: Callable[[int, int], None] = lambda 
     loops = len(_chain(settings).loops)
     at_once = 1 if read_only() else min(loops, MOST, len(os.sched_getaffinity(0)))
     if at_once == 1:
-        for done, loop in enumerate(_chain(settings).loops, 1):
-            loop.process(_no_records(settings))
-            tell(done, loops)
+        _compile_here(settings, tell)
         return
     with ProcessPoolExecutor(at_once, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         started = [pool.submit(compile_loop, settings, number) for number in range(loops)]
@@ -118,10 +120,12 @@ def compile_loops(settings: Settings, tell: Callable[[int, int], None] = lambda 
             tell(done, loops)
 
 
-def _compile_here(settings: Settings) -> None:
+def _compile_here(settings: Settings, tell: Callable[[int, int], None] = _tell_nobody) -> None:
     """Compile or load every loop in this process."""
-    for loop in _chain(settings).loops:
+    loops = _chain(settings).loops
+    for done, loop in enumerate(loops, 1):
         loop.process(_no_records(settings))
+        tell(done, len(loops))
 
 
 def _end_with_parent() -> None:
