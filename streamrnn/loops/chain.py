@@ -29,6 +29,8 @@ from streamrnn.rows.scale import ScaleRows
 if TYPE_CHECKING:
     from streamrnn.loops.label_mixture import ClassMixtureLoop, NumberMixtureLoop
     from streamrnn.loops.label_network import LabelNetworkLoop
+    from streamrnn.loops.token_mixture import TokenMixtureLoop
+    from streamrnn.loops.token_network import TokenNetworkLoop
     from streamrnn.settings.schema import Settings
 
 Array = npt.NDArray[Any]
@@ -52,8 +54,8 @@ class Chain:
     def __init__(self, settings: Settings, weights: Array) -> None:
         self._records = np.zeros(1, np.int64)
         self.scale = ScaleLoop(settings)
-        self.network: NetworkLoop | LabelNetworkLoop = NetworkLoop(settings, weights)
-        self.mixture: MixtureLoop | NumberMixtureLoop | ClassMixtureLoop = MixtureLoop(settings)
+        self.network: NetworkLoop | LabelNetworkLoop | TokenNetworkLoop = NetworkLoop(settings, weights)
+        self.mixture: MixtureLoop | NumberMixtureLoop | ClassMixtureLoop | TokenMixtureLoop = MixtureLoop(settings)
         experts = settings.expert_names
         self._opinions = len(settings.forecast.horizons), len(settings.events.target_names), len(experts)
         streams, targets = settings.streams.max_live, len(settings.events.target_names)
@@ -138,8 +140,10 @@ class Chain:
 def make_chain(settings: Settings, weights: Array) -> Chain:
     """The chain that these settings ask for."""
     from streamrnn.loops.label_chain import LabelChain
+    from streamrnn.loops.token_chain import TokenChain
 
-    return LabelChain(settings, weights) if settings.learns_labels else Chain(settings, weights)
+    made = LabelChain if settings.learns_labels else TokenChain if settings.learns_tokens else Chain
+    return made(settings, weights)
 
 
 def further_weights(settings: Settings, further: Settings, weights: Array) -> Array:
