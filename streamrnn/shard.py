@@ -178,7 +178,8 @@ class Shard:
         if slot is None:
             return None
         seen = float(self._index.times(np.array([slot]))[0])
-        return look(self._settings, self._rows(), self._classes.names, stream, slot, seen)
+        names = self._classes.names or self._vocabulary.names
+        return look(self._settings, self._rows(), names, stream, slot, seen)
 
     def rank(self, order: Order, search: str, limit: int) -> list[tuple[float, Row]]:
         """The first streams in an order; see `streams.ranking.rank`."""

@@ -26,8 +26,8 @@ _WORDS = ["the", "cat", "sat", "on", "a", "mat", "dog", "ran"]
 def token_settings(*overrides: str) -> Settings:
     """Few streams that come and go; windows of several outcomes."""
     return settings(
-        "events.features=[]", "tokens.field=text", "tokens.cells=1024", "streams.max_live=7", "streams.expire_after=900",
-        "model.k1=3", "model.k2=6", *overrides,
+        "events.features=[]", "tokens.field=text", "tokens.cells=1024", "streams.max_live=7",
+        "streams.expire_after=900", "model.k1=3", "model.k2=6", *overrides,
     )  # fmt: skip
 
 

@@ -77,6 +77,14 @@ class TokenAnswers:
             for count, hits, bits, usual, codes, chances, known in columns
         ]
 
+    def told_of(self, row: int) -> Tokens:
+        """Of one event."""
+        at = slice(row, row + 1)
+        return TokenAnswers(
+            self.counts[at], self.hits[at], self.losses[at], self.usual_losses[at], self.chances[at], self.known[at],
+            self.names,
+        ).told()[0]  # fmt: skip
+
     def _next(self, codes: list[int], chances: list[float], known: int) -> list[NextToken]:
         return [
             NextToken(self.names[code] if code < known else NEW, chance)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
+WEIGHT_ARRAYS = 4  # of a network: weights, two moments and the gradient
+
 
 class Chain:
     """All that computes in a shard. Later loops read what earlier ones wrote; nothing flows back.
@@ -164,6 +166,17 @@ def further_weights(settings: Settings, further: Settings, weights: Array) -> Ar
 
 def bytes_per_stream(settings: Settings) -> dict[str, int]:
     """Bytes of one stream's rows, by slab (the key index comes on top)."""
+    return {name: slab.nbytes for name, slab in _of_one(settings).slabs(1).items()}
+
+
+def bytes_shared(settings: Settings) -> int:
+    """Bytes of what all streams of a partition share: weights and their optimiser, scores, counts."""
+    layouts = map(NetworkRows.from_settings, (settings, *settings.further_networks.values()))
+    weights = sum(WEIGHT_ARRAYS * layout.weights * layout.itemsize for layout in layouts)
+    return weights + sum(values.nbytes for values in _of_one(settings).shared().values())
+
+
+def _of_one(settings: Settings) -> Chain:
+    """A chain with room for one stream, and without weights."""
     streams = settings.streams.model_copy(update={"max_live": 1})
-    chain = make_chain(settings.model_copy(update={"streams": streams}), np.zeros(0))
-    return {name: slab.nbytes for name, slab in chain.slabs(1).items()}
+    return make_chain(settings.model_copy(update={"streams": streams}), np.zeros(0))
