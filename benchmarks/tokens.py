@@ -56,7 +56,8 @@ def losses(shard: Shard) -> dict[str, float]:
 def plays() -> list[bytes]:
     """The letters, a hundred an event."""
     path: Path = folder() / "tinyshakespeare" / "input.txt.gz"
-    text = gzip.open(path, "rt", encoding="utf-8").read()[:LETTERS]
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        text = file.read(LETTERS)
     return [
         json.dumps({"stream": "plays", "text": text[at : at + PIECE]}).encode() for at in range(0, len(text), PIECE)
     ]
@@ -65,7 +66,8 @@ def plays() -> list[bytes]:
 def chorales() -> list[bytes]:
     """A step an event; rests within a piece are empty sets."""
     path: Path = folder() / "jsb" / "jsb-chorales-quarter.json.gz"
-    pieces = json.loads(gzip.open(path, "rt").read())
+    with gzip.open(path, "rt") as file:
+        pieces = json.load(file)
     return [
         json.dumps({"stream": "bach", "notes": notes, "last": place == len(piece) - 1}).encode()
         for part in ("train", "valid", "test")
