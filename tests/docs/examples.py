@@ -82,6 +82,12 @@ def views(n: int) -> list[Record]:
     return made
 
 
+def note(i: int) -> Json:
+    """A note of a keeper, of which a question and its answer can be told apart."""
+    pump, state = (("pump", "on"), ("fan", "off"), ("belt", "on"))[i * 7 % 5 % 3]
+    return {"stream": "keeper-1", "time": START + 60 * i, "text": f"the {pump} is {state}"}
+
+
 def make() -> dict[str, Json]:
     """The examples by name."""
     hours: list[Record] = [pump(i) for i in range(600)]
@@ -95,6 +101,10 @@ def make() -> dict[str, Json]:
          "events.features=[seconds]"],
         views(101),
     )  # fmt: skip
+    notes, _ = answers(
+        ["events.features=[]", "tokens.field=text", "tokens.of=words", "tokens.marker=is", "sequences.record=true"],
+        [note(i) for i in range(40)],
+    )  # fmt: skip
     _, letters = answers([], [*hours[:2], pump(2) | {"value": "n/a"}])
     return {
         "forecast": told[-1],
@@ -105,6 +115,7 @@ def make() -> dict[str, Json]:
         "label-event": cards[-2],
         "label": cards[-1],
         "ended": visits[-1],
+        "tokens": notes[-1],
         "letter": letters[0],
     }
 

@@ -64,8 +64,8 @@ def reviews(seed: int, streams: int) -> Iterator[list[bytes]]:
     Yields
     ------
     list of bytes
-        ``{"stream", "time", "text": "the food was not bad |", "last": false}`` and a newline; then the same with the text
-        ``positive``, which is the last.
+        ``{"stream", "time", "text": "the food was not bad |", "last": false}`` and a newline; then one whose text is
+        ``positive`` or ``negative``, the last.
     """
 
     def review(random: Random, place: int) -> list[tuple[str, bool | None]]:
