@@ -35,7 +35,14 @@ def with_room(found, rows):
 
 
 @kernel
-def release(row, held, ids, until, place, slot, live, rows, labels, names, count):
+def learned_of(label, most, classes):
+    """Note that a label is learned from: its class is known from here on."""
+    if most > 0 and not np.isnan(label):
+        classes[0] = max(classes[0], int(label) + 1)
+
+
+@kernel
+def release(row, held, ids, until, place, slot, live, most, shared, rows, labels, names, count):
     """Write down the answers of a stream that fall due before record ``place``, up to event ``until``; returns how many
     there are in all."""
     steps = held.shape[0]
@@ -47,9 +54,10 @@ def release(row, held, ids, until, place, slot, live, rows, labels, names, count
         rows[count, NUMBER] = number
         rows[count, AGO] = row[NEWEST] - number
         rows[count, EVENT_OFFSET] = row[RING + RING_FIELDS * at + OFFSET]
-        rows[count, EVENT_CLASSES] = row[RING + RING_FIELDS * at + CLASSES]
+        rows[count, EVENT_CLASSES] = max(row[RING + RING_FIELDS * at + CLASSES], shared[0])
         rows[count, LIVE] = live
         labels[count, 0] = known(held[at])
+        learned_of(labels[count, 0], most, shared)
         for j in range(width):
             names[count, j] = ids[width * at + j]
         count += 1
@@ -59,16 +67,16 @@ def release(row, held, ids, until, place, slot, live, rows, labels, names, count
 
 @entry
 def process(slots, fresh, live, kinds, restarts, ends, numbers, settles, offsets, classes, labels, ids, lookahead,
-            places, gone, gone_live, tells, slab, held_slab, id_slab, told, gone_told):
+            most, places, gone, gone_live, tells, slab, held_slab, id_slab, shared, told, gone_told):
     """Find what falls due among n records in log order, and ``g`` ends of streams.
 
     slots int64[n] (-1: no such stream), fresh bool[n], live int64[n], kinds int8[n], restarts bool[n] (the event begins
     a sequence: what was before it looks no further), ends bool[n] (the event is its sequence's last), numbers int64[n],
     settles int64[n] (number of the event whose label the record brings; set to 0 where that is not yet answered: the
-    label waits), offsets and classes int64[n], labels float64[n], ids uint8[n, width]. ``places`` int64[g] are the
-    records before which streams end, rising, ``gone`` int64[g] their slots, gone_live int64[g] how many live then,
-    tells bool[g] whether a tombstone's answer tells of it; else what waits is lost. -> told int64[n] and gone_told
-    int64[g], how many answers fall due with each.
+    label waits), offsets and classes int64[n], labels float64[n], ids uint8[n, width]; ``most`` classes there may be, 0
+    where labels are numbers. ``places`` int64[g] are the records before which streams end, rising, ``gone`` int64[g]
+    their slots, gone_live int64[g] how many live then, tells bool[g] whether a tombstone's answer tells of it; else
+    what waits is lost. -> told int64[n] and gone_told int64[g], how many answers fall due with each.
 
     Returns
     -------
@@ -88,8 +96,8 @@ def process(slots, fresh, live, kinds, restarts, ends, numbers, settles, offsets
                 rows, waited = with_room(rows, count + steps), with_room(waited, count + steps)
                 names = with_room(names, count + steps)
                 count = release(
-                    row, held_slab[gone[end]], id_slab[gone[end]], row[NEWEST], i, gone[end], gone_live[end], rows,
-                    waited, names, count,
+                    row, held_slab[gone[end]], id_slab[gone[end]], row[NEWEST], i, gone[end], gone_live[end], most,
+                    shared, rows, waited, names, count,
                 )  # fmt: skip
             else:
                 lost += row[NEWEST] - row[ANSWERED]
@@ -111,12 +119,14 @@ def process(slots, fresh, live, kinds, restarts, ends, numbers, settles, offsets
             if settles[i] > row[ANSWERED]:
                 held[settles[i] % steps] = labels[i]
                 settles[i] = 0
+            elif settles[i] > 0:
+                learned_of(labels[i], most, shared)
             continue
         before = count
         rows, waited = with_room(rows, count + 2 * steps), with_room(waited, count + 2 * steps)
         names = with_room(names, count + 2 * steps)
         if restarts[i]:
-            count = release(row, held, own, row[NEWEST], i, slot, live[i], rows, waited, names, count)
+            count = release(row, held, own, row[NEWEST], i, slot, live[i], most, shared, rows, waited, names, count)
         number = numbers[i]
         at = number % steps
         row[NEWEST] = number
@@ -127,6 +137,6 @@ def process(slots, fresh, live, kinds, restarts, ends, numbers, settles, offsets
         for j in range(width):
             own[width * at + j] = ids[i, j]
         until = number if ends[i] else number - lookahead
-        count = release(row, held, own, until, i + 1, slot, live[i], rows, waited, names, count)
+        count = release(row, held, own, until, i + 1, slot, live[i], most, shared, rows, waited, names, count)
         told[i] = count - before
     return rows, waited, names, count, lost

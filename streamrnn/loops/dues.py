@@ -36,7 +36,9 @@ class DueLoop:
         self.slabs: dict[str, Array] = {"due": self._rows, "due_labels": self._labels}
         if sizes.id_width:
             self.slabs["due_ids"] = self._ids
-        self.shared: dict[str, Array] = {}
+        self._most = sizes.classes
+        self._classes = np.zeros(1, np.int64)
+        self.shared: dict[str, Array] = {"due_classes": self._classes}
 
     def process(self, batch: Batch) -> None:
         """Let labels of events that are not yet answered wait."""
@@ -51,8 +53,9 @@ class DueLoop:
         labels.settles = labels.brings.copy()
         found, waited, names, count, lost = dues.process(
             batch.slots, batch.fresh, batch.live, labels.kinds, labels.restarts, labels.ends, labels.numbers,
-            labels.settles, labels.offsets, labels.classes, labels.values, labels.ids, self._lookahead, gone.places,
-            gone.slots, gone.live, gone.told, self._rows, self._labels, self._ids, told, gone_told,
+            labels.settles, labels.offsets, labels.classes, labels.values, labels.ids, self._lookahead, self._most,
+            gone.places, gone.slots, gone.live, gone.told, self._rows, self._labels, self._ids, self._classes, told,
+            gone_told,
         )  # fmt: skip
         found, values = found[:count], waited[:count, 0]
         places, numbers = found[:, at.PLACE].copy(), found[:, at.NUMBER].copy()
