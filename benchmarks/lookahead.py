@@ -3,35 +3,40 @@
 Every event of a stream is a symbol, and its tag joins two bits: that of the last left marker up to it, and that of the
 next right marker behind it, which is one to four events away. Left markers are an event in ten, so that many lie
 further back than a window; both bits are coin flips, and the other symbols tell nothing. So one direction can know one
-bit, and is right half the time at most; what a lookahead can know is counted from the log.
+bit, and is right half the time at most; what a lookahead can know is counted from the log. Labels come eight events
+late, for the label of an event just before would tell what the next marker is.
 
-Beside them a forward network that answers as late, with labels shifted so that each event brings that of an earlier
-one: what one does without a second direction.
+Beside them a forward network that answers as late, with labels shifted so that each event has that of an earlier one:
+what one does without a second direction.
 """
 
 import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import Partition, Records
 from streamrnn.events.decode import Decoder
+from streamrnn.events.encode import encode_predictions
 from streamrnn.events.label_answers import LabelAnswers
 from streamrnn.settings import load
 from streamrnn.shard import Shard
 
 STREAMS = 16
-EVENTS = 60_000
+EVENTS = 40_000
 SEEDS = 5
 FARTHEST = 4  # events from an event to the next right marker
+LATE = 8  # events between an event and its label
 SYMBOLS = ("x", "y", "z", "l0", "l1", "r0", "r1")
 HERE = Partition("memory", 0)
 SETTINGS = (
-    "labels.mode=field", "labels.classes=['00','01','10','11']", f"inputs.categories={{symbol: [{','.join(SYMBOLS)}]}}",
-    "inputs.level=false", "inputs.change=false", "inputs.missing=false", f"streams.max_live={STREAMS}",
+    "labels.mode=delayed", "labels.within=16", "labels.classes=['00','01','10','11']",
+    f"inputs.categories={{symbol: [{','.join(SYMBOLS)}]}}", "inputs.level=false", "inputs.change=false",
+    "inputs.missing=false", f"streams.max_live={STREAMS}",
 )  # fmt: skip
 MOST = 8192  # records of a batch
 
@@ -47,13 +52,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Accuracy over the last half of the stream, of the answers and of the last label; the lags, in events of the
-    stream, of all answers, and how many events had none by the log's end."""
+    """Accuracy over the last half of the stream, of the answers and of the last label; and the lags of all answers, in
+    events of their stream."""
 
     accuracy: float
     last_label: float
     lags: set[int]
-    waiting: int
 
 
 def task(seed: int, events: int = EVENTS) -> Task:
@@ -81,15 +85,17 @@ def task(seed: int, events: int = EVENTS) -> Task:
 
 
 def batches(made: Task, shift: int) -> Iterator[list[bytes]]:
-    """The records in log order, streams in turn; each brings the tag of the event so many earlier."""
+    """The records in log order, streams in turn; the label of an event is the tag of the one so many earlier."""
     steps, streams = made.symbols.shape
     lines = []
     for step in range(steps):
         for stream in range(streams):
-            event = {"stream": f"s{stream}", "time": step, "symbol": str(made.symbols[step, stream])}
-            if step >= shift:
-                event["label"] = str(made.tags[step - shift, stream])
+            name, labelled = f"s{stream}", step - LATE
+            event = {"stream": name, "time": step, "id": step, "symbol": str(made.symbols[step, stream])}
             lines.append(json.dumps(event).encode())
+            if labelled >= shift:
+                label = {"stream": name, "id": labelled, "label": str(made.tags[labelled - shift, stream])}
+                lines.append(json.dumps(label).encode())
     for start in range(0, len(lines), MOST):
         yield lines[start : start + MOST]
 
@@ -98,10 +104,8 @@ def run(made: Task, *overrides: str, shift: int = 0) -> Result:
     """Answer the whole task."""
     chosen = load(None, [*SETTINGS, *overrides], {}).settings
     decoder, shard = Decoder.from_settings(chosen, numbered_time=False), Shard(chosen, HERE)
-    right: list[npt.NDArray[np.bool_]] = []
-    last: list[npt.NDArray[np.bool_]] = []
-    lags: set[int] = {shift}
-    start = answered = 0
+    judged: list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]] = []
+    lags, start = set[int](), 0
     for lines in batches(made, shift):
         n = len(lines)
         offsets = list(range(start, start + n))
@@ -110,18 +114,27 @@ def run(made: Task, *overrides: str, shift: int = 0) -> Result:
         start += n
         answers = predictions.labels
         assert answers is not None
-        if answers.waits:
-            assert answers.closed is not None and answers.closed.labels is not None
-            answers = answers.closed.labels
-            lags |= set(answers.ages.tolist())
-        judged = _judge(answers)
-        answered += len(answers.answers)
-        right.append(judged[0])
-        last.append(judged[1])
-    found, naive = np.concatenate(right), np.concatenate(last)
+        judged.append(_judge(answers))
+        if answers.closed is not None and answers.closed.labels is not None:
+            judged.append(_judge(answers.closed.labels))
+        for line in encode_predictions(predictions, chosen.target_names):
+            lags |= _lags(json.loads(line), shift, chosen.model.lookahead > 0)
+    found, naive = (np.concatenate(each) for each in zip(*judged, strict=True))
     half = len(found) // 2
-    waiting = start - answered
-    return Result(float(found[half:].mean()), float(naive[half:].mean()), lags - ({0} if waiting else set()), waiting)
+    return Result(float(found[half:].mean()), float(naive[half:].mean()), lags)
+
+
+def _lags(record: dict[str, Any], shift: int, waits: bool) -> set[int]:
+    """How many events of its stream after its own each answer of an output record comes; the time is their number."""
+    if not waits:
+        return {shift} if record["label"] else set()
+    return {int(record["time"]) - _step_of(answer["offset"]) for answer in record["answers"]}
+
+
+def _step_of(offset: int) -> int:
+    """The time of the event at an offset."""
+    plain = LATE * STREAMS  # events before the first label
+    return offset // STREAMS if offset < plain else LATE + (offset - plain) // (2 * STREAMS)
 
 
 def _judge(answers: LabelAnswers) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

@@ -12,7 +12,9 @@ from tests.helpers import ALL_INPUTS, settings
 NETWORKS: list[list[str]] = [
     [], ["model.cell=lstm", "model.layers=2", "model.layer_norm=true"], ["model.cell=rnn"], ALL_INPUTS,
     ["model.head=student_t"], ["model.head=quantiles"], ["labels.mode=field"],
-    ["labels.mode=delayed", "labels.kind=number"], ["events.features=[a,b]", "forecast.season=4"],
+    ["labels.mode=delayed", "labels.kind=number"], ["labels.mode=field", "model.lookahead=2", *ALL_INPUTS],
+    ["labels.mode=field", "model.lookahead=2", "model.cell=lstm", "model.layers=2", "model.layer_norm=true"],
+    ["events.features=[a,b]", "forecast.season=4"],
 ]  # fmt: skip
 
 
