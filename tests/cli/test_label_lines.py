@@ -41,7 +41,7 @@ def test_an_answer_that_waited_has_a_line_with_its_event(kind: str, first: objec
     found = told(chosen, log[0], log[1], log[2] | {"label": second, "last": True}, log[3])
     plain = [line for line in found if "answer" not in line]
     assert [line.split("events-0 ")[1].split()[0] for line in plain] == ["0", "1", "2", "2", "3"]
-    assert plain[0].endswith("- - - - - - -") and plain[4].endswith("- - - - - - -")
+    assert plain[0].endswith("- - - 0 - - -") and plain[4].endswith("- - - 3 - - -")
     assert plain[2].endswith(f"1 {first} {first} {first}")
     assert plain[3].endswith(f"2 {second} {first} {first}")
 
