@@ -67,6 +67,13 @@ def test_a_head_that_says_something_else_is_not_taken_but_the_layers_below_are(o
     assert missing == ["v", "d"]
 
 
+def test_a_network_that_looks_ahead_takes_the_forward_half_of_one_that_does_not() -> None:
+    mine, _, missing = taken(["labels.mode=field"], ["labels.mode=field", "model.lookahead=3"])
+    assert mine["stack.cells.0.w"].all() and mine["d"].all() and not mine["ahead.cells.0.w"].any()
+    assert mine["v"][:, :8].all() and not mine["v"][:, 8:].any()
+    assert any(each.startswith("v for gru 8 backward layer 1 unit 1") for each in missing)
+
+
 def test_what_is_missing_is_told_by_name() -> None:
     before, now = "inputs.categories={shop: [a, b]}", "inputs.categories={shop: [b, c]}"
     mine, _, missing = taken([before], [now, "inputs.elapsed=true"])
