@@ -230,6 +230,7 @@ PARTS = (
     ("join", "labels: events that await theirs"),
     ("due", "labels: answers that wait for later events"),
     ("known", "labels: last known and scale"),
+    ("token", "tokens: contexts and sequences"),
     ("mixture", "pending forecasts and experts' accounts"),
     ("drift", "drift detectors"),
     ("interval", "intervals"),

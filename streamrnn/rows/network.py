@@ -9,7 +9,7 @@ import numpy as np
 
 from streamrnn.rows import drift
 from streamrnn.rows.categories import CategoryRows
-from streamrnn.rows.cells import LRU, NAMES, state_size
+from streamrnn.rows.cells import GATES, LRU, NAMES, state_size
 from streamrnn.rows.cells import weights as cell_weights
 from streamrnn.rows.heads import width
 from streamrnn.rows.labels import LabelRows
@@ -26,9 +26,10 @@ TARGET_FIELDS = 3
 EVENTS, HEAD, AGE = range(3)
 STREAM_FIELDS = 3
 
-# int64 sizes and float64 rates that tell the kernel what it works on
+# int64 sizes and float64 rates that tell the kernel what it works on. CODES rows of EMBEDDING weights, from TABLE on,
+# move only where an optimiser step has learned from them.
 TARGETS, INPUTS, HIDDEN, K1, K2, LARGEST_STEP, DRIFT_ACTION, BOOST_RECORDS = range(8)
-SEEN, CATEGORIES, EMBEDDING, CODES = range(8, 12)
+SEEN, CATEGORIES, EMBEDDING, CODES, TABLE = range(8, 13)
 LEARNING_RATE, CLIP_NORM, HUBER_DELTA, DRIFT_THRESHOLD, BOOST = range(5)
 
 # int64 totals and float64 sums of a shard. BOOSTED: records left with a raised learning rate; WATCH: where the drift
@@ -52,6 +53,7 @@ class NetworkRows:
     quantiles : shares of outcomes below each quantile that the head tells, none with another head
     k2 : steps of one learning window; rings hold k2 + 1 steps
     itemsize : bytes of a number in the network's precision
+    tokens : numbers of tokens, each an input that is there or not, and an output; 0 where events are numbers
     lookahead : events behind its own that an answer looks at, by a second network that runs backward; 0: there is none
     ahead_inputs : inputs of that network, which is shown no labels: the others, in their order
     """
@@ -67,6 +69,7 @@ class NetworkRows:
     quantiles: tuple[float, ...]
     k2: int
     itemsize: int
+    tokens: int = 0
     lookahead: int = 0
     ahead_inputs: int = 0
 
@@ -76,10 +79,13 @@ class NetworkRows:
         scale = ScaleRows.from_settings(settings)
         labels = LabelRows.from_settings(settings) if settings.learns_labels else None
         table = CategoryRows.from_settings(settings)
+        tokens = settings.tokens.codes if settings.learns_tokens else 0
         numbers = scale.inputs if labels is None else labels.scale_inputs + labels.label_inputs
         ahead = settings.model.lookahead
+        if tokens:
+            numbers = tokens
         return cls(
-            targets=scale.targets if labels is None else labels.outputs,
+            targets=tokens or (scale.targets if labels is None else labels.outputs),
             inputs=numbers + table.inputs,
             hidden=settings.model.hidden_size,
             table=table,
@@ -90,6 +96,7 @@ class NetworkRows:
             quantiles=settings.model.quantiles if settings.model.head == "quantiles" else (),
             k2=1 if settings.model.cell == NAMES[LRU] else settings.model.k2,
             itemsize=np.dtype(settings.model.precision).itemsize,
+            tokens=tokens,
             lookahead=ahead,
             ahead_inputs=scale.inputs + table.inputs if ahead else 0,
         )
@@ -132,6 +139,14 @@ class NetworkRows:
     def read(self) -> int:
         """Numbers of the states that the head reads."""
         return 2 * self.hidden if self.lookahead else self.hidden
+
+    @property
+    def moved_apart(self) -> tuple[int, int, int]:
+        """Which weights move only where an optimiser step has learned from them: how many rows, how wide, and where
+        they begin. Those of tokens are the first, as they are input weights; embeddings are the last."""
+        if self.tokens:
+            return self.tokens, GATES[NAMES.index(self.cell)] * self.hidden, 0
+        return self.table.codes, self.table.width, self.weights - self.table.weights
 
     @property
     def seen(self) -> int:
