@@ -29,8 +29,10 @@ from streamrnn.observe.sensor import (
 )
 from streamrnn.rows import network
 from streamrnn.rows.heads import DISTRIBUTIONS
+from streamrnn.rows.labels import LabelRows
 from streamrnn.snapshots.frozen import Frozen
 from streamrnn.streams.classes import ClassRegistry
+from streamrnn.streams.ids import id_of
 from streamrnn.streams.index import Assigned, StreamIndex
 from streamrnn.streams.label_rows import ClassGate, label_batch
 from streamrnn.streams.look import StreamLook, look
@@ -70,6 +72,8 @@ class Shard:
         self._horizons = settings.horizons
         self._labels = LabelTelling(settings) if settings.learns_labels else None
         self._classes = ClassRegistry(settings)
+        self._waits = settings.model.lookahead > 0
+        self._id_width = LabelRows.from_settings(settings).id_width if settings.learns_labels else 0
         self._vocabulary = Vocabulary(settings)
         learns = settings.model.kind == "network" and not settings.learns_labels and not settings.learns_tokens
         self._levels = settings.forecast.levels if learns else ()
@@ -102,15 +106,15 @@ class Shard:
         batch = Batch(
             assigned.slots, assigned.fresh, assigned.live, events.times[rows], events.features[rows], records
         )
-        batch.offsets = events.offsets[rows]
+        batch.offsets, batch.gone, batch.before = events.offsets[rows], assigned.gone, self.records
         if events.traits is not None:
             batch.traits = events.traits.take(rows)
         if gate is not None:
-            batch.labels = label_batch(events, assigned, gate, self._classes)
+            batch.labels = label_batch(events, assigned, gate, self._classes, self._id_width)
         if events.tokens is not None:
             batch.tokens = token_batch(events, assigned, self._vocabulary, self._settings.tokens.are_sets)
         if self._frozen is not None:
-            self._frozen.keep(assigned.slots)
+            self._frozen.keep(np.concatenate([assigned.slots, assigned.gone.slots]))
         self._chain.process(batch)
         predictions = self._answers(events, assigned, batch)
         predictions.refused += [
@@ -254,13 +258,17 @@ class Shard:
                 rows, columns = rows[kept], {name: column[kept] for name, column in columns.items()}
         if len(assigned.ended):
             rows, columns = self._with_ended(rows, columns, assigned)
+            if self._waits and batch.labels.gone_late is not None:
+                told = assigned.gone.told
+                tombstones = assigned.ended[assigned.gone.tombstones[told]]
+                columns["late"][np.searchsorted(rows, tombstones)] = batch.labels.gone_late[told]
         anomalies = Anomalies(*(columns.pop(each.name) for each in fields(Anomalies))) if self._judges else None
         streams = events.streams if len(rows) == len(events) else [events.streams[row] for row in rows.tolist()]
         labels = None
         if events.labels is not None and self._labels is not None:
             ids = [events.labels.ids[row] for row in rows.tolist()]
             closed = None if batch.labels.closed is None else self._closed(batch.labels.closed)
-            labels = take_answers(columns, ids, self._classes.names, closed)
+            labels = take_answers(columns, ids, self._classes.names, self._waits, closed)
         return Predictions(
             partition=events.partition,
             offsets=events.offsets[rows],
@@ -280,11 +288,11 @@ class Shard:
         )
 
     def _closed(self, found: LabelBatch) -> Predictions:
-        """The answers to sequences that silence ended, each at its last event's offset."""
+        """The answers that are told later than at their events, each at its event's offset."""
         assert self._labels is not None
         n = len(found.offsets)
         columns = self._labels.columns(found, np.zeros(n, np.int64))
-        labels = take_answers(columns, [None] * n, self._classes.names)
+        labels = take_answers(columns, list(map(id_of, found.ids)), self._classes.names, False)
         return Predictions(
             partition=self.partition,
             offsets=found.offsets,

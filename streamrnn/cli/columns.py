@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
-from streamrnn.events.answers import Answer, Interval
+from streamrnn.events.answers import Answer, Forecast, Interval, LateAnswer, Settled
 from streamrnn.events.dead_letter import Envelope
 from streamrnn.events.encode import Source
+from streamrnn.events.label_answers import Label, SettledLabel
 from streamrnn.events.token_answers import Tokens
 
 UNKNOWN = "-"
@@ -74,8 +75,16 @@ class Table:
         self._widths: list[int] = []
 
     def lines(self, row: Answer | Envelope) -> Iterator[list[Piece]]:
-        """The row's line, after the titles where these are new."""
-        columns, cells = _answer(row, self._level) if isinstance(row, Answer) else _letter(row)
+        """The row's line, after the titles where these are new; one for each answer that it tells of earlier events,
+        where it tells any."""
+        if isinstance(row, Answer) and row.answers:
+            for late in row.answers:
+                columns, cells = _late(row, late)
+                yield from self._lines(columns, cells, row)
+            return
+        yield from self._lines(*(_answer(row, self._level) if isinstance(row, Answer) else _letter(row)), row)
+
+    def _lines(self, columns: Sequence[Column], cells: list[str], row: Answer | Envelope) -> Iterator[list[Piece]]:
         before = self._widths if columns == self._columns else []
         if not before:
             self._columns = columns
@@ -147,14 +156,28 @@ def _labels(row: Answer) -> list[str]:
     ended = row.ended
     if of is None and ended is not None and (ended.settled or ended.settled_label is not None):
         of, settled, said = ended.offset, ended.settled, ended.settled_label
+    cells = _label(row.label, row.forecasts, of, settled, said)
+    if cells[0] != UNKNOWN and not row.final:
+        cells[0] += " so far"
+    return cells
+
+
+def _late(row: Answer, late: LateAnswer) -> tuple[Sequence[Column], list[str]]:
+    """The same of an answer that was told later than at its event."""
+    place = [_time(row.time), _shown(row.stream, STREAM_CHARACTERS), _source(row.source)]
+    cells = _label(late.label, late.forecasts, late.offset, late.settled, late.settled_label)
+    return [*_PLACE, *_LABELS], [*place, *cells]
+
+
+def _label(
+    label: Label | None, forecasts: list[Forecast], of: int | None, settled: list[Settled], said: SettledLabel | None
+) -> list[str]:
     answer = probability = baseline = outcome = answered = then = UNKNOWN
-    if row.label is not None:
-        answer, baseline = (_shown(text, LABEL_CHARACTERS) for text in (row.label.answer, row.label.baseline))
-        probability = f"{row.label.probabilities.get(row.label.answer, 0.0):.3f}"
-    elif row.forecasts:
-        answer, baseline = _number(row.forecasts[0].forecast), _number(row.forecasts[0].baseline)
-    if answer != UNKNOWN and not row.final:
-        answer += " so far"
+    if label is not None:
+        answer, baseline = (_shown(text, LABEL_CHARACTERS) for text in (label.answer, label.baseline))
+        probability = f"{label.probabilities.get(label.answer, 0.0):.3f}"
+    elif forecasts:
+        answer, baseline = _number(forecasts[0].forecast), _number(forecasts[0].baseline)
     if said is not None:
         outcome, answered, then = (
             _shown(text, LABEL_CHARACTERS) for text in (said.outcome, said.answer, said.baseline)

@@ -62,8 +62,8 @@ class ClassMixtureLoop:
         labels.answers, labels.baselines, labels.settled, labels.settled_baselines = np.empty((4, n), np.int64)
         labels.settled_probability = np.empty(n)
         label_classes.process(
-            batch.slots, batch.fresh, labels.kinds, batch.records, labels.numbers, labels.settles, labels.values,
-            labels.classes, labels.last, labels.naive, labels.networks, sizes.waiting, self._accounts,
+            batch.slots, batch.fresh, labels.kinds, sizes.answering, batch.records, labels.numbers, labels.settles,
+            labels.values, labels.classes, labels.last, labels.naive, labels.networks, sizes.waiting, self._accounts,
             self._tallies, self._opinions, self._shared, self.scores, self.window, self.expert_sums, self._block,
             labels.probabilities, labels.answers, labels.baselines, labels.settled, labels.settled_probability,
             labels.settled_baselines,
@@ -103,8 +103,8 @@ class NumberMixtureLoop:
         labels, n = batch.labels, len(batch)
         labels.forecasts, labels.settled_forecasts = np.empty((2, n))
         label_numbers.process(
-            batch.slots, batch.fresh, labels.kinds, batch.records, labels.numbers, labels.settles, labels.values,
-            labels.last, labels.mean, labels.unit, np.ascontiguousarray(labels.networks[:, :, 0]),
-            self._sizes.waiting, self._accounts, self._opinions, self.scores, self.window, self.expert_sums,
-            self._block, labels.forecasts, labels.settled_forecasts,
+            batch.slots, batch.fresh, labels.kinds, self._sizes.answering, batch.records, labels.numbers,
+            labels.settles, labels.values, labels.last, labels.mean, labels.unit,
+            np.ascontiguousarray(labels.networks[:, :, 0]), self._sizes.waiting, self._accounts, self._opinions,
+            self.scores, self.window, self.expert_sums, self._block, labels.forecasts, labels.settled_forecasts,
         )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 
 from streamrnn.loops.base import Array, rows
 from streamrnn.loops.batch import Batch
-from streamrnn.loops.closings import Silences
+from streamrnn.loops.late import Silences
 from streamrnn.rows.labels import HELD_FIELDS, SEQUENCE_FIELDS
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from tests.docs.examples import PAGE, Json, Record, answers, make, shown
 TEXT = PAGE.read_text()
 ANSWERS = [
     encode.Source, encode.Interval, encode.Forecast, encode.ForecastWithQuantiles, encode.ForecastWithDistribution,
-    encode.Distribution, encode.Settled, encode.Anomaly, encode.LabelledPrediction, encode.Ended,
+    encode.Distribution, encode.Settled, encode.Anomaly, encode.WaitingPrediction, encode.Ended, encode.LateAnswer,
     label_answers.Label, label_answers.SettledLabel, label_answers.Of, encode.TokenPrediction, token_answers.Tokens,
     token_answers.NextToken,
 ]  # fmt: skip
@@ -59,7 +59,7 @@ def test_every_struct_of_the_output_is_known_here() -> None:
         each for module in (encode, label_answers, token_answers) for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, msgspec.Struct)
     }  # fmt: skip
-    assert found == {*ANSWERS, encode.Prediction}
+    assert found == {*ANSWERS, encode.Prediction, encode.LabelledPrediction}
 
 
 def test_every_field_of_a_dead_letter_is_told_and_no_other() -> None:
