@@ -92,8 +92,8 @@ class Continuation:
         """float64[features], the stream's newest value of each; NaN where there was none."""
         return self._chain.scale.last(self._slot)
 
-    def take(self, values: Array, time: float, traits: Traits | None = None) -> None:
-        """Go a step on with this event.
+    def take(self, values: Array, time: float, traits: Traits | None = None) -> Array:
+        """Go a step on with this event; gives its values as they were taken.
 
         Parameters
         ----------
@@ -111,3 +111,5 @@ class Continuation:
         self.time = max(time, self.time)
         self.told = self._numbers.told(self._slot)
         self._held.put_back()
+        taken: Array = row[0]
+        return taken

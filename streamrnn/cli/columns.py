@@ -103,7 +103,7 @@ def _answer(row: Answer, level: float | None) -> tuple[Sequence[Column], list[st
     """Columns and cells: a group for each target, with its name where there are several; a column for each horizon."""
     settled = {each.target: each for each in row.settled if each.horizon == 1}
     columns = list(_PLACE)
-    cells = [_time(row.time), _shown(row.stream, STREAM_CHARACTERS), _source(row.source)]
+    cells = [shown_time(row.time), _shown(row.stream, STREAM_CHARACTERS), _source(row.source)]
     if row.final is not None:
         return [*columns, *_LABELS], [*cells, *_labels(row)]
     groups = [list(group) for _, group in groupby(row.forecasts, lambda each: each.target)]
@@ -113,15 +113,15 @@ def _answer(row: Answer, level: float | None) -> tuple[Sequence[Column], list[st
             columns.append(_TARGET)
             cells.append(_shown(target, STREAM_CHARACTERS))
         columns.append(_FORECAST)
-        cells.append(_number(group[0].forecast))
+        cells.append(shown_number(group[0].forecast))
         if level is not None:
             columns.append(Column(f"{level:.4g} interval", varies=True, least=_BOUNDS_WIDTH))
             cells.append(next((_bounds(each) for each in group[0].intervals if each.level == level), UNKNOWN))
         columns += [*(Column(f"+{each.horizon}", "bold", number=True) for each in group[1:]), *_SCORES]
-        cells += [*(_number(each.forecast) for each in group[1:]), _number(baseline)]
+        cells += [*(shown_number(each.forecast) for each in group[1:]), shown_number(baseline)]
         done = settled.get(target)
         outcome, errors = (None, (None, None)) if done is None else (done.outcome, (done.error, done.baseline_error))
-        cells += [_number(outcome), *(_number(error, "+") for error in errors)]
+        cells += [shown_number(outcome), *(shown_number(error, "+") for error in errors)]
     return columns, cells
 
 
@@ -129,7 +129,7 @@ def _alert(row: Answer | Envelope) -> list[Piece]:
     """What stands behind a line whose event gave an alert."""
     if not isinstance(row, Answer) or row.anomaly is None or not row.anomaly.alert:
         return []
-    return [(f"ALERT {_shown(row.anomaly.target, STREAM_CHARACTERS)} {_number(row.anomaly.score)}", "bold red")]
+    return [(f"ALERT {_shown(row.anomaly.target, STREAM_CHARACTERS)} {shown_number(row.anomaly.score)}", "bold red")]
 
 
 def _labels(row: Answer) -> list[str]:
@@ -144,7 +144,7 @@ def _labels(row: Answer) -> list[str]:
         answer, baseline = (_shown(text, LABEL_CHARACTERS) for text in (row.label.answer, row.label.baseline))
         probability = f"{row.label.probabilities.get(row.label.answer, 0.0):.3f}"
     elif row.forecasts:
-        answer, baseline = _number(row.forecasts[0].forecast), _number(row.forecasts[0].baseline)
+        answer, baseline = shown_number(row.forecasts[0].forecast), shown_number(row.forecasts[0].baseline)
     if answer != UNKNOWN and not row.final:
         answer += " so far"
     if said is not None:
@@ -153,7 +153,7 @@ def _labels(row: Answer) -> list[str]:
         )
     elif settled:
         done = settled[0]
-        outcome, answered, then = _number(done.outcome), _number(done.forecast), _number(done.baseline)
+        outcome, answered, then = shown_number(done.outcome), shown_number(done.forecast), shown_number(done.baseline)
     return [answer, probability, baseline, UNKNOWN if of is None else str(of), outcome, answered, then]
 
 
@@ -171,17 +171,19 @@ def _source(source: Source) -> str:
     return f"{_shown(source.topic, 249)}-{source.partition} {source.offset}"
 
 
-def _number(value: float | None, sign: str = "-") -> str:
+def shown_number(value: float | None, sign: str = "-") -> str:
+    """Six digits of a number; ``sign`` is + where a sign stands before all."""
     return UNKNOWN if value is None else f"{value:{sign}.6g}"
 
 
 def _bounds(interval: Interval) -> str:
     if interval.low is None or interval.high is None:
         return UNKNOWN
-    return f"[{_number(interval.low)}, {_number(interval.high)}]"
+    return f"[{shown_number(interval.low)}, {shown_number(interval.high)}]"
 
 
-def _time(seconds: float | None) -> str:
+def shown_time(seconds: float | None) -> str:
+    """A time in UTC, to the millisecond."""
     if seconds is None:
         return UNKNOWN
     try:
