@@ -139,7 +139,7 @@ def test_held_fields_are_checked_by_name() -> None:
     assert rows("--stream a --hold x=3 --hold weather=sun --best") != rows("--stream a --best")
     for words, why in [
         ("--hold y=3", "that is a target, which is drawn"),
-        ("--hold wheather=sun", "Did you mean weather?"),
+        ("--hold wheather=sun", "did you mean weather?"),
         ("--hold x", "write FIELD=VALUE"),
         ("--hold x=high", "'x' is text"),
     ]:
