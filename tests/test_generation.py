@@ -14,6 +14,7 @@ from streamrnn.shard import Shard
 from streamrnn.streams.index import saved_slot
 from tests.helpers import ALL_INPUTS, PARTITION, events, restored, settings, walk, with_traits
 from tests.label_logs import label_settings
+from tests.token_logs import token_settings
 
 Array = npt.NDArray[np.float64]
 DAY = 24
@@ -105,6 +106,7 @@ def test_scales_and_accounts_that_share_a_row_with_memory_stay_as_they_were() ->
         settings("model.kind=none"),
         label_settings("labels.mode=field"),
         label_settings("labels.mode=delayed", "labels.kind=number", "sequences.gap=60"),
+        token_settings("sequences.gap=250"),
     ],
     ids=lambda _: "",
 )

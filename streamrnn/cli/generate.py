@@ -153,6 +153,8 @@ def _refuse(settings: Settings, temperature: float, every: float | None) -> None
     problem = None
     if settings.learns_labels:
         problem = f"labels.mode is {settings.labels.mode}: what is told are labels, and no next events to be drawn"
+    elif settings.learns_tokens:
+        problem = "tokens.field is set: streams of tokens cannot be continued yet, streams of numbers can"
     elif settings.model.kind == "none":
         problem = "model.kind is none: nothing was learned that could go on"
     elif temperature > 0.0 and not Numbers.spread(settings):

@@ -99,6 +99,26 @@ class LabelReport:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenScore:
+    """Prequential sums of tokens (of sets of them) over one batch (or a whole run): those that were held likeliest, and
+    log loss (natural logarithms); of what was published, and of how usual each token is."""
+
+    count: int
+    correct: int
+    log_loss: float
+    usual_correct: int
+    usual_log_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenReport:
+    """What came of one batch's tokens; experts are judged by log loss."""
+
+    score: TokenScore
+    experts: Mapping[str, ExpertScore] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class BatchReport:
     """What one processed batch did. Sums and counts are of this batch alone, gauges are as of its end."""
 
@@ -124,6 +144,7 @@ class BatchReport:
     distributions: Mapping[str, DistributionScore] = field(default_factory=dict)  # by target
     alerts: int = 0  # of the anomaly score
     labels: LabelReport | None = None
+    tokens: TokenReport | None = None
 
 
 class Sensor:

@@ -37,7 +37,7 @@ def saved(*overrides: str, streams: str = "ab", partition: str = "events-0", tol
     """A snapshot of a shard that learned a little of these streams."""
     chosen = load(None, [*SMALL, *overrides], {}).settings
     shard = Shard(chosen, PARTITION)
-    if not chosen.learns_labels:
+    if not (chosen.learns_labels or chosen.learns_tokens):
         n = 150
         values = np.random.default_rng(0).normal(size=(n, len(chosen.events.features)))
         log = events(values, [streams[i % len(streams)] for i in range(n)], np.arange(n) * 30.0)
@@ -151,6 +151,7 @@ def test_held_fields_are_checked_by_name() -> None:
     ("overrides", "words", "why"),
     [
         (["labels.mode=field", "forecast.interval=null"], "", "labels.mode is field"),
+        (["tokens.field=text", "events.features=[]", "forecast.interval=null"], "", "tokens.field is set"),
         (["model.kind=none"], "", "model.kind is none"),
         (["forecast.levels=[]"], "", "add --best"),
         ([], "--every 60", "leave out --every"),
