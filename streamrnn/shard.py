@@ -37,7 +37,7 @@ from streamrnn.streams.look import StreamLook, look
 from streamrnn.streams.ranking import Order, Row, rank
 from streamrnn.streams.token_rows import token_batch
 from streamrnn.streams.vocabulary import Vocabulary
-from streamrnn.token_report import TokenAccounts, take_tokens, token_columns
+from streamrnn.token_report import TokenAccounts, take_tokens, token_columns, with_answers
 from streamrnn.token_report import score_of as token_score_of
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ class Shard:
         reasons = Counter(letter.reason for letter in events.rejects)
         reasons.update(refusal.reason for refusal in predictions.refused)
         added = self._accounts.added()
+        if events.tokens is not None:
+            added["tokens"] = with_answers(added["tokens"], batch)
         report = BatchReport(
             events=len(rows),
             bytes=0,
@@ -338,7 +340,7 @@ class Shard:
         place = np.searchsorted(merged, rows)
         wide: dict[str, Any] = {}
         for name, column in columns.items():
-            empty = np.nan if column.dtype.kind == "f" else -1 if name in ("loudest", *CODES) else 0
+            empty = np.nan if column.dtype.kind == "f" else -1 if name in ("loudest", "exact", *CODES) else 0
             wide[name] = np.full((len(merged), *column.shape[1:]), empty, column.dtype)
             wide[name][place] = column
         stood = self.records - len(assigned.rows) + np.searchsorted(assigned.rows, ended)

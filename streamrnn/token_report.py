@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from streamrnn.accounts import Since, expert_score, learned
 from streamrnn.events.token_answers import TokenAnswers
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain
+from streamrnn.loops.token_batch import NO_ANSWER
 from streamrnn.observe.sensor import TokenReport, TokenScore
 from streamrnn.rows import tokens as at
 
@@ -39,6 +41,7 @@ def token_columns(batch: Batch) -> dict[str, Any]:
         "usual_losses": tokens.usual_losses,
         "chances": tokens.chances,
         "known": tokens.known,
+        "exact": tokens.exact,
     }
 
 
@@ -51,6 +54,7 @@ def take_tokens(columns: dict[str, Any], names: Sequence[str]) -> TokenAnswers:
         usual_losses=np.nan_to_num(columns.pop("usual_losses")),
         chances=np.nan_to_num(columns.pop("chances")),
         known=columns.pop("known"),
+        exact=columns.pop("exact"),
         names=names,
     )
 
@@ -64,6 +68,12 @@ def score_of(sums: Array) -> TokenScore:
         usual_correct=int(sums[at.USUAL_CORRECT]),
         usual_log_loss=float(sums[at.USUAL_LOG_LOSS]),
     )
+
+
+def with_answers(report: TokenReport, batch: Batch) -> TokenReport:
+    """The report with the answers that the batch's events brought."""
+    exact = batch.tokens.exact
+    return replace(report, answers=int((exact != NO_ANSWER).sum()), exact=int((exact == 1).sum()))
 
 
 class TokenAccounts:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from streamrnn.events.columns import Floats, Ints
 
@@ -28,7 +29,8 @@ class Tokens(msgspec.Struct, gc=False):
 
     ``counted`` is how many of the event's tokens had been foretold (of sets 1), each before it was known, ``right`` how
     many of these had been held likeliest; ``bits`` is their surprise: minus the binary logarithm of what had been held
-    likely, summed; ``baseline_bits`` that of how usual each token is. ``next`` has the likeliest first.
+    likely, summed; ``baseline_bits`` that of how usual each token is. ``next`` has the likeliest first. ``exact`` tells
+    whether each token of the answer, behind the marker, had been held likeliest; null where there is no answer.
     """
 
     counted: int
@@ -36,6 +38,7 @@ class Tokens(msgspec.Struct, gc=False):
     bits: float
     baseline_bits: float
     next: list[NextToken]
+    exact: bool | None = None
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class TokenAnswers:
     losses, usual_losses : float64[n], their log losses (natural logarithms), and those of the usual token
     chances : float64[n, C], what is held likely to come next; zeros where nothing is known
     known : int64[n], numbers that were known behind the event
+    exact : int8[n], whether its answer was foretold; NO_ANSWER: it has none
     names : of the tokens, by number
     """
 
@@ -57,6 +61,7 @@ class TokenAnswers:
     usual_losses: Floats
     chances: Floats
     known: Ints
+    exact: npt.NDArray[np.int8]
     names: Sequence[str]
 
     def told(self) -> list[Tokens]:
@@ -70,11 +75,12 @@ class TokenAnswers:
         chosen, found = np.take_along_axis(chosen, order, 1), np.take_along_axis(found, order, 1)
         columns = zip(
             self.counts.tolist(), self.hits.tolist(), (self.losses / LN_2).tolist(),
-            (self.usual_losses / LN_2).tolist(), chosen.tolist(), found.tolist(), self.known.tolist(), strict=True,
+            (self.usual_losses / LN_2).tolist(), chosen.tolist(), found.tolist(), self.known.tolist(),
+            self.exact.tolist(), strict=True,
         )  # fmt: skip
         return [
-            Tokens(count, hits, bits, usual, self._next(codes, chances, known))
-            for count, hits, bits, usual, codes, chances, known in columns
+            Tokens(count, hits, bits, usual, self._next(codes, chances, known), None if exact < 0 else exact == 1)
+            for count, hits, bits, usual, codes, chances, known, exact in columns
         ]
 
     def told_of(self, row: int) -> Tokens:
@@ -82,7 +88,7 @@ class TokenAnswers:
         at = slice(row, row + 1)
         return TokenAnswers(
             self.counts[at], self.hits[at], self.losses[at], self.usual_losses[at], self.chances[at], self.known[at],
-            self.names,
+            self.exact[at], self.names,
         ).told()[0]  # fmt: skip
 
     def _next(self, codes: list[int], chances: list[float], known: int) -> list[NextToken]:

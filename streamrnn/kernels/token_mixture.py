@@ -6,7 +6,7 @@ from streamrnn.kernels.aggregation import update, weigh
 from streamrnn.kernels.compile import entry, kernel
 from streamrnn.kernels.functions import log
 from streamrnn.kernels.scores import block_of
-from streamrnn.rows.mixture import EXPERT_COUNT, EXPERT_ERROR, EXPERT_WEIGHT
+from streamrnn.rows.mixture import EXPERT_COUNT, EXPERT_ERROR, EXPERT_FIELDS, EXPERT_WEIGHT
 from streamrnn.rows.tokens import CORRECT, COUNT, LOG_LOSS, USUAL, USUAL_CORRECT, USUAL_LOG_LOSS
 
 LEAST = 1e-12  # a probability below it counts as this
@@ -63,23 +63,24 @@ def right(chances, sets, there, known):
 
 
 @entry
-def process(slots, fresh, steps, restarts, records, firsts, tokens, edges, known, sets, said, accounts, opinions,
-            scores, window, expert_sums, block_length, chances, answers, losses, usual_losses, settled,
-            settled_baselines, hits):
+def process(slots, fresh, steps, restarts, records, firsts, tokens, edges, known, marker, sets, said, accounts,
+            opinions, scores, window, expert_sums, block_length, chances, answers, losses, usual_losses, settled,
+            settled_baselines, hits, behind):
     """Answer and judge n steps in log order.
 
     slots int64[n], fresh bool[n], steps bool[n] (False: nothing came; the last answer is told again), restarts bool[n]
     (of sets: a restart is no outcome), records int64[n], firsts bool[n] (the record's first step), tokens int64 with
-    those of step i from edges[i] up to edges[i + 1], known int64[n], said float64[n, experts, codes] -> chances
-    float64[n, codes] (zeros where nothing is known), answers int64[n] (likeliest code; -1: nothing is known), losses
-    and usual_losses float64[n] (log loss of what came, in the answer before and in the usual token's; NaN: there was
-    no answer), settled and settled_baselines int64[n] (what these had held likeliest; -1: there was no answer), hits
-    bool[n] (it was what came). The rest is the loop's state; see ``rows.tokens``. Weights by Bernstein online
-    aggregation (``kernels.aggregation``) on the slope of the log loss.
+    those of step i from edges[i] up to edges[i + 1], known int64[n], marker (code behind which an answer stands; -1:
+    none), said float64[n, experts, codes] -> chances float64[n, codes] (zeros where nothing is known), answers
+    int64[n] (likeliest code; -1: nothing is known), losses and usual_losses float64[n] (log loss of what came, in the
+    answer before and in the usual token's; NaN: there was no answer), settled and settled_baselines int64[n] (what
+    these had held likeliest; -1: there was no answer), hits bool[n] (it was what came), behind bool[n] (the step is
+    behind the marker in its sequence, of which the end is part). The rest is the loop's state; see ``rows.tokens``.
+    Weights by Bernstein online aggregation (``kernels.aggregation``) on the slope of the log loss.
     """
     codes, experts = said.shape[2], said.shape[1]
     first = 1 if sets else 0  # the end of a sequence is no token of a set
-    weights_at = experts * codes
+    weights_at, asked = experts * codes, EXPERT_FIELDS * experts
     mixed = np.empty(codes)
     there = np.empty(codes, np.bool_)
     awake = np.ones(experts)
@@ -90,6 +91,7 @@ def process(slots, fresh, steps, restarts, records, firsts, tokens, edges, known
         losses[i] = np.nan
         usual_losses[i] = np.nan
         hits[i] = False
+        behind[i] = False
         answers[i] = -1
         settled[i] = -1
         settled_baselines[i] = -1
@@ -101,6 +103,12 @@ def process(slots, fresh, steps, restarts, records, firsts, tokens, edges, known
         for e in range(experts):
             whole += opinion[weights_at + e]
         if steps[i]:
+            behind[i] = account[asked] != 0.0
+            if restarts[i]:
+                account[asked] = 0.0
+            for at in range(edges[i], edges[i + 1]):
+                if tokens[at] == marker:
+                    account[asked] = 1.0
             if whole > 0.0 and not (sets and restarts[i]):
                 there[:] = False
                 for at in range(edges[i], edges[i + 1]):

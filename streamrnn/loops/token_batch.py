@@ -12,6 +12,8 @@ from streamrnn.rows.tokens import END
 
 Flags = npt.NDArray[np.bool_]
 
+NO_ANSWER = -1
+
 
 @dataclass(slots=True)
 class TokenBatch:
@@ -24,12 +26,14 @@ class TokenBatch:
     known : int64[n], numbers that were known behind each event: no larger one has come
     blank : bool[n], the event tells of no step; with sets an event without tokens is one, unless it is blank
     ends : bool[n], the event is the last of its sequence
+    marker : number of the token behind which an answer stands; -1: none
     counts : int64[n], tokens (of sets steps) that had been foretold
     losses, usual_losses : float64[n], log loss of these, summed (natural logarithms): of what had been published, and
         of the usual token
     hits : int64[n], how many of them had been held likeliest
     chances : float64[n, C], what is held likely to come next; zeros where nothing is known
     answers : int64[n], the likeliest; -1: nothing is known
+    exact : int8[n], whether each token behind the marker had been held likeliest; NO_ANSWER: none came behind one
     """
 
     tokens: Ints
@@ -37,12 +41,14 @@ class TokenBatch:
     known: Ints
     blank: Flags
     ends: Flags
+    marker: int = -1
     counts: Ints = field(init=False)
     losses: Floats = field(init=False)
     usual_losses: Floats = field(init=False)
     hits: Ints = field(init=False)
     chances: Floats = field(init=False)
     answers: Ints = field(init=False)
+    exact: npt.NDArray[np.int8] = field(init=False)
 
 
 @dataclass(slots=True)
@@ -58,8 +64,9 @@ class StepBatch:
     tokens : int64, numbers of tokens
     edges : int64[m + 1], where those of each step begin
     known : int64[m], numbers that may come next
+    marker : number of the token behind which an answer stands; -1: none
     said : float64[m, E, C], what each expert holds likely to come next
-    chances, answers, losses, usual_losses, settled, settled_baselines, hits : see `kernels.token_mixture`
+    behind, chances, answers, losses, usual_losses, settled, settled_baselines, hits : see `kernels.token_mixture`
     """
 
     of: Ints
@@ -70,7 +77,9 @@ class StepBatch:
     tokens: Ints
     edges: Ints
     known: Ints
+    marker: int
     said: Floats = field(init=False)
+    behind: Flags = field(init=False)
     chances: Floats = field(init=False)
     answers: Ints = field(init=False)
     losses: Floats = field(init=False)
@@ -97,6 +106,7 @@ class StepBatch:
         return StepBatch(
             self.of[piece], self.firsts[piece], self.lasts[piece], self.steps[piece], self.restarts[piece],
             self.tokens[start:end], self.edges[first : last + 1] - start, self.known[piece],
+            self.marker,
         )  # fmt: skip
 
 
@@ -136,7 +146,7 @@ def steps_of(batch: TokenBatch, starts: Flags, sets: bool, codes: int) -> StepBa
     tokens = np.full(edges[-1], END, np.int64)
     tokens[np.repeat(inner, length)] = batch.tokens if not sets else _of_sets(batch)
     known = np.minimum(batch.known[of] + 1, codes)
-    return StepBatch(of, firsts, lasts, steps, restarts, tokens, edges, known)
+    return StepBatch(of, firsts, lasts, steps, restarts, tokens, edges, known, batch.marker)
 
 
 def _of_sets(batch: TokenBatch) -> Ints:
@@ -146,13 +156,14 @@ def _of_sets(batch: TokenBatch) -> Ints:
 def no_tokens() -> TokenBatch:
     """The token columns of a batch of no events, so that any loop can be the first."""
     none, flags = np.empty(0, np.int64), np.empty(0, np.bool_)
-    return TokenBatch(none, np.zeros(1, np.int64), none, flags, flags)
+    return TokenBatch(none, np.zeros(1, np.int64), none, flags, flags, -1)
 
 
 def no_steps(experts: int, codes: int) -> StepBatch:
     """A batch of no steps."""
     none, flags = np.empty(0, np.int64), np.empty(0, np.bool_)
-    steps = StepBatch(none, flags, flags, flags, flags, none, np.zeros(1, np.int64), none)
+    steps = StepBatch(none, flags, flags, flags, flags, none, np.zeros(1, np.int64), none, -1)
+    steps.behind = flags
     steps.said, steps.chances = np.empty((0, experts, codes)), np.empty((0, codes))
     steps.answers = steps.settled = steps.settled_baselines = none
     steps.losses = steps.usual_losses = np.empty(0)

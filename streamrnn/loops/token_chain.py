@@ -10,7 +10,7 @@ from streamrnn.loops.base import Array, Loop
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain, further_weights
 from streamrnn.loops.ledger import LedgerLoop
-from streamrnn.loops.token_batch import StepBatch, steps_of
+from streamrnn.loops.token_batch import NO_ANSWER, StepBatch, steps_of
 from streamrnn.loops.token_counts import TokenCountLoop
 from streamrnn.loops.token_mixture import TokenMixtureLoop
 from streamrnn.loops.token_network import TokenNetworkLoop
@@ -53,7 +53,7 @@ class TokenChain(Chain):
         self._starts.process(batch)
         tokens, n, sizes = batch.tokens, len(batch), self._rows
         steps = steps_of(tokens, self._starts.starts, sizes.sets, sizes.codes)
-        counts, hits, losses, usual = np.zeros((4, n))
+        counts, hits, losses, usual, asked, met = np.zeros((6, n))
         tokens.chances, tokens.answers = np.zeros((n, sizes.codes)), np.full(n, -1, np.int64)
         width = max(1, AT_ONCE // (sizes.experts * sizes.codes))
         for first in range(0, len(steps), width):
@@ -63,12 +63,16 @@ class TokenChain(Chain):
             of = piece.of[judged]
             counts += np.bincount(of, minlength=n)
             hits += np.bincount(of, piece.hits[judged], minlength=n)
+            answers = judged & piece.behind
+            asked += np.bincount(piece.of[answers], minlength=n)
+            met += np.bincount(piece.of[answers], piece.hits[answers], minlength=n)
             np.add.at(losses, of, piece.losses[judged])  # one after the other, wherever pieces begin
             np.add.at(usual, of, piece.usual_losses[judged])
             at = piece.of[piece.lasts]
             tokens.chances[at], tokens.answers[at] = piece.chances[piece.lasts], piece.answers[piece.lasts]
         tokens.counts, tokens.hits = counts.astype(np.int64), hits.astype(np.int64)
         tokens.losses, tokens.usual_losses = losses, usual
+        tokens.exact = np.where(asked > 0, met == asked, NO_ANSWER).astype(np.int8)
 
     def _process_steps(self, batch: Batch, steps: StepBatch) -> None:
         """Let steps pass through the loops that learn."""

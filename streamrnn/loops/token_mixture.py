@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 class TokenMixtureLoop:
     """Probabilities of the next token: each stream's mixture of how usual each token is, of what followed the last ones
-    before, and of the networks. With C numbers of tokens and E experts a stream costs 4 E (C + 1) + 24 E bytes.
+    before, and of the networks. With C numbers of tokens and E experts a stream costs 4 E (C + 1) + 24 E + 8
+    bytes.
 
     Attributes
     ----------
@@ -31,7 +32,7 @@ class TokenMixtureLoop:
         sizes = self._sizes = TokenRows.from_settings(settings)
         streams = settings.streams.max_live
         self._block = max(1, settings.scoring.window // SCORE_BLOCKS)
-        self._accounts = rows(streams, EXPERT_FIELDS * sizes.experts)
+        self._accounts = rows(streams, EXPERT_FIELDS * sizes.experts + 1)
         self._opinions = rows(streams, sizes.opinions, np.float32)
         self.scores = np.zeros((1, 1, at.SCORES))
         self.window = np.zeros((1, 1, SCORE_BLOCKS, at.SCORES))
@@ -52,10 +53,10 @@ class TokenMixtureLoop:
         steps.chances = np.empty((n, sizes.codes))
         steps.answers, steps.settled, steps.settled_baselines = np.empty((3, n), np.int64)
         steps.losses, steps.usual_losses = np.empty((2, n))
-        steps.hits = np.empty(n, np.bool_)
+        steps.hits, steps.behind = np.empty((2, n), np.bool_)
         token_mixture.process(
             batch.slots, batch.fresh, steps.steps, steps.restarts, batch.records, steps.firsts, steps.tokens,
-            steps.edges, steps.known, sizes.sets, steps.said, self._accounts, self._opinions, self.scores, self.window,
-            self.expert_sums, self._block, steps.chances, steps.answers, steps.losses, steps.usual_losses,
-            steps.settled, steps.settled_baselines, steps.hits,
+            steps.edges, steps.known, steps.marker, sizes.sets, steps.said, self._accounts, self._opinions,
+            self.scores, self.window, self.expert_sums, self._block, steps.chances, steps.answers, steps.losses,
+            steps.usual_losses, steps.settled, steps.settled_baselines, steps.hits, steps.behind,
         )  # fmt: skip

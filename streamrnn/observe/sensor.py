@@ -112,10 +112,13 @@ class TokenScore:
 
 @dataclass(frozen=True, slots=True)
 class TokenReport:
-    """What came of one batch's tokens; experts are judged by log loss."""
+    """What came of one batch's tokens; experts are judged by log loss. ``answers`` is how many events brought tokens
+    behind the marker, ``exact`` how many of these were foretold to the last token."""
 
     score: TokenScore
     experts: Mapping[str, ExpertScore] = field(default_factory=dict)
+    answers: int = 0
+    exact: int = 0
 
 
 @dataclass(frozen=True, slots=True)

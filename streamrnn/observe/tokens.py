@@ -32,6 +32,10 @@ class TokenSensor(Sensor):
             counter("baseline_correct_tokens", "Tokens that are the most usual one."),
             counter("baseline_token_log_loss", "Log loss of how usual each token is."),
         )
+        self._answers = (
+            counter("token_answers", "Events with tokens behind tokens.marker."),
+            counter("exact_token_answers", "Those of which each such token had been held likeliest."),
+        )
         experts = (
             counter("token_expert_settled", "Answers of an expert whose token has come.", "expert"),
             counter("token_expert_log_loss", "Log loss of an expert's answers.", "expert"),
@@ -51,6 +55,7 @@ class TokenSensor(Sensor):
         add_all(
             self._sums, (score.count, score.correct, score.log_loss, score.usual_correct, score.usual_log_loss)
         )
+        add_all(self._answers, (found.answers, found.exact))
         for name, expert in found.experts.items():
             add_all(self._experts(name), (expert.count, expert.error, expert.weight))
         self._skill_window.add(scores_of(report))

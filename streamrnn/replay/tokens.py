@@ -34,6 +34,7 @@ class TokenReplayReport:
     targets : the field's name
     score : sums of all tokens; whoever feeds the report sets it from the shard
     experts : by name, answers judged and their log loss
+    answers, exact : events with tokens behind the marker, and those of them that were foretold to the last token
     timeline : bits a token over the run
     """
 
@@ -42,6 +43,7 @@ class TokenReplayReport:
         self.intake = intake or Intake()
         self.score = TokenScore(0, 0, 0.0, 0, 0.0)
         self.experts: dict[str, tuple[int, float]] = {}
+        self.answers = self.exact = 0
         self.events = 0
         self.timeline = Timeline(1)
         self._streams: set[str] = set()
@@ -59,6 +61,8 @@ class TokenReplayReport:
     def weigh(self, report: BatchReport) -> None:
         """Take what the batch's experts were worth."""
         assert report.tokens is not None
+        self.answers += report.tokens.answers
+        self.exact += report.tokens.exact
         for name, expert in report.tokens.experts.items():
             count, loss = self.experts.get(name, (0, 0.0))
             self.experts[name] = count + expert.count, loss + expert.error
@@ -92,7 +96,8 @@ class TokenReplayReport:
 
     def title(self) -> str:
         """How much there was."""
-        return f"{self.score.count:,} tokens scored, {self.events:,} events of {self.streams:,} streams"
+        text = f"{self.score.count:,} tokens scored, {self.events:,} events of {self.streams:,} streams"
+        return f"{text}; {self.exact:,} of {self.answers:,} answers exact" if self.answers else text
 
     def table(self, width: int) -> Table:
         """The scores for a terminal."""
@@ -109,6 +114,7 @@ class TokenReplayReport:
         (_, right, bits), *experts = self.rows()
         scores = {
             "scored": self.score.count, "skill": finite(self.skill), "right": finite(right), "bits": finite(bits),
+            "answers": self.answers, "exact": self.exact,
             "expert_bits": {name: finite(each) for name, _, each in experts},
         }  # fmt: skip
         counts = {"events": self.events, "streams": self.streams, "tokens": {self.targets[0]: scores}}

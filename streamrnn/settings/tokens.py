@@ -55,6 +55,11 @@ class Tokens(Section):
         "numbers are taken, a new one shares the number that a hash gives it.",
     )
     most: int = Field(default=16, ge=1, le=256, description="Tokens of one set, with of: sets.")
+    marker: Name | None = Field(
+        default=None,
+        description="Token behind which the rest of an event is the answer to what stands before, such as a "
+        "translation: whether each answer was foretold exactly is told. null: none.",
+    )
     order: int = Field(
         default=5, ge=0, le=5, description="Longest context, in tokens, of the expert that counts what followed."
     )

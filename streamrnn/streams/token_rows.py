@@ -37,4 +37,5 @@ def token_batch(events: Events, assigned: Assigned, vocabulary: Vocabulary, sets
         known=known,
         blank=np.array([tokens is None for tokens in taken.tokens], np.bool_),
         ends=taken.ends,
+        marker=vocabulary.marker,
     )

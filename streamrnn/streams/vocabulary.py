@@ -42,9 +42,15 @@ class Vocabulary:
         elif self._used and not isinstance(tokens.vocabulary, int):
             self.names += [OTHER, *tokens.vocabulary]
         self._codes = {name: code for code, name in enumerate(self.names)}
+        self._marker = tokens.marker
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def marker(self) -> int:
+        """The number of the token behind which answers stand; -1 where there is none, or it has not come yet."""
+        return -1 if self._marker is None else self._codes.get(self._marker, -1)
 
     def codes(self, tokens: Sequence[str]) -> list[int]:
         """Their numbers, in order; tokens that are new get theirs."""
