@@ -43,6 +43,7 @@ from streamrnn.token_report import TokenAccounts, take_tokens, token_columns, wi
 from streamrnn.token_report import score_of as token_score_of
 
 if TYPE_CHECKING:
+    from streamrnn.generation import Continuation
     from streamrnn.settings.schema import Settings
 
 Array = npt.NDArray[Any]
@@ -186,6 +187,17 @@ class Shard:
         seen = float(self._index.times(np.array([slot]))[0])
         names = self._classes.names or self._vocabulary.names
         return look(self._settings, self._rows(), names, stream, slot, seen)
+
+    def continuation(self, stream: str, every: float | None = None) -> Continuation | None:
+        """The stream's future, to be gone through step by step; None where it is not live. See `Continuation`: of a
+        shard that is to go on learning, take a copy."""
+        from streamrnn.generation import Continuation  # brings the kernels, which a look need not wait for
+
+        slot = self._index.slot(stream)
+        if slot is None:
+            return None
+        seen = float(self._index.times(np.array([slot]))[0])
+        return Continuation(self._settings, self._chain, slot, len(self._index), seen, every)
 
     def rank(self, order: Order, search: str, limit: int) -> list[tuple[float, Row]]:
         """The first streams in an order; see `streams.ranking.rank`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.late import Late
 from streamrnn.rows import dues as at
@@ -36,6 +36,7 @@ class DueLoop:
         self.slabs: dict[str, Array] = {"due": self._rows, "due_labels": self._labels}
         if sizes.id_width:
             self.slabs["due_ids"] = self._ids
+        self.learned: dict[str, Columns] = dict.fromkeys(self.slabs, NONE)
         self._most = sizes.classes
         self._classes = np.zeros(1, np.int64)
         self.shared: dict[str, Array] = {"due_classes": self._classes}

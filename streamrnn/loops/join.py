@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import labels as at
 from streamrnn.rows.labels import LabelRows
@@ -32,6 +32,7 @@ class JoinLoop:
         self._slab = rows(settings.streams.max_live, width, np.int64)
         self.slabs: dict[str, Array] = {"join": self._slab} if self._delayed else {}
         self.shared: dict[str, Array] = {}
+        self.learned: dict[str, Columns] = dict.fromkeys(self.slabs, NONE)
 
     def process(self, batch: Batch) -> None:
         """Fill in the columns numbers, settles, ages, of and status."""
@@ -76,6 +77,7 @@ class KnownLoop:
         self._shared = np.zeros(at.KNOWN_RING)
         self.slabs: dict[str, Array] = {"known": self._slab}
         self.shared: dict[str, Array] = {"known_of_all": self._shared}
+        self.learned: dict[str, Columns] = {"known": np.array([at.LABELS, *range(at.MEAN, at.KNOWN_RING)])}
 
     def process(self, batch: Batch) -> None:
         """Fill in the columns last, naive, mean, rms, unit and inputs."""

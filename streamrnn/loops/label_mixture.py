@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import ALL, NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import labels as at
 from streamrnn.rows.labels import LabelRows
@@ -46,6 +46,7 @@ class ClassMixtureLoop:
             "mixture_tallies": self._tallies,
             "mixture_opinions": self._opinions,
         }
+        self.learned: dict[str, Columns] = {"mixture": ALL, "mixture_tallies": ALL, "mixture_opinions": NONE}
         self.shared: dict[str, Array] = {
             "class_tallies": self._shared,
             "scores": self.scores,
@@ -90,6 +91,7 @@ class NumberMixtureLoop:
         self.window = np.zeros((1, 1, SCORE_BLOCKS, SCORES))
         self.expert_sums = np.zeros((sizes.experts, EXPERT_SUMS))
         self.slabs: dict[str, Array] = {"mixture": self._accounts, "mixture_opinions": self._opinions}
+        self.learned: dict[str, Columns] = {"mixture": ALL, "mixture_opinions": NONE}
         self.shared: dict[str, Array] = {
             "scores": self.scores,
             "window": self.window,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import drift
 from streamrnn.rows import network as at
@@ -76,6 +76,7 @@ class Learner:
             f"{name}_pending": self.pending,
             f"{name}_counts": self.counts,
         }
+        self.learned: dict[str, Columns] = dict.fromkeys(self.slabs, NONE)
         self.shared: dict[str, Array] = {
             f"{name}_weights": self.weights,
             f"{name}_first_moment": self.first_moment,

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import Floats
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import ALL, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import ABSENT
 from streamrnn.rows.labels import EVENT
@@ -37,6 +37,7 @@ class LedgerLoop:
         self._answering = answering
         self.slabs: dict[str, Array] = {"ledger": self._slab, "ledger_places": self._places}
         self.shared: dict[str, Array] = {}
+        self.learned: dict[str, Columns] = dict.fromkeys(self.slabs, ALL)  # it tells of what was real
         nothing = np.zeros((targets, TARGET_FIELDS))
         nothing[:, [TOLD, FORECAST, OUTCOME, BASELINE]] = ABSENT
         self.unseen: dict[str, Array] = {"ledger": nothing.reshape(-1)}
