@@ -10,6 +10,7 @@ import numpy as np
 
 from streamrnn.events.columns import Events, Partition, Records
 from streamrnn.events.decode import Decoder
+from streamrnn.events.tokens import TokenFields
 from streamrnn.events.traits import TraitFields
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ class GivenReader:
     def __init__(self, settings: Settings, stream: str, partition: Partition, held: Mapping[str, Any]) -> None:
         self._stream, self._partition, self._held = stream, partition, held
         self._names = settings.events.stream, settings.events.time
-        fields, events = TraitFields.from_settings(settings), settings.events.model_copy(update={"stream": None})
-        self._timed = Decoder(events, traits=fields)
-        self._timeless = Decoder(events.model_copy(update={"time": None}), traits=fields)
+        traits, tokens = TraitFields.from_settings(settings), TokenFields.from_settings(settings)
+        events = settings.events.model_copy(update={"stream": None})
+        self._timed = Decoder(events, traits=traits, tokens=tokens)
+        self._timeless = Decoder(events.model_copy(update={"time": None}), traits=traits, tokens=tokens)
 
     def read(self, lines: Iterable[bytes]) -> list[Events]:
         """One event of each line that is not blank.

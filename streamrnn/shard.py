@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ from streamrnn.token_report import score_of as token_score_of
 if TYPE_CHECKING:
     from streamrnn.generation import Continuation
     from streamrnn.settings.schema import Settings
+    from streamrnn.writing import Writer
 
 Array = npt.NDArray[Any]
 
@@ -198,6 +200,23 @@ class Shard:
             return None
         seen = float(self._index.times(np.array([slot]))[0])
         return Continuation(self._settings, self._chain, slot, len(self._index), seen, every)
+
+    def writer(self, stream: str) -> Writer | None:
+        """Goes on with a stream of tokens; None where it is not live. The shard is of no use to a daemon then."""
+        from streamrnn.loops.token_chain import TokenChain
+        from streamrnn.writing import Writer
+
+        slot = self._index.slot(stream)
+        if slot is None:
+            return None
+        assert isinstance(self._chain, TokenChain)
+        time = float(self._index.times(np.array([slot]))[0])
+        sets = self._settings.tokens.are_sets
+        return Writer(self._chain, self._vocabulary.names, slot, len(self._index), time, sets)
+
+    def codes(self, tokens: Sequence[str]) -> list[int]:
+        """Numbers of tokens; new ones get theirs."""
+        return self._vocabulary.codes(tokens)
 
     def rank(self, order: Order, search: str, limit: int) -> list[tuple[float, Row]]:
         """The first streams in an order; see `streams.ranking.rank`."""

@@ -46,6 +46,9 @@ def generate(
         list[str] | None,
         typer.Option(metavar="FIELD=VALUE", help="What a field that is no target is held at. Repeatable."),
     ] = None,
+    prompt: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Of tokens: what comes first, and teaches nothing.")
+    ] = None,
     every: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", min=1e-3, max=1e9, help="Time between steps, without forecast.interval."),
@@ -54,7 +57,7 @@ def generate(
     set_: SetOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a step.")] = False,
 ) -> None:
-    """Continue a stream from its learned state: each value is drawn, and taken for the next event.
+    """Continue a stream from its learned state: each value or token is drawn, and taken for the next event.
 
     Nothing is learned from what is drawn, and nothing is written: snapshots, log
     and a running daemon stay as they are. Steps are forecast.interval apart, or
@@ -68,13 +71,20 @@ def generate(
     Of the first that lacks one, what is missing is drawn: so a forecast of the
     weather goes in, and the load comes out. They may begin a new stream.
 
+    Of streams of tokens a step is a token, or a set of them; it ends where the
+    sequence does. --prompt goes before, and may begin a new stream; of items and
+    sets its tokens are parted by spaces. Probabilities are raised to the power of
+    1 / temperature.
+
     \b
     Examples:
     streamrnn generate --config config.yaml --stream pump-7 --steps 48
+    streamrnn generate --stream desk-3 --prompt "the cat sees a dog |" --best
     streamrnn generate --stream pump-7 --snapshot var/log/snapshots --best --json
     echo '{"value": 21.5}' | streamrnn generate --stream pump-7 --given - --seed 3
     """
     from streamrnn.cli.continued import Printer, held
+    from streamrnn.cli.written import write
     from streamrnn.drawing import Uniforms
     from streamrnn.following import Follower, Manner, UnknownStreamError
     from streamrnn.given import GivenError, GivenReader
@@ -84,11 +94,16 @@ def generate(
     settings = load(config, set_).settings
     lines = [] if given is None else given.readlines()
     with explained():
-        found = _chosen(settings, snapshot, partition, stream, new=bool(lines))
+        found = _chosen(settings, snapshot, partition, stream, new=bool(lines) or prompt is not None)
     made = _settings_of(found, settings)
     temperature = 0.0 if best else temperature
-    _refuse(made, temperature, every)
+    _refuse(made, temperature, every, prompt, bool(hold))
     try:
+        if made.learns_tokens:
+            if must_compile(made):
+                compile_loops(made)
+            write(made, _loaded(found, made), stream, lines, prompt, steps, Uniforms(seed), temperature, json)
+            return
         reader = GivenReader(made, stream, _partition(found), held(hold or (), made))
         events, blank = reader.read(lines), reader.blank()
         if must_compile(made):
@@ -106,9 +121,10 @@ def generate(
     except UnknownStreamError:
         problem = (
             f"no stream {stream!r} in the snapshot of {found[0].partition}, of position {found[0].position:,}: it came "
-            "later, has expired, or belongs to another partition. To begin it anew, give its first events by --given, "
-            "with a value of every target"
+            "later, has expired, or belongs to another partition. To begin it anew, give its first "
         )
+        problem += "tokens by --prompt" if made.learns_tokens else "events by --given, with a value of every target"
+
         raise stop(problem, ExitCode.SETTINGS) from None
 
 
@@ -146,7 +162,9 @@ def _settings_of(found: Loaded, settings: Settings) -> Settings:
         raise stop(f"the snapshot of {header.partition} cannot go on: {error}", ExitCode.STATE) from error
 
 
-def _refuse(settings: Settings, temperature: float, every: float | None) -> None:
+def _refuse(
+    settings: Settings, temperature: float, every: float | None, prompt: str | None, holds: bool
+) -> None:
     """End where these settings leave nothing to continue, or nothing to draw from."""
     from streamrnn.drawing import Numbers
 
@@ -154,7 +172,10 @@ def _refuse(settings: Settings, temperature: float, every: float | None) -> None
     if settings.learns_labels:
         problem = f"labels.mode is {settings.labels.mode}: what is told are labels, and no next events to be drawn"
     elif settings.learns_tokens:
-        problem = "tokens.field is set: streams of tokens cannot be continued yet, streams of numbers can"
+        if holds or every is not None:
+            problem = "tokens have no fields to hold and no time between steps: leave out --hold and --every"
+    elif prompt is not None:
+        problem = "--prompt is for streams of tokens: give numbers by --given"
     elif settings.model.kind == "none":
         problem = "model.kind is none: nothing was learned that could go on"
     elif temperature > 0.0 and not Numbers.spread(settings):

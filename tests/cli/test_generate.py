@@ -151,7 +151,8 @@ def test_held_fields_are_checked_by_name() -> None:
     ("overrides", "words", "why"),
     [
         (["labels.mode=field", "forecast.interval=null"], "", "labels.mode is field"),
-        (["tokens.field=text", "events.features=[]", "forecast.interval=null"], "", "tokens.field is set"),
+        (["tokens.field=text", "events.features=[]", "forecast.interval=null"], "--every 5", "tokens have no fields"),
+        ([], "--prompt x", "--prompt is for streams of tokens"),
         (["model.kind=none"], "", "model.kind is none"),
         (["forecast.levels=[]"], "", "add --best"),
         ([], "--every 60", "leave out --every"),
