@@ -183,7 +183,7 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
     shard: Shard | None = None
     intake = Intake(settings.events.features, source.findings)
     classes = settings.learns_labels and settings.labels.kind == "class"
-    report = LabelReplayReport(settings.labels.field, intake) if classes else None
+    report = LabelReplayReport(settings.labels.field, intake, settings.labels.last) if classes else None
     run = _Run(report or ReplayReport(settings.target_names, intake, labels=settings.learns_labels))
     if isinstance(run.report, ReplayReport) and not settings.learns_labels and settings.model.kind == "network":
         head = settings.model.head

@@ -52,7 +52,7 @@ def _inputs(settings: Settings, classes: Sequence[str]) -> Iterator[str]:
         yield from (f"error of {name}{hidden.get(name, '')}" for name in targets)
     if settings.learns_labels and settings.labels.kind == "number":
         yield from (f"{what} label {settings.labels.field}" for what in _NUMBER)
-    elif settings.learns_labels:
+    elif settings.learns_labels and settings.labels.last:
         yield from (f"last label {name}" for name in class_names(settings, classes))
     for name in inputs.category_names:
         yield from (f"category {name} {place + 1}/{inputs.embedding}" for place in range(inputs.embedding))
