@@ -3,7 +3,9 @@
 import sys
 from importlib import import_module
 
-PARTS = ("engine", "features", "daemon", "hostile", "long_memory", "drift", "vanishing", "nab", "kafka", "rolling")
+PARTS = (
+    "engine", "features", "daemon", "hostile", "long_memory", "drift", "vanishing", "uses", "nab", "kafka", "rolling",
+)  # fmt: skip
 QUICK = ("nab", "kafka", "rolling")
 
 words = sys.argv[1:]

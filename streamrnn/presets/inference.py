@@ -14,6 +14,7 @@ from streamrnn.presets.record import Record
 from streamrnn.presets.sample import LONG, Sample
 from streamrnn.presets.seasons import find_seasons
 from streamrnn.presets.spacing import find_spacing
+from streamrnn.presets.templates import PRESETS
 from streamrnn.replay import cells, guess
 from streamrnn.replay.options import SourceError
 from streamrnn.settings.inputs import MOST_FIELDS
@@ -73,10 +74,11 @@ def infer(sample: Sample, preset: str, label: str | None = None, keyed_log: bool
     inferred = Inferred()
     _places(inferred, sample, keyed_log)
     taken = {name for name in (sample.stream.name, sample.time.name) if name is not None}
-    if preset in ("classify", "delayed-labels", "sequence-label"):
-        taken |= _labels(inferred, sample, found, preset, label, taken)
-    _features(inferred, found, taken, targets=preset in ("forecast", "anomaly"))
-    if preset in ("forecast", "anomaly"):
+    learns = PRESETS[preset].learns
+    if learns != "next":
+        taken |= _labels(inferred, sample, found, learns, label, taken)
+    _features(inferred, found, taken, targets=learns == "next")
+    if learns == "next":
         _steps(inferred, sample, found, many=preset == "forecast")
     seen = f"{sample.streams:,} {'stream' if sample.streams == 1 else 'streams'} in {sample.scanned:,} records"
     if sample.whole:
@@ -104,11 +106,11 @@ def _places(inferred: Inferred, sample: Sample, keyed_log: bool) -> None:
 
 
 def _labels(
-    inferred: Inferred, sample: Sample, found: Mapping[str, Column], preset: str, named: str | None, taken: set[str]
+    inferred: Inferred, sample: Sample, found: Mapping[str, Column], learns: str, named: str | None, taken: set[str]
 ) -> set[str]:
     """Settle what is predicted; gives the fields that are no features because of it."""
     ends = end_field(found, sample.records, taken | ({named} if named else set()))
-    ended = {ends[0]} if ends is not None and preset == "sequence-label" else set()
+    ended = {ends[0]} if ends is not None and learns == "sequence" else set()
     label = label_field(found, named, taken | ended)
     if label is None:
         raise SourceError(
@@ -119,9 +121,9 @@ def _labels(
     inferred.say("labels.kind", label.kind, "as the field's values are")
     if ends is not None and ended:
         inferred.say("sequences.end", *ends)
-    elif preset == "sequence-label":
+    elif learns == "sequence":
         _silence(inferred, sample, label.name)
-    if preset != "delayed-labels":
+    if learns != "delayed":
         return {label.name} | ended
     name = id_field(found, label.name, sample.records, taken)
     if name is None:
