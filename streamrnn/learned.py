@@ -18,6 +18,7 @@ from streamrnn.snapshots.format import FORMAT, SnapshotError, read_file, write_s
 from streamrnn.snapshots.frozen import Frozen
 from streamrnn.snapshots.header import Header, Origin
 from streamrnn.streams.classes import saved_classes
+from streamrnn.streams.vocabulary import saved_tokens
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -93,7 +94,7 @@ class Learned:
         """
         described, parameters = {}, {}
         for name, own in networks_of(settings).items():
-            axes = axes_of(own, saved_classes(arrays))
+            axes = axes_of(own, saved_classes(arrays) or saved_tokens(arrays))
             parameters[name] = named(arrays[f"{name}_weights"], axes)
             layout, precision = asdict(NetworkRows.from_settings(own)), own.model.precision
             described[name] = Described(layout, precision, axes["stack.cells.0.w"][0], axes["v"][0], axes)

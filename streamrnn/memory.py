@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamrnn.loops.chain import bytes_per_stream
+from streamrnn.loops.chain import bytes_per_stream, bytes_shared
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -28,10 +28,12 @@ def parts(settings: Settings, partitions: int) -> dict[str, int]:
     live = settings.streams.max_live
     slabs = live * sum(bytes_per_stream(settings).values())
     index = live * (INDEX_BYTES + settings.events.max_key_bytes)
+    shared = bytes_shared(settings)
     return {
         "streams as in the table below": partitions * slabs,
         "their names at their longest": partitions * index,
-        "one partition's copy while a snapshot is written": slabs,
+        "what the streams of a partition share": partitions * shared,
+        "one partition's copy while a snapshot is written": slabs + shared,
     }
 
 
@@ -58,8 +60,8 @@ def refusal(settings: Settings, partitions: int) -> str | None:
     which = "daemon.memory_limit" if settings.daemon.memory_limit is not None else "this machine or container"
     return (
         f"{partitions} x {settings.streams.max_live} streams may come to need {readable(need)}, and {which} allows "
-        f"{readable(have)}: lower streams.max_live, events.max_key_bytes, forecast.season, model.k2 or "
-        "model.hidden_size, or set daemon.memory_limit to what there is"
+        f"{readable(have)}: lower streams.max_live, events.max_key_bytes, forecast.season, model.k2, "
+        "model.hidden_size, tokens.vocabulary or tokens.cells, or set daemon.memory_limit to what there is"
     )
 
 

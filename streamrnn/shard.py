@@ -25,6 +25,7 @@ from streamrnn.observe.sensor import (
     QuantileExpertScore,
     QuantileScore,
     TargetScore,
+    TokenScore,
 )
 from streamrnn.rows import network
 from streamrnn.rows.heads import DISTRIBUTIONS
@@ -34,6 +35,10 @@ from streamrnn.streams.index import Assigned, StreamIndex
 from streamrnn.streams.label_rows import ClassGate, label_batch
 from streamrnn.streams.look import StreamLook, look
 from streamrnn.streams.ranking import Order, Row, rank
+from streamrnn.streams.token_rows import token_batch
+from streamrnn.streams.vocabulary import Vocabulary
+from streamrnn.token_report import TokenAccounts, take_tokens, token_columns, with_answers
+from streamrnn.token_report import score_of as token_score_of
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -65,15 +70,16 @@ class Shard:
         self._horizons = settings.horizons
         self._labels = LabelTelling(settings) if settings.learns_labels else None
         self._classes = ClassRegistry(settings)
-        learns = settings.model.kind == "network" and not settings.learns_labels
+        self._vocabulary = Vocabulary(settings)
+        learns = settings.model.kind == "network" and not settings.learns_labels and not settings.learns_tokens
         self._levels = settings.forecast.levels if learns else ()
         self._judges = learns and settings.anomaly.enabled
         self._head = settings.model.head if learns else "point"
         self._shares = settings.model.quantiles if self._head == "quantiles" else ()
         self._watches = learns and settings.drift.stream != "none"
         self._chain = make_chain(settings, weights)
-        accounts = LabelAccounts if settings.learns_labels else Accounts
-        self._accounts: Accounts | LabelAccounts = accounts(settings, self._chain)
+        accounts = LabelAccounts if settings.learns_labels else TokenAccounts if settings.learns_tokens else Accounts
+        self._accounts: Accounts | LabelAccounts | TokenAccounts = accounts(settings, self._chain)
         self._frozen: Frozen | None = None
 
     @property
@@ -101,6 +107,8 @@ class Shard:
             batch.traits = events.traits.take(rows)
         if gate is not None:
             batch.labels = label_batch(events, assigned, gate, self._classes)
+        if events.tokens is not None:
+            batch.tokens = token_batch(events, assigned, self._vocabulary, self._settings.tokens.are_sets)
         if self._frozen is not None:
             self._frozen.keep(assigned.slots)
         self._chain.process(batch)
@@ -111,6 +119,8 @@ class Shard:
         reasons = Counter(letter.reason for letter in events.rejects)
         reasons.update(refusal.reason for refusal in predictions.refused)
         added = self._accounts.added()
+        if events.tokens is not None:
+            added["tokens"] = with_answers(added["tokens"], batch)
         report = BatchReport(
             events=len(rows),
             bytes=0,
@@ -118,7 +128,10 @@ class Shard:
             late=assigned.late,
             expired=assigned.expired,
             live_streams=len(self._index),
-            drifts={"stream": int(batch.drift.sum()) if gate is None else 0, "shard": added.pop("shard_drifts")},
+            drifts={
+                "stream": int(batch.drift.sum()) if gate is None and events.tokens is None else 0,
+                "shard": added.pop("shard_drifts"),
+            },
             alerts=int(batch.anomalies.alerts.any(axis=1).sum()) if self._judges else 0,
             labels=None if self._labels is None else self._labels.report(batch, added.pop("label_scores")),
             **added,
@@ -130,6 +143,11 @@ class Shard:
         mixture = self._chain.mixture
         sums = mixture.window.sum(axis=2) if window else mixture.scores
         return {name: target_score(sums[0, place]) for place, name in enumerate(self._targets)}
+
+    def token_score(self, window: bool = False) -> TokenScore:
+        """Prequential sums of tokens, over all records or over the sliding window."""
+        mixture = self._chain.mixture
+        return token_score_of((mixture.window.sum(axis=2) if window else mixture.scores)[0, 0])
 
     def label_score(self, window: bool = False) -> LabelScore:
         """Prequential sums of labels that are classes, over all records or over the sliding window."""
@@ -162,7 +180,8 @@ class Shard:
         if slot is None:
             return None
         seen = float(self._index.times(np.array([slot]))[0])
-        return look(self._settings, self._rows(), self._classes.names, stream, slot, seen)
+        names = self._classes.names or self._vocabulary.names
+        return look(self._settings, self._rows(), names, stream, slot, seen)
 
     def rank(self, order: Order, search: str, limit: int) -> list[tuple[float, Row]]:
         """The first streams in an order; see `streams.ranking.rank`."""
@@ -180,13 +199,17 @@ class Shard:
         """All state as it stands, to be written by another thread; the one frozen before must have been released."""
         shared = {name: values.copy() for name, values in self._chain.shared().items()}
         index = self._index.freeze()
-        shared |= self._classes.saved()
+        shared |= self._named()
         self._frozen = Frozen(lambda: shared | index(), self._chain.slabs(self._index.rows))
         return self._frozen
 
     def saved(self) -> dict[str, Array]:
         """All state as arrays (views where possible: use them before the next batch)."""
-        return self._chain.saved(self._index.rows) | self._index.saved() | self._classes.saved()
+        return self._chain.saved(self._index.rows) | self._index.saved() | self._named()
+
+    def _named(self) -> dict[str, Array]:
+        """The classes and tokens that were found."""
+        return self._classes.saved() | self._vocabulary.saved()
 
     def blank(self, rows: int) -> dict[str, Array]:
         """The arrays of all loops before the first record, slabs with rows of so many streams that are not known."""
@@ -208,6 +231,7 @@ class Shard:
         self._chain.load(arrays, len(arrays["index_times"]))
         self._index.load(arrays)
         self._classes.load(arrays)
+        self._vocabulary.load(arrays)
 
     def digest(self) -> str:
         """SHA-256 over all state: equal digests, equal bits."""
@@ -220,7 +244,10 @@ class Shard:
     def _answers(self, events: Events, assigned: Assigned, batch: Batch) -> Predictions:
         """Columns of the answers, tombstones in their places."""
         rows, refusals = assigned.rows, list[Refusal]()
-        columns = self._forecasts(batch) if self._labels is None else self._labels.columns(batch.labels, batch.records)
+        if self._labels is not None:
+            columns = self._labels.columns(batch.labels, batch.records)
+        else:
+            columns = self._forecasts(batch) if events.tokens is None else token_columns(batch)
         if self._labels is not None:
             kept, refusals = self._labels.refused(events, rows, batch)
             if refusals:
@@ -247,6 +274,7 @@ class Shard:
             anomalies=anomalies,
             refused=refusals,
             labels=labels,
+            tokens=None if events.tokens is None else take_tokens(columns, self._vocabulary.names),
             beside=events.beside,
             **columns,
         )
@@ -300,7 +328,7 @@ class Shard:
         place = np.searchsorted(merged, rows)
         wide: dict[str, Any] = {}
         for name, column in columns.items():
-            empty = np.nan if column.dtype.kind == "f" else -1 if name in ("loudest", *CODES) else 0
+            empty = np.nan if column.dtype.kind == "f" else -1 if name in ("loudest", "exact", *CODES) else 0
             wide[name] = np.full((len(merged), *column.shape[1:]), empty, column.dtype)
             wide[name][place] = column
         stood = self.records - len(assigned.rows) + np.searchsorted(assigned.rows, ended)

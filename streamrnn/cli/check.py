@@ -229,6 +229,7 @@ PARTS = (
     ("sequences", "labels: sequences"),
     ("join", "labels: events that await theirs"),
     ("known", "labels: last known and scale"),
+    ("token", "tokens: contexts and sequences"),
     ("mixture", "pending forecasts and experts' accounts"),
     ("drift", "drift detectors"),
     ("interval", "intervals"),

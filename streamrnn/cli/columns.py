@@ -11,11 +11,13 @@ from itertools import groupby
 from streamrnn.events.answers import Answer, Interval
 from streamrnn.events.dead_letter import Envelope
 from streamrnn.events.encode import Source
+from streamrnn.events.token_answers import Tokens
 
 UNKNOWN = "-"
 WIDEST = 60  # what a column grows to: a longer cell shifts its own line only
 STREAM_CHARACTERS = 40  # shown of a stream's name, so that the numbers stay in sight
-LABEL_CHARACTERS = 24  # and of a class
+LABEL_CHARACTERS = 24  # and of a class, or a token
+TOKENS_SHOWN = 4  # of those that are likely to come
 MESSAGE_CHARACTERS = 200  # shown of a dead letter's message
 VALUE_CHARACTERS = 80  # and of its value
 
@@ -44,6 +46,10 @@ _SCORES = (
 _LABELS = (
     Column("answer", "bold", varies=True), Column("probability", number=True), Column("baseline"),
     Column("label of", "dim", varies=True), Column("outcome"), Column("answered", "yellow"), Column("baseline then"),
+)  # fmt: skip
+_TOKENS = (
+    Column("tokens", number=True), Column("right", number=True), Column("bits a token", "yellow", number=True),
+    Column("usual", number=True), Column("what comes next", "bold", varies=True),
 )  # fmt: skip
 _LETTER = (
     Column("reason", "red"), Column("source", "dim", varies=True), Column("message", varies=True),
@@ -104,6 +110,8 @@ def _answer(row: Answer, level: float | None) -> tuple[Sequence[Column], list[st
     settled = {each.target: each for each in row.settled if each.horizon == 1}
     columns = list(_PLACE)
     cells = [_time(row.time), _shown(row.stream, STREAM_CHARACTERS), _source(row.source)]
+    if row.tokens is not None:
+        return [*columns, *_TOKENS], [*cells, *_tokens(row.tokens)]
     if row.final is not None:
         return [*columns, *_LABELS], [*cells, *_labels(row)]
     groups = [list(group) for _, group in groupby(row.forecasts, lambda each: each.target)]
@@ -155,6 +163,15 @@ def _labels(row: Answer) -> list[str]:
         done = settled[0]
         outcome, answered, then = _number(done.outcome), _number(done.forecast), _number(done.baseline)
     return [answer, probability, baseline, UNKNOWN if of is None else str(of), outcome, answered, then]
+
+
+def _tokens(found: Tokens) -> list[str]:
+    """Cells of what came, and of the likeliest tokens to come."""
+    many = found.counted
+    bits = [_number(bits / many if many else None) for bits in (found.bits, found.baseline_bits)]
+    likely = [f"{_shown(json.dumps(each.token, ensure_ascii=False), LABEL_CHARACTERS)} {each.probability:.2f}"
+              for each in found.next[:TOKENS_SHOWN]]
+    return [str(many), str(found.right), *bits, "  ".join(likely) or UNKNOWN]
 
 
 def _letter(row: Envelope) -> tuple[Sequence[Column], list[str]]:

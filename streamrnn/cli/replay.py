@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from streamrnn.replay.labels import LabelReplayReport
     from streamrnn.replay.options import SourceOptions
     from streamrnn.replay.report import ReplayReport
+    from streamrnn.replay.tokens import TokenReplayReport
     from streamrnn.settings.load import Loaded
     from streamrnn.settings.schema import Settings
 
@@ -77,6 +78,7 @@ def replay(
     streamrnn replay log.jsonl --feature load --feature wind
     """
     from streamrnn.events.labels import LabelFields
+    from streamrnn.events.tokens import TokenFields
     from streamrnn.events.traits import TraitFields
     from streamrnn.replay.options import SourceError, SourceOptions, read_to_its_end
     from streamrnn.settings.origin import DEFAULT
@@ -96,6 +98,7 @@ def replay(
             detect_time=loaded.origins["events.time_format"] == DEFAULT,
             labels=LabelFields.from_settings(loaded.settings),
             traits=TraitFields.from_settings(loaded.settings),
+            tokens=TokenFields.from_settings(loaded.settings),
         )  # fmt: skip
         with read_to_its_end(path):
             run = _run(path, loaded.settings, options, quiet=as_json)
@@ -120,7 +123,7 @@ def replay(
 class _Run:
     """What a replay came to. ``pace`` is in events a second, from when all was compiled and loaded."""
 
-    report: "ReplayReport | LabelReplayReport"
+    report: "ReplayReport | LabelReplayReport | TokenReplayReport"
     seconds: float = 0.0
     pace: float = 0.0
 
@@ -176,6 +179,7 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
     from streamrnn.replay.labels import LabelReplayReport
     from streamrnn.replay.report import ReplayReport
     from streamrnn.replay.source import open_source
+    from streamrnn.replay.tokens import TokenReplayReport
     from streamrnn.rows.heads import DISTRIBUTIONS
     from streamrnn.shard import Shard
 
@@ -183,7 +187,11 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
     shard: Shard | None = None
     intake = Intake(settings.events.features, source.findings)
     classes = settings.learns_labels and settings.labels.kind == "class"
-    report = LabelReplayReport(settings.labels.field, intake, settings.labels.last) if classes else None
+    report: LabelReplayReport | TokenReplayReport | None = None
+    if settings.tokens.field is not None:
+        report = TokenReplayReport(settings.tokens.field, intake)
+    elif classes:
+        report = LabelReplayReport(settings.labels.field, intake, settings.labels.last)
     run = _Run(report or ReplayReport(settings.target_names, intake, labels=settings.learns_labels))
     if isinstance(run.report, ReplayReport) and not settings.learns_labels and settings.model.kind == "network":
         head = settings.model.head
@@ -204,7 +212,10 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
             predictions, told = shard.process(events)
             intake.add(events, predictions.refused)
             run.report.add(predictions)
-            if report is not None:
+            if isinstance(report, TokenReplayReport):
+                report.score = shard.token_score()
+                report.weigh(told)
+            elif report is not None:
                 report.score = shard.label_score()
             elif isinstance(run.report, ReplayReport):
                 run.report.heads.add(told)

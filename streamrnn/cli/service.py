@@ -100,9 +100,15 @@ def serve(
         server.stop()
 
 
+def _task(settings: Settings) -> str:
+    if settings.learns_labels:
+        return "labels"
+    return "next tokens" if settings.learns_tokens else "next values"
+
+
 def _about(settings: Settings, build: Mapping[str, str]) -> About:
     """What the page says of this daemon."""
     kafka = settings.transport.kind == "kafka"
     name = settings.kafka.group_id if kafka else str(settings.transport.path)
-    topics, task = ", ".join(settings.input_topics), "labels" if settings.learns_labels else "next values"
+    topics, task = ", ".join(settings.input_topics), _task(settings)
     return About(build["streamrnn"], build["engine"], name, f"learns {task} of {topics}", time.time())

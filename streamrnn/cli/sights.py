@@ -18,6 +18,10 @@ Sight = tuple[str, int, str, str]
 
 def sights(settings: Settings) -> Iterator[Sight]:
     """Every kind of input there is, in the order in which the network has them."""
+    if settings.learns_tokens:
+        tokens = settings.tokens
+        yield tokens.of, tokens.codes, _list([str(tokens.field)]), "1 at each token that came"
+        return
     sizes, inputs, events = ScaleRows.from_settings(settings), settings.inputs, settings.events
     shown = [name for name in events.features if name not in events.withheld]
     targets = [] if settings.learns_labels else [name for name in events.target_names if name not in events.withheld]

@@ -6,6 +6,7 @@ torch. Only the bookkeeping that has no gradient is the kernels' own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -225,11 +226,16 @@ def take_gradient(loop: Learner, network: Forecaster, usual: float, live: int) -
 
 def touch(loop: Learner, seen: npt.NDArray[np.floating]) -> None:
     """Note the codes of these steps' inputs [steps, seen] as rows of the table that the next optimiser step moves."""
-    table = loop.layout.table
-    for code in seen[:, seen.shape[1] - table.categories :].astype(np.int64).reshape(-1).tolist():
+    touch_codes(loop, seen[:, seen.shape[1] - loop.layout.table.categories :].astype(np.int64).reshape(-1).tolist())
+
+
+def touch_codes(loop: Learner, codes: Iterable[int]) -> None:
+    """Note rows that the next optimiser step moves."""
+    rows, _, _ = loop.layout.moved_apart
+    for code in codes:
         if not loop.touched[categories.FLAGS + code]:
             loop.touched[categories.FLAGS + code] = 1
-            loop.touched[categories.FLAGS + table.codes + loop.touched[categories.COUNT]] = code
+            loop.touched[categories.FLAGS + rows + loop.touched[categories.COUNT]] = code
             loop.touched[categories.COUNT] += 1
 
 
@@ -286,9 +292,8 @@ def _optimise(loop: Learner, network: Forecaster, contributed: int) -> None:
 
 def _moving(loop: Learner) -> npt.NDArray[np.bool_]:
     """Which weights an optimiser step moves."""
-    table = loop.layout.table
+    rows, width, at = loop.layout.moved_apart
     moves = np.ones(len(loop.weights), np.bool_)
-    if table.codes:
-        flags = loop.touched[categories.FLAGS : categories.FLAGS + table.codes] == 1
-        moves[-table.weights :] = np.repeat(flags, table.width)
+    flags = loop.touched[categories.FLAGS : categories.FLAGS + rows] == 1
+    moves[at : at + rows * width] = np.repeat(flags, width)
     return moves

@@ -10,6 +10,7 @@ import msgspec
 from streamrnn.events.dead_letter import Envelope, base64_of
 from streamrnn.events.encode import Source
 from streamrnn.events.label_answers import Label, Of, SettledLabel
+from streamrnn.events.token_answers import Tokens
 
 VERSION = 1
 
@@ -99,6 +100,7 @@ class Answer(msgspec.Struct, gc=False):
     of: Of | None = None
     final: bool | None = None
     ended: Ended | None = None
+    tokens: Tokens | None = None
 
 
 _answers = msgspec.json.Decoder(Answer)

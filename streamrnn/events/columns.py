@@ -12,6 +12,8 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from streamrnn.events.label_answers import LabelAnswers
     from streamrnn.events.labels import LabelColumns
+    from streamrnn.events.token_answers import TokenAnswers
+    from streamrnn.events.tokens import TokenColumns
     from streamrnn.events.traits import Traits
 
 Floats = npt.NDArray[np.float64]
@@ -133,6 +135,7 @@ class Events:
     labels : what they bring in label modes; some of them are labels then, and no events
     traits : booleans and categories; None where the settings name none
     beside : the log of those whose offset is negative, see `Records`
+    tokens : what they consist of, where that is tokens
     """
 
     partition: Partition
@@ -146,6 +149,7 @@ class Events:
     labels: LabelColumns | None = None
     traits: Traits | None = None
     beside: Partition | None = None
+    tokens: TokenColumns | None = None
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -157,7 +161,7 @@ class Events:
             self.partition, self.offsets[piece], self.streams[piece], self.times[piece], self.timestamps[piece],
             self.features[piece], self.ends[piece], labels=None if self.labels is None else self.labels.take(piece),
             traits=None if self.traits is None else self.traits.take(piece),
-            beside=self.beside,
+            beside=self.beside, tokens=None if self.tokens is None else self.tokens.take(piece),
         )  # fmt: skip
 
 
@@ -224,6 +228,7 @@ class Predictions:
     anomalies : how anomalous each event is; None where that is not judged
     refused : events that the shard did not accept; they have no row
     labels : answers of label modes
+    tokens : answers where events are tokens
     beside : the log of those whose offset is negative, see `Records`
     """
 
@@ -251,6 +256,7 @@ class Predictions:
     anomalies: Anomalies | None = None
     refused: list[Refusal] = field(default_factory=list)
     labels: LabelAnswers | None = None
+    tokens: TokenAnswers | None = None
     beside: Partition | None = None
 
     def __len__(self) -> int:

@@ -14,6 +14,7 @@ from streamrnn.events.columns import DeadLetter, Events, Floats, Records, origin
 from streamrnn.events.labels import LabelColumns, LabelFields
 from streamrnn.events.parse import Parser
 from streamrnn.events.reasons import Refused
+from streamrnn.events.tokens import TokenColumns, TokenFields
 from streamrnn.events.traits import TraitFields, Traits
 from streamrnn.rows.labels import EVENT
 
@@ -41,6 +42,7 @@ class Decoder:
     numbered_time : whether a record's number in the log is its event time where neither a field nor the log has one
     labels : fields of label modes
     traits : fields with booleans and categories
+    tokens : the field with tokens
 
     Examples
     --------
@@ -61,20 +63,23 @@ class Decoder:
         numbered_time: bool = False,
         labels: LabelFields | None = None,
         traits: TraitFields | None = None,
+        tokens: TokenFields | None = None,
     ) -> None:
         self._settings = settings
         self._numbered_time = numbered_time
         self._labels = labels
         self._traits = traits
-        self._parser = Parser(settings, labels, traits)
+        self._tokens = tokens
+        self._parser = Parser(settings, labels, traits, tokens)
         self._features = settings.features
-        self._values: Callable[[Any], Any] = attrgetter(*(f"f{i}" for i in range(len(settings.features))))
+        names = [f"f{i}" for i in range(len(settings.features))]
+        self._values: Callable[[Any], Any] = attrgetter(*names) if names else lambda row: ()
 
     @classmethod
     def from_settings(cls, settings: Settings, numbered_time: bool) -> Decoder:
         """The decoder that these settings ask for."""
         fields = LabelFields.from_settings(settings), TraitFields.from_settings(settings)
-        return cls(settings.events, numbered_time, *fields)
+        return cls(settings.events, numbered_time, *fields, TokenFields.from_settings(settings))
 
     def decode(self, records: Records) -> Events:
         """The events of these records, and the refused ones beside them.
@@ -90,6 +95,7 @@ class Decoder:
         self._refuse_times(times, ends if labels is None else ends | self._timeless(labels), refused)
         features = self._columns(rows, refused)
         traits = self._trait_columns(rows, refused)
+        tokens = self._token_columns(rows, refused)
         offsets = np.array(records.offsets, np.int64)
         timestamps = np.array(records.timestamps, np.float64)
         if refused:
@@ -99,9 +105,10 @@ class Decoder:
             features, ends = features[keep], ends[keep]
             labels = None if labels is None else labels.take(keep)
             traits = None if traits is None else traits.take(keep)
+            tokens = None if tokens is None else tokens.take(keep)
         return Events(
             records.partition, offsets, streams, times, timestamps, features, ends, _letters(records, refused), labels,
-            traits, records.beside,
+            traits, records.beside, tokens,
         )  # fmt: skip
 
     def _rows(self, records: Records, refused: _Refusals) -> list[Any]:
@@ -204,6 +211,14 @@ class Decoder:
         booleans = [list(map(attrgetter(f"b{i}"), rows)) for i in range(len(fields.booleans))]
         categories = [list(map(attrgetter(f"c{i}"), rows)) for i in range(len(fields.categories))]
         return fields.traits(booleans, categories, refused.setdefault)
+
+    def _token_columns(self, rows: list[Any], refused: _Refusals) -> TokenColumns | None:
+        """Texts, lists and sets."""
+        fields = self._tokens
+        if fields is None:
+            return None
+        ends = [None] * len(rows) if fields.end is None else [row.end for row in rows]
+        return fields.columns([row.tokens for row in rows], ends, refused.setdefault)
 
     def _timeless(self, labels: LabelColumns) -> Any:
         """bool[n]: labels that are joined by id, whose own time says nothing."""

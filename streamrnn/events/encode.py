@@ -9,6 +9,7 @@ import numpy as np
 
 from streamrnn.events.columns import Floats, Predictions, origin
 from streamrnn.events.label_answers import Label, LabelAnswers, Of, SettledLabel
+from streamrnn.events.token_answers import Tokens
 
 VERSION = 1
 
@@ -135,6 +136,12 @@ class LabelledPrediction(Prediction, gc=False):
     ended: Ended | None
 
 
+class TokenPrediction(Prediction, gc=False):
+    """Output record where events are tokens, version 1: the same, and what is said of these. Nothing is forecast."""
+
+    tokens: Tokens
+
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -162,6 +169,8 @@ def encode_predictions(p: Predictions, targets: tuple[str, ...]) -> list[bytes]:
         (VERSION, source, stream, time, events, ahead, done, lineage, records, anomaly, drift)
         for source, stream, time, events, ahead, done, records, anomaly, drift in columns
     )
+    if p.tokens is not None:
+        return [encode(TokenPrediction(*fields, told)) for fields, told in zip(made, p.tokens.told(), strict=True)]
     if p.labels is None:
         return [encode(Prediction(*fields)) for fields in made]
     rest = zip(

@@ -12,6 +12,7 @@ import msgspec
 from streamrnn.events import reasons
 from streamrnn.events.labels import LabelFields
 from streamrnn.events.reasons import Refused
+from streamrnn.events.tokens import TokenFields
 from streamrnn.events.traits import TraitFields
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ _NOT_A_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 _ODD_NAME = re.compile(r'["\\\x00-\x1f]')
 
 # Reasons whose explanation says what is allowed.
-_EXPLAINED = (reasons.BAD_LABEL, reasons.BAD_ID, reasons.BAD_END, reasons.BAD_BOOLEAN, reasons.BAD_CATEGORY)
+_EXPLAINED = (
+    reasons.BAD_LABEL, reasons.BAD_ID, reasons.BAD_END, reasons.BAD_BOOLEAN, reasons.BAD_CATEGORY, reasons.BAD_TOKENS,
+)  # fmt: skip
 
 
 class Parser:
@@ -36,8 +39,8 @@ class Parser:
 
     Rows are structs with the attributes ``stream`` (text, int or None), ``time`` (float, text or None), ``f0``, ``f1``,
     ... (float; None or NaN where missing), ``b0``, ... (boolean or None) and ``c0``, ... (text, int, boolean or None);
-    in label modes also ``label``, ``id`` (text, int or None) and
-    ``end`` (boolean or None). Numbers are finite. Text and booleans are no numbers. Of a field
+    in label modes also ``label``, ``id`` (text, int or None) and ``end`` (boolean or None); where events are tokens
+    ``tokens`` (as `TokenFields.kind`) and ``end``. Numbers are finite. Text and booleans are no numbers. Of a field
     that stands twice the last one counts.
 
     Parameters
@@ -45,10 +48,15 @@ class Parser:
     settings : the section ``events`` of the settings
     labels : fields of label modes
     traits : fields with booleans and categories
+    tokens : the field with tokens
     """
 
     def __init__(
-        self, settings: EventSettings, labels: LabelFields | None = None, traits: TraitFields | None = None
+        self,
+        settings: EventSettings,
+        labels: LabelFields | None = None,
+        traits: TraitFields | None = None,
+        tokens: TokenFields | None = None,
     ) -> None:
         self.max_bytes = settings.max_bytes
         self._time_format = settings.time_format
@@ -73,6 +81,11 @@ class Parser:
                 ("label", labels.field, label, reasons.BAD_LABEL),
                 ("id", labels.id, str | int | None, reasons.BAD_ID),
                 ("end", labels.end, bool | None, reasons.BAD_END),
+            ]
+        if tokens is not None:
+            self._columns += [
+                ("tokens", tokens.field, tokens.kind, reasons.BAD_TOKENS),
+                ("end", tokens.end, bool | None, reasons.BAD_END),
             ]
         read = [(name, kind) for _, name, kind, _ in self._columns if name is not None]
         plain = not any(_ODD_NAME.search(name) for name, _ in read)

@@ -21,6 +21,8 @@ BAD_ID: Final = "bad_id"
 BAD_END: Final = "bad_end"
 BAD_BOOLEAN: Final = "bad_boolean"
 BAD_CATEGORY: Final = "bad_category"
+BAD_TOKENS: Final = "bad_tokens"
+TOO_MANY_TOKENS: Final = "too_many_tokens"
 NO_ID: Final = "no_id"
 NO_LABEL: Final = "no_label"
 UNKNOWN_CLASS: Final = "unknown_class"
@@ -49,6 +51,8 @@ EXPLANATIONS: Final[dict[str, str]] = {
     BAD_END: "the field of sequences.end is no boolean",
     BAD_BOOLEAN: "a field of inputs.booleans is neither true nor false nor null",
     BAD_CATEGORY: "a field of inputs.categories is neither text nor an integer nor a boolean nor null",
+    BAD_TOKENS: "the field of tokens.field is not what tokens.of says: a text, or a list of texts, integers, booleans",
+    TOO_MANY_TOKENS: "a set has more tokens than tokens.most",
     NO_ID: "a label without an id tells not which event it is of",
     NO_LABEL: "a record of the labels' topic has no label",
     UNKNOWN_CLASS: "the label is not among labels.classes",

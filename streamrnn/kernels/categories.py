@@ -9,14 +9,14 @@ import numpy as np
 from streamrnn.kernels.compile import kernel
 from streamrnn.kernels.linear import add_rows
 from streamrnn.rows.categories import COUNT, FLAGS
-from streamrnn.rows.network import CATEGORIES, CODES, EMBEDDING, INPUTS
+from streamrnn.rows.network import CATEGORIES, CODES, EMBEDDING, INPUTS, TABLE
 
 
 @kernel
 def table_of(flat, sizes):
-    """The table [codes, width] at the end of a vector of weights, or of their gradient."""
-    codes, width = sizes[CODES], sizes[EMBEDDING]
-    return flat[flat.shape[0] - codes * width :].reshape((codes, width))
+    """The table [codes, width] in a vector of weights, or of their gradient."""
+    codes, width, at = sizes[CODES], sizes[EMBEDDING], sizes[TABLE]
+    return flat[at : at + codes * width].reshape((codes, width))
 
 
 @kernel

@@ -21,6 +21,7 @@ from streamrnn.rows.network import (
     SINCE_STEP,
     SKIPPED,
     STEPS,
+    TABLE,
 )
 
 BETA1 = 0.9
@@ -43,13 +44,15 @@ def move(weights, first, second, gradient, shrink, keep1, take1, keep2, take2, r
 def step(weights, first, second, gradient, touched, contributed, sizes, rates, totals, sums):
     """One optimiser step with the mean of ``contributed`` records' gradients; clears the gradient.
 
-    Of the table of embeddings the rows in ``touched`` take part, and the others stay as they are with their moments.
+    Of the table of embeddings, or of tokens, the rows in ``touched`` take part, and the others stay as they are with
+    their moments.
     Returns False, changes nothing and counts the skip where the gradient is not finite.
     """
-    dense, codes = weights.shape[0] - sizes[CODES] * sizes[EMBEDDING], sizes[CODES]
+    codes, at = sizes[CODES], sizes[TABLE]
+    behind = at + codes * sizes[EMBEDDING]
     table, slopes = table_of(weights, sizes), table_of(gradient, sizes)
     means, squares = table_of(first, sizes), table_of(second, sizes)
-    size = sum_of_squares(gradient[:dense])
+    size = sum_of_squares(gradient[:at]) + sum_of_squares(gradient[behind:])
     for i in range(touched[COUNT]):
         size += sum_of_squares(slopes[touched[FLAGS + codes + i]])
     norm = np.sqrt(size) / contributed
@@ -78,10 +81,11 @@ def step(weights, first, second, gradient, touched, contributed, sizes, rates, t
     shrink, keep1, take1, keep2, take2, rate, epsilon = (
         constants[0], constants[1], constants[2], constants[3], constants[4], constants[5], constants[6],
     )  # fmt: skip
-    move(
-        weights[:dense], first[:dense], second[:dense], gradient[:dense], shrink, keep1, take1, keep2, take2, rate,
-        epsilon,
-    )  # fmt: skip
+    for start, end in ((0, at), (behind, weights.shape[0])):
+        move(
+            weights[start:end], first[start:end], second[start:end], gradient[start:end], shrink, keep1, take1, keep2,
+            take2, rate, epsilon,
+        )  # fmt: skip
     for i in range(touched[COUNT]):
         code = touched[FLAGS + codes + i]
         move(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from streamrnn.events.columns import Anomalies, Floats, Ints
 from streamrnn.events.traits import Traits
 from streamrnn.loops.label_batch import LabelBatch
+from streamrnn.loops.token_batch import StepBatch, TokenBatch
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ class Batch:
     anomalies : how anomalous each record is
     labels : columns of their own, in label modes
     traits : booleans and categories, where the settings name any
+    tokens : what the events consist of, where that is tokens
+    steps_of_tokens : of a batch of steps, what these are
     """
 
     slots: Ints
@@ -88,6 +91,8 @@ class Batch:
     anomalies: Anomalies = field(init=False)
     labels: LabelBatch = field(init=False)
     traits: Traits = field(init=False)
+    tokens: TokenBatch = field(init=False)
+    steps_of_tokens: StepBatch = field(init=False)
 
     def __len__(self) -> int:
         return len(self.slots)

@@ -29,9 +29,13 @@ from streamrnn.rows.scale import ScaleRows
 if TYPE_CHECKING:
     from streamrnn.loops.label_mixture import ClassMixtureLoop, NumberMixtureLoop
     from streamrnn.loops.label_network import LabelNetworkLoop
+    from streamrnn.loops.token_mixture import TokenMixtureLoop
+    from streamrnn.loops.token_network import TokenNetworkLoop
     from streamrnn.settings.schema import Settings
 
 Array = npt.NDArray[Any]
+
+WEIGHT_ARRAYS = 4  # of a network: weights, two moments and the gradient
 
 
 class Chain:
@@ -52,8 +56,8 @@ class Chain:
     def __init__(self, settings: Settings, weights: Array) -> None:
         self._records = np.zeros(1, np.int64)
         self.scale = ScaleLoop(settings)
-        self.network: NetworkLoop | LabelNetworkLoop = NetworkLoop(settings, weights)
-        self.mixture: MixtureLoop | NumberMixtureLoop | ClassMixtureLoop = MixtureLoop(settings)
+        self.network: NetworkLoop | LabelNetworkLoop | TokenNetworkLoop = NetworkLoop(settings, weights)
+        self.mixture: MixtureLoop | NumberMixtureLoop | ClassMixtureLoop | TokenMixtureLoop = MixtureLoop(settings)
         experts = settings.expert_names
         self._opinions = len(settings.forecast.horizons), len(settings.events.target_names), len(experts)
         streams, targets = settings.streams.max_live, len(settings.events.target_names)
@@ -138,8 +142,10 @@ class Chain:
 def make_chain(settings: Settings, weights: Array) -> Chain:
     """The chain that these settings ask for."""
     from streamrnn.loops.label_chain import LabelChain
+    from streamrnn.loops.token_chain import TokenChain
 
-    return LabelChain(settings, weights) if settings.learns_labels else Chain(settings, weights)
+    made = LabelChain if settings.learns_labels else TokenChain if settings.learns_tokens else Chain
+    return made(settings, weights)
 
 
 def further_weights(settings: Settings, further: Settings, weights: Array) -> Array:
@@ -160,6 +166,17 @@ def further_weights(settings: Settings, further: Settings, weights: Array) -> Ar
 
 def bytes_per_stream(settings: Settings) -> dict[str, int]:
     """Bytes of one stream's rows, by slab (the key index comes on top)."""
+    return {name: slab.nbytes for name, slab in _of_one(settings).slabs(1).items()}
+
+
+def bytes_shared(settings: Settings) -> int:
+    """Bytes of what all streams of a partition share: weights and their optimiser, scores, counts."""
+    layouts = map(NetworkRows.from_settings, (settings, *settings.further_networks.values()))
+    weights = sum(WEIGHT_ARRAYS * layout.weights * layout.itemsize for layout in layouts)
+    return weights + sum(values.nbytes for values in _of_one(settings).shared().values())
+
+
+def _of_one(settings: Settings) -> Chain:
+    """A chain with room for one stream, and without weights."""
     streams = settings.streams.model_copy(update={"max_live": 1})
-    chain = make_chain(settings.model_copy(update={"streams": streams}), np.zeros(0))
-    return {name: slab.nbytes for name, slab in chain.slabs(1).items()}
+    return make_chain(settings.model_copy(update={"streams": streams}), np.zeros(0))

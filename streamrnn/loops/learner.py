@@ -11,6 +11,7 @@ from streamrnn.loops.base import Array, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import drift
 from streamrnn.rows import network as at
+from streamrnn.rows.categories import touched_width
 from streamrnn.rows.cells import NAMES
 from streamrnn.rows.network import NetworkRows
 from streamrnn.settings.engine import choose_engine
@@ -64,7 +65,8 @@ class Learner:
             _aligned_zeros(len(weights), precision) for _ in range(4)
         )
         self.weights[:] = weights
-        self.touched = np.zeros(layout.table.touched, np.int64)
+        codes, width, table_at = layout.moved_apart
+        self.touched = np.zeros(touched_width(codes), np.int64)
         self.totals = np.zeros(at.TOTALS, np.int64)
         self.totals[at.RECORDS_PER_STEP] = 1
         self.sums = np.zeros(at.SUMS)
@@ -82,13 +84,13 @@ class Learner:
             f"{name}_totals": self.totals,
             f"{name}_sums": self.sums,
         }
-        if layout.table.categories:
+        if codes:
             self.shared[f"{name}_touched"] = self.touched
         self.sizes = np.array(
             [
                 layout.targets, layout.inputs, layout.hidden, k1, layout.k2, model.records_per_step,
                 drift.SHARD_ACTIONS.index(settings.drift.shard), settings.drift.boost_records,
-                layout.seen, layout.table.categories, layout.table.width, layout.table.codes,
+                layout.seen, layout.table.categories, width, codes, table_at,
             ],
             np.int64,
         )  # fmt: skip

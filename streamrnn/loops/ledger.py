@@ -21,7 +21,7 @@ class LedgerLoop:
     ----------
     streams : rows of the slabs
     targets : T; 1 with labels
-    labels : class or number with labels, else None
+    labels : class or number with labels, token with tokens, else None
 
     Attributes
     ----------
@@ -45,12 +45,12 @@ class LedgerLoop:
 
         if self._labels is None:
             answers, offsets = np.ones(len(batch), np.bool_), batch.offsets
+        elif self._labels == "token":
+            answers, offsets = batch.steps_of_tokens.lasts, batch.offsets
         else:
             answers, offsets = batch.labels.kinds == EVENT, batch.labels.offsets
         told, settled, outcomes, baselines = self._columns(batch)
-        errors, naive = np.abs(outcomes - settled), np.abs(outcomes - baselines)
-        if self._labels == "class":
-            errors, naive = np.sign(errors), np.sign(naive)  # wrong or not
+        errors, naive = self._errors(batch, settled, outcomes, baselines)
         ledger.process(
             batch.slots, batch.fresh, answers, offsets, batch.records, told, settled, outcomes, baselines, errors,
             naive, self._slab, self._places,
@@ -62,15 +62,31 @@ class LedgerLoop:
             first = (batch.forecasts, batch.settled, batch.settled_baselines)
             told, settled, baselines = (np.ascontiguousarray(column[:, 0]) for column in first)
             return told, settled, batch.outcomes, baselines
-        labels = batch.labels
-        if self._labels == "number":
+        columns: tuple[Floats, ...]
+        if self._labels == "token":
+            steps = batch.steps_of_tokens
+            columns = tuple(map(_known, (steps.answers, steps.settled, steps.outcomes, steps.settled_baselines)))
+        elif self._labels == "number":
+            labels = batch.labels
             columns = labels.forecasts, labels.settled_forecasts, labels.values, labels.naive
         else:
+            labels = batch.labels
             columns = (
                 _known(labels.answers), _known(labels.settled), labels.values, _known(labels.settled_baselines)
             )  # fmt: skip
         told, settled, outcomes, baselines = (np.ascontiguousarray(column[:, np.newaxis]) for column in columns)
         return told, settled, outcomes, baselines
+
+    def _errors(
+        self, batch: Batch, settled: Floats, outcomes: Floats, baselines: Floats
+    ) -> tuple[Floats, Floats]:
+        """What the answer and the naive one were wrong by: absolute errors, of classes 1 where wrong, of tokens log
+        losses; float64[n, T]."""
+        if self._labels == "token":
+            steps = batch.steps_of_tokens
+            return steps.losses[:, np.newaxis], steps.usual_losses[:, np.newaxis]
+        errors, naive = np.abs(outcomes - settled), np.abs(outcomes - baselines)
+        return (np.sign(errors), np.sign(naive)) if self._labels == "class" else (errors, naive)
 
 
 def _known(codes: npt.NDArray[np.int64]) -> Floats:

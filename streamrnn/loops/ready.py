@@ -18,10 +18,12 @@ from streamrnn.events.traits import Traits
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.chain import Chain, make_chain
 from streamrnn.loops.label_batch import no_labels
+from streamrnn.loops.token_batch import no_steps, no_tokens
 from streamrnn.rows.heads import told
 from streamrnn.rows.labels import LabelRows
 from streamrnn.rows.network import NetworkRows
 from streamrnn.rows.scale import ScaleRows
+from streamrnn.rows.tokens import TokenRows
 from streamrnn.settings.engine import choose_engine
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ def _module(settings: Settings) -> str:
     """Where the compiled loop of a network is."""
     if settings.learns_labels:
         return "label_network"
+    if settings.learns_tokens:
+        return "token_network"
     return "diagonal_network" if NetworkRows.from_settings(settings).traced else "network"
 
 
@@ -174,6 +178,9 @@ def _no_records(settings: Settings) -> Batch:
     batch.base = batch.spread = batch.forecasts = floats(horizons, targets)
     batch.settled = batch.settled_baselines = floats(horizons, targets)
     batch.experts = floats(horizons, targets, len(settings.expert_names))
+    if settings.learns_tokens:
+        rows = TokenRows.from_settings(settings)
+        batch.tokens, batch.steps_of_tokens = no_tokens(), no_steps(rows.experts, rows.codes)
     if settings.learns_labels:
         batch.labels = no_labels(LabelRows.from_settings(settings))
     return batch

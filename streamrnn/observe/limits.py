@@ -62,7 +62,8 @@ class LimitSensor(Sensor):
 
     def _tell_levels(self, families: Families) -> None:
         """Numbers that stand in labels too, where a rule cannot count with them."""
-        if self._settings.learns_labels or self._settings.model.kind == "none":
+        learns_else = self._settings.learns_labels or self._settings.learns_tokens
+        if learns_else or self._settings.model.kind == "none":
             return
         of = families.gauge("interval_level", "The share of outcomes that an interval is to hold.", "level")
         for level in self._settings.forecast.levels:

@@ -12,6 +12,7 @@ from streamrnn.observe.latency import LatencySensor
 from streamrnn.observe.limits import LimitSensor
 from streamrnn.observe.prometheus import PrometheusSensor
 from streamrnn.observe.sensor import Sensor
+from streamrnn.observe.tokens import TokenSensor
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -45,4 +46,6 @@ def metrics_of(settings: Settings, build: Mapping[str, str]) -> Metrics:
     ]  # fmt: skip
     if settings.learns_labels:
         sensors.append(LabelSensor(families, settings.labels.kind == "class", window))
+    if settings.learns_tokens:
+        sensors.append(TokenSensor(families, window))
     return Metrics(families, tuple(sensors))

@@ -99,6 +99,29 @@ class LabelReport:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenScore:
+    """Prequential sums of tokens (of sets of them) over one batch (or a whole run): those that were held likeliest, and
+    log loss (natural logarithms); of what was published, and of how usual each token is."""
+
+    count: int
+    correct: int
+    log_loss: float
+    usual_correct: int
+    usual_log_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenReport:
+    """What came of one batch's tokens; experts are judged by log loss. ``answers`` is how many events brought tokens
+    behind the marker, ``exact`` how many of these were foretold to the last token."""
+
+    score: TokenScore
+    experts: Mapping[str, ExpertScore] = field(default_factory=dict)
+    answers: int = 0
+    exact: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BatchReport:
     """What one processed batch did. Sums and counts are of this batch alone, gauges are as of its end."""
 
@@ -124,6 +147,7 @@ class BatchReport:
     distributions: Mapping[str, DistributionScore] = field(default_factory=dict)  # by target
     alerts: int = 0  # of the anomaly score
     labels: LabelReport | None = None
+    tokens: TokenReport | None = None
 
 
 class Sensor:

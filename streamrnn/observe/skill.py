@@ -47,7 +47,11 @@ def as_errors(score: LabelScore) -> TargetScore:
 
 
 def scores_of(report: BatchReport) -> Mapping[tuple[str, int], TargetScore]:
-    """The batch's errors by target and horizon; wrong answers as those of a target "label" at horizon 0."""
+    """The batch's errors by target and horizon; wrong answers as those of a target "label" at horizon 0, log losses as
+    those of a target "token" at horizon 1."""
+    if report.tokens is not None:
+        found = report.tokens.score
+        return {("token", 1): TargetScore(found.count, found.log_loss, 0.0, found.usual_log_loss, 0.0)}
     if report.labels is None or report.labels.score is None:
         return report.scores
     return {("label", 0): as_errors(report.labels.score)}

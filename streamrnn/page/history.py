@@ -137,6 +137,9 @@ def errors(readings: Readings) -> dict[tuple[str, str], tuple[float, float, floa
         error = readings.total("absolute_error_total", target=target, horizon=horizon)
         naive = readings.total("baseline_absolute_error_total", target=target, horizon=horizon)
         found[target, horizon] = scored, error, naive
+    if "scored_tokens_total" in readings.samples:
+        losses = readings.total("token_log_loss_total"), readings.total("baseline_token_log_loss_total")
+        found["token", "1"] = readings.total("scored_tokens_total"), *losses
     if "scored_labels_total" in readings.samples:
         scored = readings.total("scored_labels_total")
         naive = scored - readings.total("baseline_correct_labels_total", baseline="last_label")

@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import Predictions
+from streamrnn.events.token_answers import TokenAnswers
 
 
 class ClassPoint(msgspec.Struct):
-    """What was said of an event's class, and what a label said of an earlier answer; null where there is none."""
+    """What was said of an event's class, and what a label said of an earlier answer; null where there is none. Where
+    events are tokens the answer is the one that is held likeliest to come next."""
 
     answer: str | None
     probability: float
@@ -80,8 +82,15 @@ def _bound(bounds: npt.NDArray[np.float64] | None, row: int, level: int) -> list
     return [] if bounds is None or not bounds.size else list(map(float, bounds[row, 0, :, level]))
 
 
+def _token(tokens: TokenAnswers, row: int) -> ClassPoint | None:
+    likeliest = tokens.told_of(row).next
+    return ClassPoint(likeliest[0].token, likeliest[0].probability, None, None) if likeliest else None
+
+
 def _class(p: Predictions, row: int) -> ClassPoint | None:
     labels = p.labels
+    if p.tokens is not None:
+        return _token(p.tokens, row)
     if labels is None or not labels.classes:
         return None
 

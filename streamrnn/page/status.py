@@ -25,7 +25,8 @@ class About(msgspec.Struct):
 
 class TargetStatus(msgspec.Struct):
     """How well a target is forecast a horizon ahead since the start: answers scored, mean absolute errors; ``skill`` is
-    over the recent ones. Of classes errors are shares of wrong answers, the target is ``label``."""
+    over the recent ones. Of classes errors are shares of wrong answers, the target is ``label``; of tokens log losses,
+    the target is ``token``."""
 
     target: str
     horizon: int
@@ -89,6 +90,7 @@ class Whole(msgspec.Struct):
 def target_statuses(readings: Readings) -> list[TargetStatus]:
     """Of all targets and horizons."""
     skills = {key: value for key, value in readings.each("skill", "target", "horizon")}
+    skills["token", "1"] = readings.largest("token_skill") if "token_skill" in readings.samples else math.nan
     skills["label", "0"] = readings.largest("label_skill") if "label_skill" in readings.samples else math.nan
     return [
         TargetStatus(

@@ -1,23 +1,17 @@
 """The report of a replay of classes as one HTML page."""
 
-from collections.abc import Sequence
 from html import escape
 
+from streamrnn.replay.html import html_list, html_table, whole_page
 from streamrnn.replay.labels import LabelReplayReport
 from streamrnn.replay.numbers import percent
-from streamrnn.replay.style import STYLE
 from streamrnn.replay.svg import Line, legend, line_chart
 
 
 def label_page(report: LabelReplayReport, title: str) -> str:
     """The report as HTML, with its style and charts inside; nothing is fetched from anywhere."""
     parts = (_head, _scores, _intake) if report.nothing() else (_head, _scores, _intake, _errors, _confusion)
-    body = f"<h1>{escape(title)}</h1>" + "".join(part(report) for part in parts)
-    return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{body}</body></html>"
-    )
+    return whole_page(title, "".join(part(report) for part in parts))
 
 
 def _head(report: LabelReplayReport) -> str:
@@ -35,12 +29,11 @@ def _head(report: LabelReplayReport) -> str:
 def _scores(report: LabelReplayReport) -> str:
     rows = [[escape(name), f"{accuracy:.4f}", f"{loss:.4f}"] for name, accuracy, loss in report.rows()]
     notes = "log loss: minus the natural logarithm of the probability that the label had been given, at most 6.9"
-    return f"<h2>Scores</h2>{_table(['', 'accuracy', 'log loss'], rows)}<p>{notes}.</p>"
+    return f"<h2>Scores</h2>{html_table(['', 'accuracy', 'log loss'], rows)}<p>{notes}.</p>"
 
 
 def _intake(report: LabelReplayReport) -> str:
-    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in report.intake.sentences())
-    return f"<h2>The file</h2><ul>{items}</ul>" if items else ""
+    return html_list("The file", report.intake.sentences())
 
 
 def _errors(report: LabelReplayReport) -> str:
@@ -56,11 +49,5 @@ def _errors(report: LabelReplayReport) -> str:
 def _confusion(report: LabelReplayReport) -> str:
     names = [escape(name) for name in report.classes]
     rows = [[name, *(f"{count:,}" for count in row)] for name, row in zip(names, report.confusion, strict=True)]
-    table = _table(["label", *(f"answered {name}" for name in names)], rows)
+    table = html_table(["label", *(f"answered {name}" for name in names)], rows)
     return f"<h2>Labels and answers</h2>{table}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    top = "".join(f"<th>{cell}</th>" for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'

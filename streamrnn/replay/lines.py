@@ -29,7 +29,7 @@ def batches(
     while values := [line.rstrip(b"\r\n") for line in islice(rows, options.batch)]:
         if decoder is None:
             settings = _look(values[:_SAMPLE], settings, options, findings)
-            decoder = Decoder(settings, True, options.labels, options.traits)
+            decoder = Decoder(settings, True, options.labels, options.traits, options.tokens)
         count = len(values)
         offsets = list(range(start, start + count))
         start += count

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from streamrnn.events.labels import LabelFields
+from streamrnn.events.tokens import TokenFields
 from streamrnn.events.traits import TraitFields
 from streamrnn.replay.cells import Column
 
@@ -42,6 +43,7 @@ class SourceOptions:
     detect_time : whether the way times are written is found out, whatever events.time_format says
     labels : which fields hold labels, in label modes
     traits : which fields hold booleans and categories
+    tokens : which field holds tokens
     keep : whether `Findings` keeps the cells of the newest batch of a table, and says
         nothing of how times are written
     """
@@ -57,6 +59,7 @@ class SourceOptions:
     detect_time: bool = False
     labels: LabelFields | None = None
     traits: TraitFields | None = None
+    tokens: TokenFields | None = None
     keep: bool = False
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from streamrnn.events.columns import Events
 from streamrnn.events.labels import LabelFields
+from streamrnn.events.tokens import TokenFields
 from streamrnn.events.traits import TraitFields
 from streamrnn.replay import cells
 from streamrnn.replay.intake import Intake
@@ -62,6 +63,7 @@ class Outgoing:
         self._settings, self._path = settings, path
         self._fields = TraitFields.from_settings(settings)
         self._labels = LabelFields.from_settings(settings)
+        self._tokens = TokenFields.from_settings(settings)
         self.intake = Intake()
         self._source = None
         if path.is_dir():
@@ -74,7 +76,7 @@ class Outgoing:
         options = SourceOptions(
             stream_needed=stream is not None or named.stream != usual.stream,
             time_needed=time is not None or named.time != usual.time,
-            labels=self._labels, traits=self._fields, keep=True,
+            labels=self._labels, traits=self._fields, tokens=self._tokens, keep=True,
         )  # fmt: skip
         self._source = open_source(path, self._read, replace(options, detect_time=True))
         self.intake = Intake(self._read.features, self._source.findings)
@@ -109,13 +111,17 @@ class Outgoing:
             columns[name] = [texts[row] for row in rows]
         if self._labels is not None and self._labels.end is not None and events.labels is not None:
             columns[self._labels.end] = events.labels.ends.tolist()
+        if self._tokens is not None and self._tokens.end is not None and events.tokens is not None:
+            columns[self._tokens.end] = events.tokens.ends.tolist()
         for values in zip(*columns.values(), strict=True):
             yield dict(zip(columns, values, strict=True))
 
     def _texts(self, raw: dict[str, cells.Column]) -> dict[str, list[Any]]:
-        """Categories, labels and ids, of which the events keep no more than codes."""
+        """Categories, labels, ids and texts, of which the events keep no more than codes."""
         names = [] if self._fields is None else [category.field for category in self._fields.categories]
         found: dict[str, list[Any]] = {}
+        if self._tokens is not None:
+            names.append(self._tokens.field)
         if self._labels is not None:
             names += [name for name in (self._labels.id,) if name is not None]
             if self._labels.number:

@@ -12,6 +12,7 @@ from streamrnn.replay.cells import Column
 from streamrnn.replay.header import find_columns, values_hint
 from streamrnn.replay.label_cells import LabelCells
 from streamrnn.replay.options import Findings, SourceError, SourceOptions
+from streamrnn.replay.token_cells import TokenCells
 from streamrnn.replay.trait_cells import TraitCells
 from streamrnn.settings.records import Events as EventSettings
 
@@ -62,6 +63,7 @@ class TableReader:
         self._stream, self._time, self._features = find_columns(names, settings, options)
         self._labels = None if options.labels is None else LabelCells(names, options.labels)
         self._traits = None if options.traits is None else TraitCells(names, options.traits)
+        self._tokens = None if options.tokens is None else TokenCells(names, options.tokens)
         if options.wide and self._labels is not None:
             raise SourceError("--wide has no place for labels: leave it out, or set labels.mode to next")
         self._rows = 0
@@ -97,6 +99,7 @@ class TableReader:
         streams = self._streams(columns, count, bad)
         labels = None if self._labels is None else self._labels.read(columns, seconds, bad)
         traits = None if self._traits is None else self._traits.read(columns, bad)
+        tokens = None if self._tokens is None else self._tokens.read(columns, bad)
         good = np.setdiff1d(np.arange(count), np.fromiter(bad, np.int64, len(bad)))
         rejects = []
         for at, (reason, message) in sorted(bad.items()):
@@ -110,6 +113,7 @@ class TableReader:
         events = self._made(rows[good], [streams[row] for row in good.tolist()], seconds[good], values[good], rejects)
         events.labels = None if labels is None else labels.take(good)
         events.traits = traits
+        events.tokens = None if tokens is None else tokens.take(good)
         return events
 
     def _melted(self, rows: Ints, values: Floats, seconds: Floats, rejects: list[DeadLetter]) -> Events:
@@ -140,6 +144,8 @@ class TableReader:
         taken = {self._names[place] for place in (*self._features, self._stream, self._time) if place is not None}
         if self._options.labels is not None:
             taken.add(self._options.labels.field)
+        if self._tokens is not None:
+            taken.add(self._tokens.field)
         if self._options.traits is not None:
             taken.update(self._options.traits.names)
         remarks = self._findings.remarks

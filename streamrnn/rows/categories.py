@@ -14,6 +14,11 @@ COUNT = 0
 FLAGS = 1
 
 
+def touched_width(codes: int) -> int:
+    """Numbers of "touched"."""
+    return FLAGS + 2 * codes
+
+
 @dataclass(frozen=True, slots=True)
 class CategoryRows:
     """Sizes of what categories take; all is 0 without any.
@@ -44,8 +49,3 @@ class CategoryRows:
     def weights(self) -> int:
         """Weights of the table."""
         return self.codes * self.width
-
-    @property
-    def touched(self) -> int:
-        """Numbers of "touched"."""
-        return FLAGS + 2 * self.codes

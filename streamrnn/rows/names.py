@@ -27,8 +27,10 @@ def input_names(settings: Settings, classes: Sequence[str] = ()) -> tuple[str, .
     Parameters
     ----------
     settings : what the network is made by
-    classes : those that labels have shown so far, where the settings do not list them
+    classes : those that labels have shown so far, or the tokens that have come, where the settings do not list them
     """
+    if settings.learns_tokens:
+        return token_names(settings, classes)
     return tuple(_inputs(settings, classes))
 
 
@@ -61,6 +63,8 @@ def _inputs(settings: Settings, classes: Sequence[str]) -> Iterator[str]:
 def output_names(settings: Settings, classes: Sequence[str] = ()) -> tuple[str, ...]:
     """Those of the head's outputs, in their order; see `input_names`."""
     labels, model = settings.labels, settings.model
+    if settings.learns_tokens:
+        return token_names(settings, classes)
     if settings.learns_labels and labels.kind == "number":
         return (f"label {labels.field}",)
     if settings.learns_labels:
@@ -86,6 +90,18 @@ def code_names(settings: Settings) -> tuple[str, ...]:
             parts = ["missing", "other", *(f"value {value}" for value in values)]
         found += [f"{name}: {part}" for part in parts]
     return tuple(found)
+
+
+def token_names(settings: Settings, known: Sequence[str] = ()) -> tuple[str, ...]:
+    """Those of tokens by number; one that is yet to come is named by its place."""
+    tokens = settings.tokens
+    if tokens.of == "bytes":
+        found = ["end", *(f"byte {byte}" for byte in range(tokens.codes - 1))]
+    elif isinstance(tokens.vocabulary, int):
+        found = ["end", *(f"token {name}" for name in known[1:])]
+    else:
+        found = ["end", "other", *(f"token {name}" for name in tokens.vocabulary)]
+    return (*found, *(f"to come {place + 1}" for place in range(len(found), tokens.codes)))
 
 
 def class_names(settings: Settings, classes: Sequence[str] = ()) -> tuple[str, ...]:

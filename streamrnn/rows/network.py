@@ -9,7 +9,7 @@ import numpy as np
 
 from streamrnn.rows import drift
 from streamrnn.rows.categories import CategoryRows
-from streamrnn.rows.cells import LRU, NAMES, state_size
+from streamrnn.rows.cells import GATES, LRU, NAMES, state_size
 from streamrnn.rows.cells import weights as cell_weights
 from streamrnn.rows.heads import width
 from streamrnn.rows.labels import LabelRows
@@ -26,9 +26,10 @@ TARGET_FIELDS = 3
 EVENTS, HEAD, AGE = range(3)
 STREAM_FIELDS = 3
 
-# int64 sizes and float64 rates that tell the kernel what it works on
+# int64 sizes and float64 rates that tell the kernel what it works on. CODES rows of EMBEDDING weights, from TABLE on,
+# move only where an optimiser step has learned from them.
 TARGETS, INPUTS, HIDDEN, K1, K2, LARGEST_STEP, DRIFT_ACTION, BOOST_RECORDS = range(8)
-SEEN, CATEGORIES, EMBEDDING, CODES = range(8, 12)
+SEEN, CATEGORIES, EMBEDDING, CODES, TABLE = range(8, 13)
 LEARNING_RATE, CLIP_NORM, HUBER_DELTA, DRIFT_THRESHOLD, BOOST = range(5)
 
 # int64 totals and float64 sums of a shard. BOOSTED: records left with a raised learning rate; WATCH: where the drift
@@ -52,6 +53,7 @@ class NetworkRows:
     quantiles : shares of outcomes below each quantile that the head tells, none with another head
     k2 : steps of one learning window; rings hold k2 + 1 steps
     itemsize : bytes of a number in the network's precision
+    tokens : numbers of tokens, each an input that is there or not, and an output; 0 where events are numbers
     """
 
     targets: int
@@ -65,6 +67,7 @@ class NetworkRows:
     quantiles: tuple[float, ...]
     k2: int
     itemsize: int
+    tokens: int = 0
 
     @classmethod
     def from_settings(cls, settings: Settings) -> NetworkRows:
@@ -72,9 +75,12 @@ class NetworkRows:
         scale = ScaleRows.from_settings(settings)
         labels = LabelRows.from_settings(settings) if settings.learns_labels else None
         table = CategoryRows.from_settings(settings)
+        tokens = settings.tokens.codes if settings.learns_tokens else 0
         numbers = scale.inputs if labels is None else labels.scale_inputs + labels.label_inputs
+        if tokens:
+            numbers = tokens
         return cls(
-            targets=scale.targets if labels is None else labels.outputs,
+            targets=tokens or (scale.targets if labels is None else labels.outputs),
             inputs=numbers + table.inputs,
             hidden=settings.model.hidden_size,
             table=table,
@@ -85,6 +91,7 @@ class NetworkRows:
             quantiles=settings.model.quantiles if settings.model.head == "quantiles" else (),
             k2=1 if settings.model.cell == NAMES[LRU] else settings.model.k2,
             itemsize=np.dtype(settings.model.precision).itemsize,
+            tokens=tokens,
         )
 
     @property
@@ -118,6 +125,14 @@ class NetworkRows:
         table of embeddings."""
         cell = cell_weights(self.cell, self.inputs, self.hidden)
         return cell + self.outputs * (self.hidden + 1) + self.table.weights
+
+    @property
+    def moved_apart(self) -> tuple[int, int, int]:
+        """Which weights move only where an optimiser step has learned from them: how many rows, how wide, and where
+        they begin. Those of tokens are the first, as they are input weights; embeddings are the last."""
+        if self.tokens:
+            return self.tokens, GATES[NAMES.index(self.cell)] * self.hidden, 0
+        return self.table.codes, self.table.width, self.weights - self.table.weights
 
     @property
     def seen(self) -> int:

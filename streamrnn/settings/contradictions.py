@@ -34,7 +34,7 @@ def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
     groups = (
         _learning, _traces, _networks, _forecast, _fields, _inputs, _time, _labels, _label_fields, _label_topic,
-        _transport, _kafka, _snapshots, _http,
+        _tokens, _transport, _kafka, _snapshots, _http,
     )  # fmt: skip
     return [found for group in groups for found in group(settings)]
 
@@ -74,6 +74,8 @@ def _traces(settings: Settings) -> Iterator[Contradiction]:
         if settings.learns_labels:
             text = "must not be lru with labels, for each answer that waits would keep traces"
             yield Contradiction((key, "labels.mode"), text)
+        if settings.learns_tokens:
+            yield Contradiction((key, "tokens.field"), "must not be lru with tokens: take gru or lstm")
 
 
 def _networks(settings: Settings) -> Iterator[Contradiction]:
@@ -141,7 +143,7 @@ def _inputs(settings: Settings) -> Iterator[Contradiction]:
         inputs.level, inputs.change, inputs.missing, inputs.elapsed, inputs.calendar, inputs.booleans,
         inputs.categories, inputs.seasonal and settings.forecast.season, inputs.error and settings.experts.ridge,
     )  # fmt: skip
-    if not any(seen) and not settings.learns_labels:
+    if not any(seen) and not settings.learns_labels and not settings.learns_tokens:
         text = "must leave the network something to see: set inputs.level or inputs.change to true"
         yield Contradiction(("inputs.level", "inputs.change"), text)
 
@@ -168,14 +170,14 @@ def _labels(settings: Settings) -> Iterator[Contradiction]:
         text = "must come with sequences.end or sequences.gap, which tell where a sequence ends"
         yield Contradiction(("labels.sequence", "sequences.end", "sequences.gap"), text)
     if not settings.learns_labels:
-        for key, used in (
-            ("labels.sequence", labels.sequence),
-            ("labels.last", not labels.last),
-            ("sequences.end", sequences.end is not None),
-            ("sequences.gap", sequences.gap is not None),
-        ):
+        for key, used in (("labels.sequence", labels.sequence), ("labels.last", not labels.last)):
             if used:
                 yield Contradiction((key, mode), "has no effect without labels.mode: field or delayed")
+        ends = (("sequences.end", sequences.end is not None), ("sequences.gap", sequences.gap is not None))
+        for key, used in ends:
+            if used and not settings.learns_tokens:
+                text = "has no effect without labels.mode: field or delayed, or tokens.field"
+                yield Contradiction((key, mode, "tokens.field"), text)
         return
     if labels.mode == "delayed" and labels.join == "time" and settings.events.time is None:
         yield Contradiction(("labels.join", "events.time"), "must be id where events.time names no field")
@@ -193,6 +195,41 @@ def _labels(settings: Settings) -> Iterator[Contradiction]:
     if settings.model.head != "point":
         text = "must be point with labels: classes have probabilities, and numbers a forecast alone"
         yield Contradiction(("model.head", mode), text)
+
+
+def _tokens(settings: Settings) -> Iterator[Contradiction]:
+    tokens, events, sequences, model = settings.tokens, settings.events, settings.sequences, settings.model
+    if not settings.learns_tokens:
+        if tokens.field is not None:
+            text = "must be null with labels: tokens are told themselves"
+            yield Contradiction(("tokens.field", "labels.mode"), text)
+        if not events.features:
+            yield Contradiction(("events.features", "tokens.field"), "must name a feature, except with tokens")
+        if sequences.record:
+            yield Contradiction(("sequences.record", "tokens.field"), "has no effect without tokens")
+        return
+    if events.features:
+        yield Contradiction(("events.features", "tokens.field"), "must be [] with tokens, beside which are no numbers")
+    if events.targets is not None:
+        yield Contradiction(("events.targets", "tokens.field"), "must be null with tokens, which are told themselves")
+    if settings.inputs.booleans or settings.inputs.categories:
+        key = "inputs.booleans" if settings.inputs.booleans else "inputs.categories"
+        yield Contradiction((key, "tokens.field"), "must be empty with tokens: the network sees them alone")
+    if settings.forecast.interval is not None:
+        yield Contradiction(("forecast.interval", "tokens.field"), "has no effect with tokens: set it to null")
+    if settings.forecast.season is not None:
+        yield Contradiction(("forecast.season", "tokens.field"), "has no effect with tokens: set it to null")
+    if model.kind != "network":
+        yield Contradiction(("model.kind", "tokens.field"), "must be network with tokens")
+    if model.head != "point":
+        yield Contradiction(("model.head", "tokens.field"), "must be point with tokens, which have probabilities")
+    if sequences.record and (sequences.end is not None or sequences.gap is not None):
+        text = "must be false with sequences.end or sequences.gap: either ends sequences, or each event is one"
+        yield Contradiction(("sequences.record", "sequences.end", "sequences.gap"), text)
+    taken = {events.stream: "events.stream", events.time: "events.time", sequences.end: "sequences.end"}
+    if tokens.field in taken:
+        key = taken[tokens.field]
+        yield Contradiction(("tokens.field", key), f"must be another field than {key}")
 
 
 def _label_fields(settings: Settings) -> Iterator[Contradiction]:

@@ -28,7 +28,6 @@ class Events(Section):
     features: tuple[Name, ...] = Field(
         default=("value",),
         strict=False,
-        min_length=1,
         max_length=256,
         description="Fields with the numbers that the network sees.",
     )
@@ -136,3 +135,9 @@ class Sequences(Section):
     gap: float | None = Field(
         default=None, gt=0, description="Seconds without an event that end a sequence. null: no silence does."
     )
+    record: bool = Field(default=False, description="Whether each event is a sequence of its own, such as a sentence.")
+
+    @property
+    def used(self) -> bool:
+        """Whether there are any."""
+        return self.record or self.end is not None or self.gap is not None

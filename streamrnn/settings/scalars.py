@@ -54,6 +54,8 @@ def from_text(text: str, types: frozenset[str]) -> Value:
     """
     if "null" in types and scalar(text) is None:
         return None
+    if "integer" in types and isinstance(scalar(text), int):
+        return scalar(text)
     if types & {"array", "numbers"}:
         inner = text.strip()
         if inner.startswith("[") and inner.endswith("]"):

@@ -17,11 +17,12 @@ from streamrnn.settings.logs import Kafka, Transport
 from streamrnn.settings.records import Events, Labels, Sequences
 from streamrnn.settings.section import REDACTED, Section
 from streamrnn.settings.service import Daemon, Http, Logging, Scoring, Snapshots, Streams
+from streamrnn.settings.tokens import Tokens
 
 # The sections and settings that change state, or which records are accepted.
 STATE = {
-    "seed", "events", "labels", "sequences", "inputs", "model", "forecast", "experts", "drift", "anomaly", "streams",
-    "scoring",
+    "seed", "events", "labels", "sequences", "tokens", "inputs", "model", "forecast", "experts", "drift", "anomaly",
+    "streams", "scoring",
 }  # fmt: skip
 
 # What is a mere place among them; what a model starts from lies in its first snapshot.
@@ -60,6 +61,7 @@ class Settings(Section):
     events: Events = Field(default_factory=Events)
     labels: Labels = Field(default_factory=Labels)
     sequences: Sequences = Field(default_factory=Sequences)
+    tokens: Tokens = Field(default_factory=Tokens)
     inputs: Inputs = Field(default_factory=Inputs)
     model: Model = Field(default_factory=Model)
     forecast: Forecast = Field(default_factory=Forecast)
@@ -89,8 +91,15 @@ class Settings(Section):
         return self.labels.mode != "next"
 
     @property
+    def learns_tokens(self) -> bool:
+        """Whether the stream's own next tokens are learned, and no numbers."""
+        return self.tokens.field is not None and not self.learns_labels
+
+    @property
     def target_names(self) -> tuple[str, ...]:
         """What is forecast as a number: features, or the label if that is one."""
+        if self.learns_tokens:
+            return ()
         if not self.learns_labels:
             return self.events.target_names
         return (self.labels.field,) if self.labels.kind == "number" else ()
@@ -98,6 +107,8 @@ class Settings(Section):
     @property
     def horizons(self) -> tuple[int, ...]:
         """Steps ahead that are forecast; 0 for the label of the event itself, none where labels are classes."""
+        if self.learns_tokens:
+            return ()
         if not self.learns_labels:
             return self.forecast.horizons
         return (0,) if self.labels.kind == "number" else ()
@@ -175,5 +186,9 @@ class Settings(Section):
             del state[section][name]
         if self.labels.topic is None:
             del state["labels"]["topic"]  # which keeps the digest of all who have no such topic
+        if self.tokens.field is None:
+            del state["tokens"]
+        if not self.sequences.record:
+            del state["sequences"]["record"]
         state["model"]["engine"] = choose_engine(self.model).name  # and so are auto and what it chooses
         return state

@@ -42,7 +42,7 @@ class IntervalLook(msgspec.Struct):
 class SettledLook(msgspec.Struct):
     """The newest answer whose outcome came, and the last value (of labels: the last known label) beside it.
 
-    Of numbers errors are outcome minus answer; of classes they are 1 where the answer was wrong, else 0.
+    Of numbers errors are outcome minus answer; of classes and tokens they are 1 where the answer was wrong, else 0.
     """
 
     forecast: Answer
@@ -57,7 +57,7 @@ class TargetLook(msgspec.Struct):
 
     ``forecast`` is the newest answer: of the next step, or of the last event's label. ``error`` and
     ``baseline_error`` are mean absolute errors over about the last 100 outcomes (of classes the share of wrong
-    answers), ``skill`` is 1 - their ratio. ``score`` is the anomaly score of the newest event.
+    answers, of tokens log losses), ``skill`` is 1 - their ratio. ``score`` is the anomaly score of the newest event.
     """
 
     target: str
@@ -92,7 +92,7 @@ def look(
     ----------
     settings : those that the arrays were made with
     arrays : of a shard or its snapshot, by name
-    classes : names of the classes of labels, by code
+    classes : names of the classes of labels, or of tokens, by code
     seen : the time of its newest event
     """
     places = arrays.get("ledger_places")
@@ -107,13 +107,15 @@ def _targets(settings: Settings, arrays: Mapping[str, Array], classes: Sequence[
     rows = arrays.get("ledger")
     if rows is None or len(rows) <= slot:
         return []
-    names = (settings.labels.field,) if settings.learns_labels else settings.target_names
+    names: tuple[str, ...] = (settings.labels.field,) if settings.learns_labels else settings.target_names
     named = settings.learns_labels and settings.labels.kind == "class"
+    if settings.tokens.field is not None and settings.learns_tokens:
+        names, named = (settings.tokens.field,), True
 
     def told(value: float) -> Answer:
         if not named:
             return value
-        return None if math.isnan(value) else classes[int(value)]
+        return classes[int(value)] if value < len(classes) else None
 
     found = []
     for place, name in enumerate(names):
