@@ -13,6 +13,7 @@ from tests.helpers import PARTITION, settings
 MODES = {
     "field, class": ["labels.mode=field"],
     "field, listed": ["labels.mode=field", "labels.classes=[up,down,flat]"],
+    "field, class, no hint": ["labels.mode=field", "labels.last=false"],
     "field, number": ["labels.mode=field", "labels.kind=number"],
     "delayed, class": ["labels.mode=delayed", "labels.within=6"],
     "delayed by time, class": ["labels.mode=delayed", "labels.within=6", "labels.join=time"],

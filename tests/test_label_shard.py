@@ -97,6 +97,19 @@ def test_an_events_own_label_changes_nothing_of_its_answer(mode: str) -> None:
         assert with_label[name] == without[name]
 
 
+def test_without_the_hint_no_answer_says_what_the_label_before_was() -> None:
+    # Labels come in runs of ten and the features tell nothing: only the label before could.
+    chosen = label_settings("labels.mode=field", "labels.last=false", "labels.classes=[a,b]")
+    log = [{"stream": "s", "time": i, "a": 0.0, "b": 0.0, "label": "ab"[i // 10 % 2]} for i in range(2000)]
+    found = [json.loads(each) for each in answers(fresh_shard(chosen), chosen, decoded(chosen, log))]
+    late = [each["settled_label"] for each in found[1000:]]
+    assert sum(each["answer"] == each["outcome"] for each in late) < 700
+    assert {each["baseline"] for each in late} == {"a"}  # the most frequent: it came first, and b never overtakes it
+    hinted = label_settings("labels.mode=field", "labels.classes=[a,b]")
+    told = [json.loads(each) for each in answers(fresh_shard(hinted), hinted, decoded(hinted, log))]
+    assert sum(each["settled_label"]["answer"] == each["settled_label"]["outcome"] for each in told[1000:]) > 850
+
+
 @each_mode
 @pytest.mark.parametrize("letters", ["false", "true"])
 def test_every_record_gives_one_answer_or_one_dead_letter(mode: str, letters: str) -> None:

@@ -45,8 +45,8 @@ _SCORES = (
     Column("error", "yellow", number=True), Column("naive error", number=True),
 )  # fmt: skip
 _LABELS = (
-    Column("answer", "bold", varies=True), Column("probability", number=True), Column("last label"),
-    Column("label of", "dim", varies=True), Column("outcome"), Column("answered", "yellow"), Column("last label then"),
+    Column("answer", "bold", varies=True), Column("probability", number=True), Column("baseline"),
+    Column("label of", "dim", varies=True), Column("outcome"), Column("answered", "yellow"), Column("baseline then"),
 )  # fmt: skip
 _TOKENS = (
     Column("tokens", number=True), Column("right", number=True), Column("bits a token", "yellow", number=True),

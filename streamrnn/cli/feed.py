@@ -26,7 +26,7 @@ def feed(
         str,
         typer.Option(
             metavar="NAME",
-            help="What the events suit: forecast, anomaly, classify, delayed-labels or sequence-label.",
+            help="What the events suit: a preset's name, see below.",
         ),
     ] = "forecast",
     events: Annotated[int | None, typer.Option(min=1, metavar="N", help="End after this many events.")] = None,
@@ -58,7 +58,10 @@ def feed(
     truth about their faults in the field `fault`. classify: tools with the
     state they are in. delayed-labels: the same, the state a later record, in
     the topic of labels.topic if that is set.
-    sequence-label: visits to a shop and how they end.
+    sequence-label: visits to a shop and how they end. strokes: writers who draw
+    digits. frames: speakers, and the sound that each frame is part of.
+    text: keepers' notes. sentiment: reviews, and whether they were meant well.
+    translate: sentences in two languages. music: pieces for four voices.
 
     --from-file brings a history into the log, so that a daemon learns from it and
     goes on. A row of a table becomes a record with the fields that the settings

@@ -12,7 +12,7 @@ from streamrnn.exits import ExitCode
 
 if TYPE_CHECKING:
     from streamrnn.presets.inference import Inferred
-    from streamrnn.presets.templates import Preset
+    from streamrnn.presets.lines import Preset
     from streamrnn.settings.load import Loaded
 
 
@@ -51,6 +51,12 @@ def init(
     classify        the class of every event, told before its label is read
     delayed-labels  the same where labels come later, as records
     sequence-label  the outcome of every sequence of events
+    strokes         the symbol that a pen draws
+    frames          the symbol that every frame of a signal is part of
+    text            the next letters or words of every stream of text
+    sentiment       what a sentence means, as the word behind a marker
+    translate       texts that answer texts, such as translations
+    music           the notes of the next beat
 
     Of a file or topic it reads up to 500,000 records and keeps the first 200
     of each of 50 streams to find the fields, their kinds and the spacing of

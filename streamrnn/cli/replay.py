@@ -191,7 +191,7 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
     if settings.tokens.field is not None:
         report = TokenReplayReport(settings.tokens.field, intake)
     elif classes:
-        report = LabelReplayReport(settings.labels.field, intake)
+        report = LabelReplayReport(settings.labels.field, intake, settings.labels.last)
     run = _Run(report or ReplayReport(settings.target_names, intake, labels=settings.learns_labels))
     if isinstance(run.report, ReplayReport) and not settings.learns_labels and settings.model.kind == "network":
         head = settings.model.head

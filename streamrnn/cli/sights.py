@@ -46,7 +46,7 @@ def sights(settings: Settings) -> Iterator[Sight]:
     if settings.learns_labels:
         if settings.labels.kind == "number":
             yield "last label", 3, settings.labels.field, "running z-score, change, age"
-        else:
+        elif settings.labels.last:
             yield "last label", settings.labels.most_classes, settings.labels.field, "1 at its class"
     for name in inputs.category_names:
         values = inputs.categories[name]

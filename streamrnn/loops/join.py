@@ -85,9 +85,12 @@ class KnownLoop:
 
         labels, n, sizes = batch.labels, len(batch), self._sizes
         labels.last, labels.naive, labels.mean, labels.rms, labels.unit = np.empty((5, n))
-        labels.inputs = np.empty((n, sizes.label_inputs))
+        labels.inputs = np.empty((n, sizes.label_numbers))
         known.process(
             batch.slots, batch.fresh, labels.kinds, labels.numbers, labels.brings, labels.settles, labels.values,
             sizes.classes, sizes.waiting, self._slab, self._shared, labels.last, labels.naive, labels.mean, labels.rms,
             labels.unit, labels.inputs,
         )  # fmt: skip
+        if not sizes.hinted:  # nor does anything later see it, nor is it an expert
+            labels.last[:] = labels.naive[:] = np.nan
+            labels.inputs = labels.inputs[:, :0]

@@ -50,7 +50,10 @@ class LabelSensor(Sensor):
         correct = counter("baseline_correct_labels", "Right answers of a naive classifier.", "baseline")
         log_loss = counter("baseline_log_loss", "Log loss of a naive classifier.", "baseline")
         self._baselines = [(correct.labels(name), log_loss.labels(name)) for name in BASELINES]
-        text = "1 - wrong answers / those of the last label, over about scoring.window labels; of this process alone."
+        text = (
+            "1 - wrong answers / those of the last label (with labels.last: false, of the most frequent one), over "
+            "about scoring.window labels; of this process alone."
+        )
         self._skill = families.gauge("label_skill", text)
         self._skill.set(math.nan)
 

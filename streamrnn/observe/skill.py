@@ -41,7 +41,7 @@ class RecentSkill:
 
 
 def as_errors(score: LabelScore) -> TargetScore:
-    """Wrong answers as errors of 1, so that skill is 1 - wrong answers / those of the last label."""
+    """Wrong answers as errors of 1, so that skill is 1 - wrong answers / those of the baseline."""
     wrong, naive = float(score.count - score.correct), float(score.count - score.last_correct)
     return TargetScore(score.count, wrong, wrong, naive, naive)
 

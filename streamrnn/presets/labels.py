@@ -50,7 +50,7 @@ def label_field(found: Mapping[str, Column], named: str | None, taken: set[str])
         return _made(found[named], "as you said")
     could = [each for each in found.values() if each.name not in taken and each.kind in ("class", "flag")]
     telling = [each for each in found.values() if each.name not in taken and words(each.name) & LABELS]
-    telling = [each for each in telling if each.kind in ("class", "flag", "number", "constant")]
+    telling = [each for each in telling if each.kind in ("class", "flag", "number", "constant", "number in text")]
     chosen = next(iter(telling), None) or next(iter(reversed(could)), None)
     if chosen is None:
         return None

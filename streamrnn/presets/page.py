@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from streamrnn.presets.inference import Inferred
-from streamrnn.presets.templates import Line, Preset, literal
+from streamrnn.presets.lines import Line, Preset, literal
 from streamrnn.settings.scalars import written
 
 _WIDTH = 118

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streamrnn.presets.templates import Line, literal
+from streamrnn.presets.lines import Line, literal
 from streamrnn.settings.keys import keys
 
 if TYPE_CHECKING:

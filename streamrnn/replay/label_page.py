@@ -19,8 +19,8 @@ def _head(report: LabelReplayReport) -> str:
     if lead is None:
         rows = report.rows()
         lead = (
-            f"{100 * rows[0][1]:.1f} % of the answers are right, against {100 * rows[1][1]:.1f} % of the last label's: "
-            f"skill {percent(report.skill)}."
+            f"{100 * rows[0][1]:.1f} % of the answers are right, against {100 * rows[1][1]:.1f} % of the "
+            f"{rows[1][0]}'s: skill {percent(report.skill)}."
         )
     how = "Every answer was given before its label was seen, and scored before the network learned from it."
     return f'<p>{report.title()}.</p><p class="lead">{escape(lead)}</p><p>{how}</p>'
@@ -38,10 +38,11 @@ def _intake(report: LabelReplayReport) -> str:
 
 def _errors(report: LabelReplayReport) -> str:
     middles, error, naive = report.timeline.means(0)
-    lines = [Line("last label", "naive", naive.tolist()), Line("answer", "forecast", error.tolist())]
+    baseline = report.rows()[1][0]
+    lines = [Line(baseline, "naive", naive.tolist()), Line("answer", "forecast", error.tolist())]
     chart = line_chart(middles.tolist(), lines, x_label="labels", y_label="share of wrong answers", from_zero=True)
     text = f"Share of wrong answers of every {report.timeline.width:,} labels, from the first on."
-    keys = [("answer", "forecast"), ("last label", "naive")]
+    keys = [("answer", "forecast"), (baseline, "naive")]
     return f"<h2>Errors over time</h2><p>{text}</p>{legend(keys)}<figure>{chart}</figure>"
 
 

@@ -17,12 +17,14 @@ from streamrnn.replay.timeline import Timeline
 
 
 class LabelReplayReport:
-    """Fed with predictions batch by batch; tells accuracy and log loss beside the last label and the most frequent one.
+    """Fed with predictions batch by batch; tells accuracy and log loss beside naive ones: the last label, if it counts,
+    and the most frequent one.
 
     Parameters
     ----------
     field : name of the label
     intake : what came out of the file, and what did not; whoever reads the file feeds it
+    hinted : the last label is the baseline, as ``labels.last`` has it; else the most frequent one
 
     Attributes
     ----------
@@ -34,7 +36,7 @@ class LabelReplayReport:
     timeline : shares of wrong answers over the run
     """
 
-    def __init__(self, field: str, intake: Intake | None = None) -> None:
+    def __init__(self, field: str, intake: Intake | None = None, hinted: bool = True) -> None:
         self.targets = (field,)
         self.intake = intake or Intake()
         self.score = LabelScore(0, 0, 0.0, 0, 0.0, 0, 0.0)
@@ -42,6 +44,7 @@ class LabelReplayReport:
         self.classes: tuple[str, ...] = ()
         self.confusion = np.zeros((0, 0), np.int64)
         self.timeline = Timeline(1)
+        self._hinted = hinted
         self._streams: set[str] = set()
 
     def add(self, p: Predictions) -> None:
@@ -80,17 +83,18 @@ class LabelReplayReport:
         return self.intake.nothing(self.targets) or unscored
 
     def rows(self) -> list[tuple[str, float, float]]:
-        """Name, accuracy and mean log loss of the answers and of what they are compared with."""
+        """Name, accuracy and mean log loss of the answers and of what they are compared with, the baseline first."""
         found, count = self.score, self.score.count or math.nan
+        last = ("last label", found.last_correct / count, found.last_log_loss / count)
         return [
             ("answer", found.correct / count, found.log_loss / count),
-            ("last label", found.last_correct / count, found.last_log_loss / count),
+            *([last] if self._hinted else []),
             ("most frequent label", found.frequent_correct / count, found.frequent_log_loss / count),
         ]
 
     @property
     def skill(self) -> float:
-        """1 - wrong answers / those of the last label; NaN where that never erred."""
+        """1 - wrong answers / those of the baseline; NaN where that never erred."""
         naive = self.score.count - self.score.last_correct
         return 1.0 - (self.score.count - self.score.correct) / naive if naive else math.nan
 
@@ -110,7 +114,7 @@ class LabelReplayReport:
 
     def numbers(self) -> dict[str, Any]:
         """The scores as plain data for JSON: null where there is nothing to tell."""
-        keys = ("", "last_", "frequent_")
+        keys = ("", "last_", "frequent_") if self._hinted else ("", "frequent_")
         scores: dict[str, Any] = {"scored": self.score.count, "skill": finite(self.skill)}
         for key, (_, accuracy, loss) in zip(keys, self.rows(), strict=True):
             scores |= {f"{key}accuracy": finite(accuracy), f"{key}log_loss": finite(loss)}

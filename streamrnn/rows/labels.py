@@ -62,6 +62,7 @@ class LabelRows:
     ----------
     classes : most classes there can be; 0 where labels are numbers
     within : events of its stream after which a label is still learned; 0 where it stands in the event itself
+    hinted : the last known label is shown to the network
     k2 : steps of a learning window
     scale_inputs : inputs that come from the features
     categories : codes that an event has
@@ -73,6 +74,7 @@ class LabelRows:
 
     classes: int
     within: int
+    hinted: bool
     k2: int
     scale_inputs: int
     categories: int
@@ -88,6 +90,7 @@ class LabelRows:
         return cls(
             classes=labels.most_classes,
             within=labels.within if labels.mode == "delayed" else 0,
+            hinted=labels.last,
             k2=model.k2,
             scale_inputs=ScaleRows.from_settings(settings).inputs,
             categories=len(settings.inputs.categories),
@@ -123,9 +126,14 @@ class LabelRows:
         return self.waiting + self.k2
 
     @property
+    def label_numbers(self) -> int:
+        """Numbers that tell the last known label."""
+        return self.classes or NUMBER_INPUTS
+
+    @property
     def label_inputs(self) -> int:
         """Inputs that come from labels."""
-        return self.classes or NUMBER_INPUTS
+        return self.label_numbers if self.hinted else 0
 
     @property
     def outputs(self) -> int:

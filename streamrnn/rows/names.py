@@ -43,7 +43,7 @@ def _inputs(settings: Settings, classes: Sequence[str]) -> Iterator[str]:
     yield from _features(settings)
     if settings.learns_labels and settings.labels.kind == "number":
         yield from (f"{what} label {settings.labels.field}" for what in _NUMBER)
-    elif settings.learns_labels:
+    elif settings.learns_labels and settings.labels.last:
         yield from (f"last label {name}" for name in class_names(settings, classes))
     yield from _categories(settings)
 

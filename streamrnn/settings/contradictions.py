@@ -175,12 +175,16 @@ def _labels(settings: Settings) -> Iterator[Contradiction]:
             yield Contradiction(("labels.classes",), "must not name a class twice")
     if labels.dead_letters and labels.mode != "delayed":
         yield Contradiction(("labels.dead_letters", mode), "has no effect without labels.mode: delayed")
+    if labels.kind == "number" and not labels.last:
+        text = "must be true where labels are numbers, for the network corrects the last known one"
+        yield Contradiction(("labels.last", "labels.kind"), text)
     if labels.sequence and sequences.end is None and sequences.gap is None:
         text = "must come with sequences.end or sequences.gap, which tell where a sequence ends"
         yield Contradiction(("labels.sequence", "sequences.end", "sequences.gap"), text)
     if not settings.learns_labels:
-        if labels.sequence:
-            yield Contradiction(("labels.sequence", mode), "has no effect without labels.mode: field or delayed")
+        for key, used in (("labels.sequence", labels.sequence), ("labels.last", not labels.last)):
+            if used:
+                yield Contradiction((key, mode), "has no effect without labels.mode: field or delayed")
         ends = (("sequences.end", sequences.end is not None), ("sequences.gap", sequences.gap is not None))
         for key, used in ends:
             if used and not settings.learns_tokens:

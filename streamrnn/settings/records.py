@@ -99,6 +99,11 @@ class Labels(Section):
         description="The classes there are, as text. null: those that come, in the order in which they come.",
     )
     max_classes: int = Field(default=16, ge=2, le=100, description="Classes that are found at most.")
+    last: bool = Field(
+        default=True,
+        description="Whether the last known label of its stream helps to tell an event's: the network sees it, and it "
+        "is an expert and the baseline. false: none of it; the most frequent class is the baseline.",
+    )
     join: Literal["id", "time"] = Field(
         default="id", description="What a delayed label and its event have in common: an id, or stream and event time."
     )

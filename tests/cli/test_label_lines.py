@@ -26,7 +26,7 @@ def told(chosen: Settings, *log: dict[str, object]) -> list[str]:
 @pytest.mark.parametrize(("kind", "first", "second"), [("class", "up", "down"), ("number", 1.5, 2.5)])
 def test_a_line_has_the_answer_and_what_a_label_said_before(kind: str, first: object, second: object) -> None:
     found = lines(kind, event(1), label(1, first), event(2), label(2, second))
-    assert found[0].endswith("answer probability last label label of outcome answered last label then")
+    assert found[0].endswith("answer probability baseline label of outcome answered baseline then")
     plain = [line for line in found if "answer" not in line]
     assert len(plain) == 4
     probability = "1.000" if kind == "class" else "-"

@@ -1,17 +1,20 @@
 """What is made up for each preset can be learned from, and is the same for the same seed."""
 
 import json
+import re
 from collections import Counter
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from streamrnn.cli.app import app
 from streamrnn.demo.append import append
 from streamrnn.demo.scenes import SCENES
+from streamrnn.demo.scenes.frames import SILENCE, WORDS, Speaker, frames
 from streamrnn.presets.templates import PRESETS
 
 
@@ -79,6 +82,59 @@ def test_sequences_end_with_an_outcome_and_only_there() -> None:
     assert all((row["outcome"] is not None) == row["end"] for row in found)
     outcomes = Counter(row["outcome"] for row in found if row["end"])
     assert min(outcomes["bought"], outcomes["left"]) > 100
+
+
+def test_a_digit_ends_with_its_label_and_has_it_nowhere_else() -> None:
+    found = rows("strokes", 20_000)
+    assert all((row["label"] is not None) == row["last"] for row in found)
+    assert {row["label"] for row in found if row["last"]} == set("0123456789")
+    lifted = Counter(row["pen"] for row in found)
+    assert 0.01 * len(found) < lifted[False] < 0.2 * len(found)
+
+
+def test_writers_differ_in_size_slant_and_ways() -> None:
+    places: dict[str, list[tuple[float, float]]] = {}
+    for row in rows("strokes", 20_000):
+        places.setdefault(row["stream"], []).append((row["dx"], row["dy"]))
+    spreads = [np.std(each, axis=0) for each in places.values()]
+    slants = [np.corrcoef(np.array(each).T)[0, 1] for each in places.values()]
+    assert np.ptp(np.log([spread[1] for spread in spreads])) > 0.5
+    assert np.ptp(slants) > 0.3
+
+
+def test_sounds_follow_their_grammar_and_only_some_sentences_are_labelled() -> None:
+    by_speaker: dict[str, list[tuple[str, bool]]] = {}
+    for name, _, _, sound, labelled in islice(chain.from_iterable(frames(0, 10)), 20_000):
+        by_speaker.setdefault(name, []).append((sound, labelled))
+    for spoken in by_speaker.values():
+        changes = [key for key, _ in groupby(spoken, key=lambda frame: frame[0])]
+        text = "".join("." if sound == SILENCE else sound for sound in changes)
+        sentence = rf"({'|'.join(WORDS[0])})\.?({'|'.join(WORDS[1])})\.?({'|'.join(WORDS[2])})"
+        assert re.fullmatch(rf"(\.{sentence})*\..*", text)
+    labelled = [known for spoken in by_speaker.values() for _, known in spoken]
+    assert 0.6 < sum(labelled) / len(labelled) < 0.8
+    assert [row["label"] is not None for row in rows("frames", 4000)] == [
+        row[4] for row in islice(chain.from_iterable(frames(0, 10)), 4000)
+    ]
+
+
+def test_at_a_sounds_first_frame_what_comes_tells_it_and_what_was_misleads() -> None:
+    speaker = Speaker(0, 0)
+    spoken = [speaker.sentence()[:2] for _ in range(200)]
+    truth = np.array([sound for sounds, _ in spoken for sound in sounds])
+    energies = np.concatenate([each for _, each in spoken])
+    first = np.append(False, truth[1:] != truth[:-1])
+    names = np.unique(truth)
+
+    def told(shifts: tuple[int, ...]) -> float:
+        """Share of first frames that are nearest to their sound's mean, by the frames at these distances."""
+        seen = np.concatenate([np.roll(energies, -shift, axis=0) for shift in shifts], 1)
+        means = np.array([seen[truth == name].mean(0) for name in names])
+        said = names[((seen[first][:, None] - means) ** 2).sum(2).argmin(1)]
+        return float((said == truth[first]).mean())
+
+    assert told((-2, -1, 0)) < 0.3
+    assert told((0, 1, 2)) > 0.6
 
 
 def test_events_are_appended_to_a_directory_log(tmp_path) -> None:

@@ -5,10 +5,12 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
 
+from streamrnn.demo.scenes import SCENES
 from streamrnn.presets.templates import PRESETS
 from tests.docs.commands import DOCS, blocks, run
 
@@ -27,6 +29,19 @@ def test_every_preset_has_a_page_of_five_commands() -> None:
         assert (first, last) == (BEGIN, END)
         assert [line.split()[1] for line in verbs] == VERBS
     assert ("delayed-labels", 1) in RUNS
+
+
+SENT = re.compile(r'^    (\{"stream":.*(?:\n     .*)*)$', re.MULTILINE)  # a long record goes on, indented by one more
+
+
+@pytest.mark.parametrize("preset", ["delayed-labels", "strokes", "frames"])
+def test_the_records_that_a_page_shows_are_what_its_feed_sends(preset: str) -> None:
+    text = (DOCS / f"{preset}.md").read_text()
+    shown = [re.sub(r"\n     ", "", each).encode() + b"\n" for each in SENT.findall(text)]
+    found = re.search(r"--streams (\d+) --events (\d+)", text)
+    assert shown and found
+    sent = islice(chain.from_iterable(SCENES[preset](0, int(found[1]))), int(found[2]))
+    assert set(shown) - set(sent) == set()
 
 
 @pytest.mark.timeout(600)  # the first start on a machine compiles

@@ -35,6 +35,19 @@ def test_a_sequence_ends_with_its_flag() -> None:
     assert found.values["events.features"] == ["seconds", "price"]
 
 
+def test_a_symbol_ends_with_its_flag_and_the_pen_is_a_boolean() -> None:
+    found = inferred("strokes")
+    assert (found.values["labels.field"], found.values["sequences.end"]) == ("label", "last")
+    assert (found.values["events.features"], found.values["inputs.booleans"]) == (["dx", "dy"], ["pen"])
+    assert not found.open
+
+
+def test_frames_have_their_bands_and_a_label() -> None:
+    found = inferred("frames")
+    assert found.values["events.features"] == [f"b{number}" for number in range(1, 9)]
+    assert found.values["labels.field"] == "label" and "sequences.end" not in found.values
+
+
 def test_that_nothing_ends_the_sequences_is_said() -> None:
     rows = [{"time": START + n, "v": n % 7 + 0.5, "outcome": "xyz"[n % 3]} for n in range(300)]
     found = infer(take(fields(rows), False), "sequence-label")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from streamrnn.loops.chain import bytes_per_stream
-from streamrnn.presets.templates import NO_ANOMALIES
+from streamrnn.presets.lines import NO_ANOMALIES
 from streamrnn.settings.schema import Settings
 
 COSTS = Path(__file__).parents[2] / "docs" / "costs.md"

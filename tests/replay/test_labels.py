@@ -40,6 +40,17 @@ def test_a_table_is_told_with_accuracy_beside_the_last_label(table: Path) -> Non
     assert sum(map(sum, scores["confusion"])) == scores["scored"]
 
 
+def test_without_the_last_label_the_most_frequent_is_the_baseline(table: Path, tmp_path: Path) -> None:
+    chosen = ["labels.mode=field", "labels.field=state", "labels.last=false"]
+    page = tmp_path / "report.html"
+    done = replay(table, *chosen, options=("--json", "--report", str(page)))
+    scores = json.loads(done.stdout)["labels"]["state"]
+    assert "last_accuracy" not in scores
+    wrong, naive = 1 - scores["accuracy"], 1 - scores["frequent_accuracy"]
+    assert scores["skill"] == pytest.approx(1 - wrong / naive)
+    assert "last label" not in page.read_text() and "of the most frequent label&#x27;s" in page.read_text()
+
+
 def test_the_terminal_has_a_table(table: Path) -> None:
     done = replay(table, "labels.mode=field", "labels.field=state")
     assert done.exit_code == 0

@@ -162,6 +162,11 @@ def test_settings_made_in_code_are_checked_too():
         (["labels.mode=delayed", "labels.id=value"], "labels.id", "must not be among events.features"),
         (["labels.mode=field", "sequences.end=label"], "sequences.end", "another field than labels.field"),
         (["labels.mode=field", "labels.sequence=true"], "labels.sequence", "must come with sequences.end"),
+        (
+            ["labels.mode=field", "labels.kind=number", "labels.last=false"], "labels.last",
+            "must be true where labels are numbers",
+        ),
+        (["labels.last=false"], "labels.last", "without labels.mode: field or delayed"),
         (["labels.mode=field", "labels.dead_letters=true"], "labels.dead_letters", "without labels.mode: delayed"),
         (["labels.mode=delayed", "labels.join=time", "events.time=null"], "labels.join", "must be id"),
         (["labels.mode=field", "labels.kind=number", "labels.classes=[a,b]"], "labels.classes", "must be null"),

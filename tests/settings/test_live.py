@@ -60,6 +60,7 @@ SHOWN = {
     "labels.kind": [*FIELD, "labels.kind=number"],
     "labels.classes": [*FIELD, "labels.classes=[u,v]"],
     "labels.max_classes": [*FIELD, "labels.max_classes=4"],
+    "labels.last": [*FIELD, "labels.last=false"],
     "labels.within": [*DELAYED, "labels.within=3"],
     "sequences.gap": [*DELAYED, "labels.sequence=true", "sequences.end=last", "sequences.gap=100"],
     "inputs.level": ["inputs.level=false"],
