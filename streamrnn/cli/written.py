@@ -114,7 +114,8 @@ class _Printer:
             line = msgspec.json.encode(GeneratedTokens(self._stream, step.number, told, step.ends)).decode()
             sys.stdout.write(f"{line}\n")
         elif self._of == "sets":
-            sys.stdout.write(f"{step.number:>5}  {' '.join(map(printable, step.tokens))}\n")
+            tokens = sorted(step.tokens, key=lambda token: (not token.isdecimal(), len(token), token))
+            sys.stdout.write(f"{step.number:>5}  {' '.join(map(printable, tokens))}\n")
         elif self._of == "bytes":
             self._bytes += "".join(step.tokens).encode("latin-1")
         elif step.tokens:
