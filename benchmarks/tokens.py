@@ -1,7 +1,7 @@
 """Tokens in one pass: bits a letter of plays, and nats a step of chorales, beside what counting alone would give.
 
 ``python -m benchmarks tokens``. The texts are those that ``benchmarks.quality.series`` names: the first 300,000 letters
-of tinyshakespeare; all 382 chorales of JSB in quarter notes, one after the other, each a sequence that begins anew. Then
+of tinyshakespeare; all 382 chorales of JSB in quarter notes, one after the other, each a sequence that begins anew; and
 made-up translations, most of which come for the first time.
 """
 
@@ -35,8 +35,8 @@ CHORALES = (
 
 
 PAIRS = (
-    *COMMON, "tokens.field=text", "tokens.of=words", "tokens.vocabulary=200", "tokens.marker=|", "sequences.record=true",
-    "model.hidden_size=64", "model.k1=16", "model.k2=32", "model.learning_rate=0.006",
+    *COMMON, "tokens.field=text", "tokens.of=words", "tokens.vocabulary=200", "tokens.marker=|",
+    "sequences.record=true", "model.hidden_size=64", "model.k1=16", "model.k2=32", "model.learning_rate=0.006",
 )  # fmt: skip
 PAIR_COUNT = 15_000
 

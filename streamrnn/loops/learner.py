@@ -65,7 +65,7 @@ class Learner:
             _aligned_zeros(len(weights), precision) for _ in range(4)
         )
         self.weights[:] = weights
-        codes, width, table_at = layout.moved_apart
+        codes, width, table_at = layout.moved_apart(len(weights))
         self.touched = np.zeros(touched_width(codes), np.int64)
         self.totals = np.zeros(at.TOTALS, np.int64)
         self.totals[at.RECORDS_PER_STEP] = 1

@@ -140,13 +140,12 @@ class NetworkRows:
         """Numbers of the states that the head reads."""
         return 2 * self.hidden if self.lookahead else self.hidden
 
-    @property
-    def moved_apart(self) -> tuple[int, int, int]:
-        """Which weights move only where an optimiser step has learned from them: how many rows, how wide, and where
-        they begin. Those of tokens are the first, as they are input weights; embeddings are the last."""
+    def moved_apart(self, weights: int) -> tuple[int, int, int]:
+        """Which of so many weights move only where an optimiser step has learned from them: how many rows, how wide,
+        and where they begin. Those of tokens are the first, as they are input weights; embeddings are the last."""
         if self.tokens:
             return self.tokens, GATES[NAMES.index(self.cell)] * self.hidden, 0
-        return self.table.codes, self.table.width, self.weights - self.table.weights
+        return self.table.codes, self.table.width, weights - self.table.weights
 
     @property
     def seen(self) -> int:
