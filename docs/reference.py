@@ -23,6 +23,7 @@ MADE = "<!-- Made by `make docs` from the code. Change it there. -->\n"
 MODES = {
     "forecasts": ["model.head=quantiles", "transport.kind=kafka"],
     "labels that are classes": ["labels.mode=delayed", "labels.kind=class", "transport.kind=kafka"],
+    "tokens": ["tokens.field=text", "events.features=[]"],
     "labels that are numbers": ["labels.mode=delayed", "labels.kind=number", "transport.kind=kafka"],
 }
 

@@ -17,7 +17,7 @@ MODES = {
     "words, each a sequence": ["tokens.of=words", "tokens.vocabulary=30", "sequences.record=true"],
     "items, listed, ends": ["tokens.of=items", "tokens.vocabulary=[the,cat,sat]", "sequences.end=last"],
     "items, silences": ["tokens.of=items", "tokens.vocabulary=20", "sequences.gap=250", "sequences.end=last"],
-    "sets": ["tokens.of=sets", "tokens.vocabulary=20"],
+    "sets": ["tokens.of=sets", "tokens.vocabulary=20", "tokens.most=16"],
     "sets, ends": ["tokens.of=sets", "tokens.vocabulary=[60,62,64,65,67]", "sequences.end=last", "tokens.order=3"],
 }
 _WORDS = ["the", "cat", "sat", "on", "a", "mat", "dog", "ran"]

@@ -52,7 +52,7 @@ EXPLANATIONS: Final[dict[str, str]] = {
     BAD_BOOLEAN: "a field of inputs.booleans is neither true nor false nor null",
     BAD_CATEGORY: "a field of inputs.categories is neither text nor an integer nor a boolean nor null",
     BAD_TOKENS: "the field of tokens.field is not what tokens.of says: a text, or a list of texts, integers, booleans",
-    TOO_MANY_TOKENS: "a set has more tokens than tokens.most",
+    TOO_MANY_TOKENS: "the event has more tokens than tokens.most",
     NO_ID: "a label without an id tells not which event it is of",
     NO_LABEL: "a record of the labels' topic has no label",
     UNKNOWN_CLASS: "the label is not among labels.classes",

@@ -52,7 +52,7 @@ class TokenFields:
     ----------
     field : with the tokens
     of : characters, bytes, words, items or sets
-    most : tokens of a set
+    most : tokens of an event
     end : field that is true in the last event of a sequence
     record : whether each event is a sequence
     """
@@ -105,8 +105,15 @@ class TokenFields:
         Raises
         ------
         Refused
-            An item is empty or endless, or they are too many for a set.
+            An item is empty or endless, or they are too many.
         """
+        tokens = self._apart(value)
+        if len(tokens) > self.most:
+            text = f"field {self.field!r} has {len(tokens):,} tokens; tokens.most allows {self.most:,}"
+            raise Refused(reasons.TOO_MANY_TOKENS, text)
+        return tokens
+
+    def _apart(self, value: Any) -> Sequence[str]:
         if self.of == "characters":
             return str(value)
         if self.of == "bytes":
@@ -119,12 +126,7 @@ class TokenFields:
             raise Refused(reasons.BAD_TOKENS, f"field {self.field!r} cannot be read: {error}") from error
         if "" in texts:
             raise Refused(reasons.BAD_TOKENS, f"field {self.field!r} has an item without a letter")
-        if self.of == "sets":
-            texts = sorted(set(texts))
-            if len(texts) > self.most:
-                text = f"field {self.field!r} has {len(texts)} different items; tokens.most allows {self.most}"
-                raise Refused(reasons.TOO_MANY_TOKENS, text)
-        return [_cut(text) for text in texts]
+        return [_cut(text) for text in (sorted(set(texts)) if self.of == "sets" else texts)]
 
 
 def _cut(token: str) -> str:

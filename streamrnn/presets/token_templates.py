@@ -79,7 +79,8 @@ MUSIC = Preset(
     "music",
     "the notes of the next beat, several at once",
     (
-        STREAM, TIME, TIME_FORMAT, _NO_FEATURES, *_field("notes", "sets", 128, "A list of notes for each beat."), _END,
+        STREAM, TIME, TIME_FORMAT, _NO_FEATURES, *_field("notes", "sets", 128, "A list of notes for each beat."),
+        Line("tokens.most", 16, "Notes of a beat at most; more make a dead letter. [state]"), _END,
         *_network(64, 4, 16), _ROOM,
     ),
     "tokens",

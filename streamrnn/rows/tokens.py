@@ -79,7 +79,7 @@ class TokenRows:
         return cls(
             codes=tokens.codes,
             sets=tokens.are_sets,
-            members=tokens.most if tokens.are_sets else 1,
+            members=tokens.members,
             order=tokens.order,
             cells=1 << (tokens.cells - 1).bit_length(),
             k2=model.k2,

@@ -44,6 +44,9 @@ LIVE = {
 }  # fmt: skip
 
 
+MOST_TEXTS = 100  # events with tokens that are answered together
+
+
 class Settings(Section):
     """All settings of one daemon. Defaults are those of ``config.yaml``.
 
@@ -121,6 +124,11 @@ class Settings(Section):
         seasonal = ["seasonal naive"] if self.forecast.season and self.experts.ridge else []
         ridge = ["ridge"] if self.experts.ridge else []
         return ("last value", *seasonal, *ridge, "network", *networks, *linear)
+
+    @property
+    def poll_records(self) -> int:
+        """Largest number of records of one poll; fewer with tokens, of which an event may have a thousand."""
+        return min(self.transport.poll_records, MOST_TEXTS) if self.learns_tokens else self.transport.poll_records
 
     @property
     def input_topics(self) -> tuple[str, ...]:

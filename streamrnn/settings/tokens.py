@@ -54,7 +54,9 @@ class Tokens(Section):
         description="The tokens there are; or how many are told apart: they are numbered as they come, and once all "
         "numbers are taken, a new one shares the number that a hash gives it.",
     )
-    most: int = Field(default=16, ge=1, le=256, description="Tokens of one set, with of: sets.")
+    most: int = Field(
+        default=1000, ge=1, le=65_536, description="Tokens of one event at most; with more it is a dead letter."
+    )
     marker: Name | None = Field(
         default=None,
         description="Token behind which the rest of an event is the answer to what stands before, such as a "
@@ -76,6 +78,11 @@ class Tokens(Section):
         if self.of == "bytes":
             return 1 + _BYTES
         return 1 + self.vocabulary if isinstance(self.vocabulary, int) else 2 + len(self.vocabulary)
+
+    @property
+    def members(self) -> int:
+        """Tokens of a step at most."""
+        return min(self.most, self.codes) if self.are_sets else 1
 
     @property
     def are_sets(self) -> bool:

@@ -22,7 +22,7 @@ def open_transport(settings: Settings) -> Transport:
     if chosen.kind == "standard":
         from streamrnn.transport.standard import StandardInput
 
-        return StandardInput(poll_records=chosen.poll_records, letter_bytes=settings.events.max_bytes)
+        return StandardInput(poll_records=settings.poll_records, letter_bytes=settings.events.max_bytes)
     if chosen.kind == "kafka":
         try:
             from streamrnn.transport.kafka.log import KafkaLog
@@ -34,7 +34,7 @@ def open_transport(settings: Settings) -> Transport:
 
         log = DirectoryLog(
             chosen.path, chosen.only_input, chosen.predictions, chosen.dead_letters,
-            poll_records=chosen.poll_records,
+            poll_records=settings.poll_records,
             letter_bytes=settings.events.max_bytes,
             labels=settings.labels.topic,
             journal=settings.journal_topic,

@@ -49,12 +49,12 @@ def test_a_value_is_taken_apart(of: str, value: object, expected: list[str] | No
     [
         ("characters", 5, "bad_tokens"), ("words", ["a"], "bad_tokens"), ("items", {"a": 1}, "bad_tokens"),
         ("items", ["a", ""], "bad_tokens"), ("sets", 60, "bad_tokens"), ("sets", [1.5], "bad_tokens"),
-        ("sets", list(range(17)), "too_many_tokens"),
+        ("sets", list(range(17)), "too_many_tokens"), ("characters", "x" * 17, "too_many_tokens"),
     ],
 )  # fmt: skip
 def test_what_is_no_text_or_list_becomes_a_dead_letter_and_others_go_on(of: str, value: object, reason: str) -> None:
     good: object = [1] if of in ("items", "sets") else "x"
-    events = decoded(of, value, good)
+    events = decoded(of, value, good, more=("tokens.most=16",))
     assert [(letter.offset, letter.reason) for letter in events.rejects] == [(0, reason)]
     assert events.offsets.tolist() == [1]
     assert events.tokens is not None and len(events.tokens.tokens) == 1

@@ -99,7 +99,7 @@ def consumer_options(settings: Settings) -> dict[str, Any]:
         "session_timeout_ms": _milliseconds(kafka.session_timeout),
         "heartbeat_interval_ms": _milliseconds(heartbeat_seconds(kafka)),
         "max_poll_interval_ms": _milliseconds(settings.daemon.watchdog + WATCHDOG_MARGIN),
-        "max_poll_records": settings.transport.poll_records,
+        "max_poll_records": settings.poll_records,
     }
 
 
