@@ -81,9 +81,9 @@ def strokes(lines: list[bytes], *overrides: str, carry: bool = True) -> float:
     return share(np.array([answer == label for answer, label in pairs if label is not None]))
 
 
-def strokes_on_the_way(lines: list[bytes], parts: int = 4) -> list[float]:
+def strokes_on_the_way(lines: list[bytes], *overrides: str, parts: int = 4) -> list[float]:
     """Shares of digits that were told by each quarter of their movements."""
-    found = answers(preset_settings("strokes"), lines)
+    found = answers(preset_settings("strokes", *overrides), lines)
     drawn: dict[str, list[str]] = {}
     right = []
     for line, answer in zip(lines, found, strict=True):
@@ -204,5 +204,8 @@ def main(seeds: tuple[int, ...] = (0, 1, 2)) -> None:
     for name, measures in _rows():
         columns = ([measure(seed) for seed in seeds] for measure in measures)
         print(f"{name:28s}" + "".join(f"{min(each):10.3f} {max(each):.3f}" for each in columns), flush=True)
-    on_the_way = ", ".join(f"{part:.3f}" for part in strokes_on_the_way(scene("strokes")))
-    print(f"strokes by a quarter, half, three quarters and all of a digit's movements (seed 0): {on_the_way}")
+    print("strokes by a quarter, half, three quarters and all of a digit's movements")
+    for weight in (0.0, 0.02, 0.05, 0.1, 0.3, 1.0):
+        found = [strokes_on_the_way(scene("strokes", seed=seed), f"labels.running={weight}") for seed in seeds]
+        columns = (f"{min(each):10.3f} {max(each):.3f}" for each in zip(*found, strict=True))
+        print(f"labels.running {weight:<13}" + "".join(columns), flush=True)

@@ -98,12 +98,16 @@ class _Record:
         length = int(self.counts[LENGTHS + number % sizes.waiting])
         reached = torch.from_numpy(self.states[(number - length) % sizes.window_steps].copy())
         places = [step % sizes.window_steps for step in range(number - length + 1, number + 1)]
+        on_the_way = torch.zeros((), dtype=reached.dtype)
         for place in places:
             reached = network.stack(network.inputs(torch.from_numpy(self.inputs[place].copy())), reached)
+            if loop.running and place != places[-1]:
+                on_the_way = on_the_way + (self._loss(network.head(reached), number) or 0.0)
         loss = self._loss(network.head(reached), number)
         if loss is not None:
             touch(loop, self.inputs[places])
-            add_gradient(loop, network, loss, 1, float(loss.detach()), int(self.batch.live[self.i]))
+            told = float(loss.detach())
+            add_gradient(loop, network, loss + loop.running * on_the_way, 1, told, int(self.batch.live[self.i]))
 
     def _loss(self, outputs: torch.Tensor, number: int) -> torch.Tensor | None:
         """Cross entropy of a class among those known now; Huber's loss (the absolute error where delta is 0) of a

@@ -45,6 +45,12 @@ STROKES = Preset(
         ),
         *label("label", "It counts in the last event of a symbol; where it is null, nothing is learned."),
         Line("labels.sequence", True, "Whether a label belongs to a whole sequence of events, here a symbol. [state]"),
+        Line(
+            "labels.running",
+            0.05,
+            "Weight in learning of the answers before the last one, which has 1. Raise it where they matter more; 0 "
+            "where only the last one counts. [state]",
+        ),
         _NO_HINT,
         Line("sequences.end", "last", "Field that is true in the last event of a symbol; null: none. [state]"),
         Line(
