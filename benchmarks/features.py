@@ -54,6 +54,8 @@ FEATURES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     ("16 steps back in place of 8", (), ("model.k2=16",)),
     ("learning at every 4th event (k1 4)", (), ("model.k1=4",)),
     ("a class in the event, in place of the forecast", (), ("labels.mode=field",)),
+    ("its answer 4 events later, in both directions", ("labels.mode=field",), ("model.lookahead=4",)),
+    ("its answer 16 events later", ("labels.mode=field",), ("model.lookahead=16",)),
     ("a number in the event, in its place", (), ("labels.mode=field", "labels.kind=number", "labels.field=second")),
     ("a class of each sequence, in its place", (), SEQUENCES),
 ]

@@ -1,7 +1,8 @@
 """Tokens in one pass: bits a letter of plays, and nats a step of chorales, beside what counting alone would give.
 
 ``python -m benchmarks tokens``. The texts are those that ``benchmarks.quality.series`` names: the first 300,000 letters
-of tinyshakespeare; all 382 chorales of JSB in quarter notes, one after the other, each a sequence that begins anew.
+of tinyshakespeare; all 382 chorales of JSB in quarter notes, one after the other, each a sequence that begins anew; and
+made-up translations, most of which come for the first time.
 """
 
 import gzip
@@ -10,7 +11,10 @@ import math
 import time
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.quality.series import folder
+from streamrnn.demo.scenes.sentences import pair
 from streamrnn.events.columns import Partition, Records
 from streamrnn.events.decode import Decoder
 from streamrnn.events.token_answers import LN_2
@@ -28,6 +32,13 @@ CHORALES = (
     *COMMON, "tokens.field=notes", "tokens.of=sets", f"tokens.vocabulary=[{','.join(map(str, range(36, 97)))}]",
     "sequences.end=last", "model.hidden_size=96", "model.k1=4", "model.k2=16", "model.learning_rate=0.003",
 )  # fmt: skip
+
+
+PAIRS = (
+    *COMMON, "tokens.field=text", "tokens.of=words", "tokens.vocabulary=200", "tokens.marker=|",
+    "sequences.record=true", "model.hidden_size=64", "model.k1=16", "model.k2=32", "model.learning_rate=0.006",
+)  # fmt: skip
+PAIR_COUNT = 15_000
 
 
 def learned(lines: list[bytes], overrides: tuple[str, ...], batch: int = 2000) -> tuple[Shard, float]:
@@ -76,8 +87,30 @@ def chorales() -> list[bytes]:
     ]
 
 
+def translated() -> list[tuple[int, int, int, int]]:
+    """Pairs of a made-up language: for each thousand how many had not come before and of these exact answers, and the
+    same of those that had."""
+    settings = load(None, list(PAIRS), {}).settings
+    shard, decoder = Shard(settings, PARTITION), Decoder.from_settings(settings, numbered_time=True)
+    random, known, found = np.random.Generator(np.random.PCG64(0)), set[str](), []
+    for at in range(0, PAIR_COUNT, 1000):
+        texts = [pair(random) for _ in range(1000)]
+        new = []
+        for text in texts:
+            new.append(text not in known)
+            known.add(text)
+        values: list[bytes | None] = [json.dumps({"stream": "desk", "text": text}).encode() for text in texts]
+        offsets = list(range(at, at + 1000))
+        records = Records(PARTITION, offsets, [None] * 1000, values, [math.nan] * 1000, at + 1000)
+        predictions, _ = shard.process(decoder.decode(records))
+        assert predictions.tokens is not None
+        exact, fresh = predictions.tokens.exact == 1, np.array(new)
+        found.append((int(fresh.sum()), int(exact[fresh].sum()), int((~fresh).sum()), int(exact[~fresh].sum())))
+    return found
+
+
 def main() -> None:
-    """Print both tables."""
+    """Print all tables."""
     shard, seconds = learned(plays(), PLAYS)
     print(f"tinyshakespeare, the first {LETTERS:,} letters, one pass: {LETTERS / seconds:,.0f} letters/s")
     print("                 bits a letter")
@@ -92,6 +125,10 @@ def main() -> None:
         print(f"{name:<17}{nats:.3f}")
     right, usual = score.correct / score.count, score.usual_correct / score.count
     print(f"all notes of a step right: {right:.3f} (usual notes {usual:.3f})")
+    print("\ntranslations, exact to the last word, of pairs that had not come before (of those that had)")
+    for place, (fresh, exact, old, again) in enumerate(translated(), 1):
+        if place % 3 == 0:
+            print(f"{1000 * place:>7,} pairs  {exact:>4} of {fresh:<5} {exact / fresh:.3f}   ({again} of {old})")
 
 
 if __name__ == "__main__":

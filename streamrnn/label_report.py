@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-#: Of the answers' label columns, those that are codes, offsets or numbers of rows: -1 stands for none.
-CODES = ("of", "answers", "label_baselines", "label_outcomes", "settled_labels", "settled_label_baselines", "closings")
+#: Of the answers' label columns, those that are codes or offsets: -1 stands for none.
+CODES = ("of", "answers", "label_baselines", "label_outcomes", "settled_labels", "settled_label_baselines")
 
 
 class LabelTelling:
@@ -37,7 +37,8 @@ class LabelTelling:
 
     def __init__(self, settings: Settings) -> None:
         self._numbers = settings.labels.kind == "number"
-        self._of_sequences = settings.labels.sequence
+        self._each = not settings.labels.sequence
+        self._answering = at.LabelRows.from_settings(settings).answering
         self._refuses = settings.labels.dead_letters
         self._experts = (*at.EXPERTS, "network", *settings.further_networks)
 
@@ -53,8 +54,8 @@ class LabelTelling:
             "status": found.status,
             "of": found.of,
             "ages": found.ages,
-            "closings": np.full(n, -1, np.int64) if found.closings is None else found.closings,
-            "final": (found.kinds != at.LABEL) & (found.ends if self._of_sequences else True),
+            "late": np.zeros(n, np.int64) if found.late is None else found.late,
+            "final": (found.kinds == at.CLOSING) | (found.kinds == self._answering) & (found.ends | self._each),
         }
         if self._numbers:
             outcomes = np.where(settles, found.values, np.nan)
@@ -111,18 +112,24 @@ class LabelTelling:
         score, experts = sums
         status, ages = batch.labels.status, batch.labels.ages
         matched, closed = status == at.MATCHED, batch.labels.closed
+        ended = 0 if closed is None else int(((closed.kinds == at.CLOSING) & (closed.settles > 0)).sum())
         return LabelReport(
             score=score,
-            matched=int(matched.sum()) + (0 if closed is None else int((closed.settles > 0).sum())),
+            matched=int(matched.sum()) + ended,
             late=int((status == at.LATE).sum()),
             unmatched=int((status == at.UNMATCHED).sum()),
             delay=int(ages[matched].sum()),
             experts={name: expert_score(row) for name, row in zip(self._experts, experts, strict=True)},
+            lost=batch.labels.lost,
         )
 
 
 def take_answers(
-    columns: dict[str, Any], ids: list[str | None], classes: tuple[str, ...], closed: Predictions | None = None
+    columns: dict[str, Any],
+    ids: list[str | None],
+    classes: tuple[str, ...],
+    waits: bool,
+    closed: Predictions | None = None,
 ) -> LabelAnswers:
     """Take the columns of `LabelAnswers` out of all columns."""
     return LabelAnswers(
@@ -140,7 +147,8 @@ def take_answers(
         settled=columns.pop("settled_labels"),
         settled_baselines=columns.pop("settled_label_baselines"),
         settled_probability=columns.pop("settled_probability"),
-        closings=columns.pop("closings"),
+        waits=waits,
+        late=columns.pop("late"),
         closed=closed,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,10 @@ from streamrnn.observe.sensor import (
 )
 from streamrnn.rows import network
 from streamrnn.rows.heads import DISTRIBUTIONS
+from streamrnn.rows.labels import LabelRows
 from streamrnn.snapshots.frozen import Frozen
 from streamrnn.streams.classes import ClassRegistry
+from streamrnn.streams.ids import id_of
 from streamrnn.streams.index import Assigned, StreamIndex
 from streamrnn.streams.label_rows import ClassGate, label_batch
 from streamrnn.streams.look import StreamLook, look
@@ -41,7 +44,9 @@ from streamrnn.token_report import TokenAccounts, take_tokens, token_columns, wi
 from streamrnn.token_report import score_of as token_score_of
 
 if TYPE_CHECKING:
+    from streamrnn.generation import Continuation
     from streamrnn.settings.schema import Settings
+    from streamrnn.writing import Writer
 
 Array = npt.NDArray[Any]
 
@@ -70,6 +75,8 @@ class Shard:
         self._horizons = settings.horizons
         self._labels = LabelTelling(settings) if settings.learns_labels else None
         self._classes = ClassRegistry(settings)
+        self._waits = settings.model.lookahead > 0
+        self._id_width = LabelRows.from_settings(settings).id_width if settings.learns_labels else 0
         self._vocabulary = Vocabulary(settings)
         learns = settings.model.kind == "network" and not settings.learns_labels and not settings.learns_tokens
         self._levels = settings.forecast.levels if learns else ()
@@ -102,15 +109,15 @@ class Shard:
         batch = Batch(
             assigned.slots, assigned.fresh, assigned.live, events.times[rows], events.features[rows], records
         )
-        batch.offsets = events.offsets[rows]
+        batch.offsets, batch.gone, batch.before = events.offsets[rows], assigned.gone, self.records
         if events.traits is not None:
             batch.traits = events.traits.take(rows)
         if gate is not None:
-            batch.labels = label_batch(events, assigned, gate, self._classes)
+            batch.labels = label_batch(events, assigned, gate, self._classes, self._id_width)
         if events.tokens is not None:
             batch.tokens = token_batch(events, assigned, self._vocabulary, self._settings.tokens.are_sets)
         if self._frozen is not None:
-            self._frozen.keep(assigned.slots)
+            self._frozen.keep(np.concatenate([assigned.slots, assigned.gone.slots]))
         self._chain.process(batch)
         predictions = self._answers(events, assigned, batch)
         predictions.refused += [
@@ -183,6 +190,34 @@ class Shard:
         names = self._classes.names or self._vocabulary.names
         return look(self._settings, self._rows(), names, stream, slot, seen)
 
+    def continuation(self, stream: str, every: float | None = None) -> Continuation | None:
+        """The stream's future, to be gone through step by step; None where it is not live. See `Continuation`: of a
+        shard that is to go on learning, take a copy."""
+        from streamrnn.generation import Continuation  # brings the kernels, which a look need not wait for
+
+        slot = self._index.slot(stream)
+        if slot is None:
+            return None
+        seen = float(self._index.times(np.array([slot]))[0])
+        return Continuation(self._settings, self._chain, slot, len(self._index), seen, every)
+
+    def writer(self, stream: str) -> Writer | None:
+        """Goes on with a stream of tokens; None where it is not live. The shard is of no use to a daemon then."""
+        from streamrnn.loops.token_chain import TokenChain
+        from streamrnn.writing import Writer
+
+        slot = self._index.slot(stream)
+        if slot is None:
+            return None
+        assert isinstance(self._chain, TokenChain)
+        time = float(self._index.times(np.array([slot]))[0])
+        sets = self._settings.tokens.are_sets
+        return Writer(self._chain, self._vocabulary.names, slot, len(self._index), time, sets)
+
+    def codes(self, tokens: Sequence[str]) -> list[int]:
+        """Numbers of tokens; new ones get theirs."""
+        return self._vocabulary.codes(tokens)
+
     def rank(self, order: Order, search: str, limit: int) -> list[tuple[float, Row]]:
         """The first streams in an order; see `streams.ranking.rank`."""
         topic, number = self.partition.topic, self.partition.number
@@ -254,13 +289,17 @@ class Shard:
                 rows, columns = rows[kept], {name: column[kept] for name, column in columns.items()}
         if len(assigned.ended):
             rows, columns = self._with_ended(rows, columns, assigned)
+            if self._waits and batch.labels.gone_late is not None:
+                told = assigned.gone.told
+                tombstones = assigned.ended[assigned.gone.tombstones[told]]
+                columns["late"][np.searchsorted(rows, tombstones)] = batch.labels.gone_late[told]
         anomalies = Anomalies(*(columns.pop(each.name) for each in fields(Anomalies))) if self._judges else None
         streams = events.streams if len(rows) == len(events) else [events.streams[row] for row in rows.tolist()]
         labels = None
         if events.labels is not None and self._labels is not None:
             ids = [events.labels.ids[row] for row in rows.tolist()]
             closed = None if batch.labels.closed is None else self._closed(batch.labels.closed)
-            labels = take_answers(columns, ids, self._classes.names, closed)
+            labels = take_answers(columns, ids, self._classes.names, self._waits, closed)
         return Predictions(
             partition=events.partition,
             offsets=events.offsets[rows],
@@ -280,11 +319,11 @@ class Shard:
         )
 
     def _closed(self, found: LabelBatch) -> Predictions:
-        """The answers to sequences that silence ended, each at its last event's offset."""
+        """The answers that are told later than at their events, each at its event's offset."""
         assert self._labels is not None
         n = len(found.offsets)
         columns = self._labels.columns(found, np.zeros(n, np.int64))
-        labels = take_answers(columns, [None] * n, self._classes.names)
+        labels = take_answers(columns, list(map(id_of, found.ids)), self._classes.names, False)
         return Predictions(
             partition=self.partition,
             offsets=found.offsets,

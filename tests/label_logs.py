@@ -44,6 +44,15 @@ MODES = {
         "labels.mode=delayed", "labels.kind=number", "labels.within=6", "inputs.booleans=[open, hot]",
         "inputs.categories={sky: [rain, sun]}",
     ],
+    "lookahead, class": ["labels.mode=field", "model.lookahead=3"],
+    "lookahead, number": ["labels.mode=field", "labels.kind=number", "model.lookahead=2", "sequences.gap=250"],
+    "lookahead, delayed class": [
+        "labels.mode=delayed", "labels.within=6", "model.lookahead=3", "sequences.end=last", "sequences.gap=250",
+        "inputs.booleans=[open]", "inputs.categories={sky: [rain, sun]}", "inputs.embedding=3",
+    ],
+    "lookahead, delayed number": [
+        "labels.mode=delayed", "labels.kind=number", "labels.within=2", "model.lookahead=4", "labels.join=time",
+    ],
 }  # fmt: skip
 
 

@@ -132,6 +132,18 @@ def test_kills_with_booleans_and_categories_change_not_one_bit(tmp_path: Path) -
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+def test_kills_while_answers_wait_change_not_one_bit(tmp_path: Path) -> None:
+    source = random.Random(4)
+    records = []
+    for line in lines():
+        label, end = source.choice(["up", "down"]), source.choice(["true", *["false"] * 9])
+        records.append(line.replace("}", f', "label": "{label}", "end": {end}}}'))
+    chosen = ["labels.mode=field", "model.lookahead=6", "sequences.end=end", "sequences.gap=900"]
+    kill_and_compare(tmp_path, records, "streams.expire_after=2000", *chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_kills_in_each_presets_run_change_not_one_bit(preset: str, tmp_path: Path) -> None:
     subprocess.run([*STREAMRNN, "init", "--preset", preset], check=True, cwd=tmp_path)

@@ -31,7 +31,11 @@ def log(mode: str) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    "mode", ["field, class, traits", "field, class", "delayed, class", "delayed, number", "sequences, delayed number"]
+    "mode",
+    [
+        "field, class, traits", "field, class", "delayed, class", "delayed, number", "sequences, delayed number",
+        "lookahead, number", "lookahead, delayed class",
+    ],
 )
 @settings(max_examples=6, deadline=None)
 @given(

@@ -108,7 +108,9 @@ def test_polls_crashes_and_rebalances_change_no_bit_of_what_the_journal_tells(
         assert_as_journalled(broker, settings, run_through(broker, settings, polls))
 
 
-@pytest.mark.parametrize("more", [["labels.kind=number"], ["labels.join=time"], ["labels.dead_letters=false"]])
+@pytest.mark.parametrize(
+    "more", [["labels.kind=number"], ["labels.join=time"], ["labels.dead_letters=false"], ["model.lookahead=3"]]
+)
 def test_all_kinds_of_labels_hold_through_mishaps(tmp_path: Path, more: list[str]) -> None:
     settings = chosen(tmp_path, *more)
     made: list[Item] = []

@@ -228,6 +228,7 @@ PARTS = (
     ("linear", "linear experts"),
     ("sequences", "labels: sequences"),
     ("join", "labels: events that await theirs"),
+    ("due", "labels: answers that wait for later events"),
     ("known", "labels: last known and scale"),
     ("token", "tokens: contexts and sequences"),
     ("mixture", "pending forecasts and experts' accounts"),

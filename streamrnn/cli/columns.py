@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
-from streamrnn.events.answers import Answer, Interval
+from streamrnn.events.answers import Answer, Forecast, Interval, LateAnswer, Settled
 from streamrnn.events.dead_letter import Envelope
 from streamrnn.events.encode import Source
+from streamrnn.events.label_answers import Label, SettledLabel
 from streamrnn.events.token_answers import Tokens
 
 UNKNOWN = "-"
@@ -74,8 +75,16 @@ class Table:
         self._widths: list[int] = []
 
     def lines(self, row: Answer | Envelope) -> Iterator[list[Piece]]:
-        """The row's line, after the titles where these are new."""
-        columns, cells = _answer(row, self._level) if isinstance(row, Answer) else _letter(row)
+        """The row's line, after the titles where these are new; one for each answer that it tells of earlier events,
+        where it tells any."""
+        if isinstance(row, Answer) and row.answers:
+            for late in row.answers:
+                columns, cells = _late(row, late)
+                yield from self._lines(columns, cells, row)
+            return
+        yield from self._lines(*(_answer(row, self._level) if isinstance(row, Answer) else _letter(row)), row)
+
+    def _lines(self, columns: Sequence[Column], cells: list[str], row: Answer | Envelope) -> Iterator[list[Piece]]:
         before = self._widths if columns == self._columns else []
         if not before:
             self._columns = columns
@@ -109,7 +118,7 @@ def _answer(row: Answer, level: float | None) -> tuple[Sequence[Column], list[st
     """Columns and cells: a group for each target, with its name where there are several; a column for each horizon."""
     settled = {each.target: each for each in row.settled if each.horizon == 1}
     columns = list(_PLACE)
-    cells = [_time(row.time), _shown(row.stream, STREAM_CHARACTERS), _source(row.source)]
+    cells = [shown_time(row.time), _shown(row.stream, STREAM_CHARACTERS), _source(row.source)]
     if row.tokens is not None:
         return [*columns, *_TOKENS], [*cells, *_tokens(row.tokens)]
     if row.final is not None:
@@ -121,15 +130,15 @@ def _answer(row: Answer, level: float | None) -> tuple[Sequence[Column], list[st
             columns.append(_TARGET)
             cells.append(_shown(target, STREAM_CHARACTERS))
         columns.append(_FORECAST)
-        cells.append(_number(group[0].forecast))
+        cells.append(shown_number(group[0].forecast))
         if level is not None:
             columns.append(Column(f"{level:.4g} interval", varies=True, least=_BOUNDS_WIDTH))
             cells.append(next((_bounds(each) for each in group[0].intervals if each.level == level), UNKNOWN))
         columns += [*(Column(f"+{each.horizon}", "bold", number=True) for each in group[1:]), *_SCORES]
-        cells += [*(_number(each.forecast) for each in group[1:]), _number(baseline)]
+        cells += [*(shown_number(each.forecast) for each in group[1:]), shown_number(baseline)]
         done = settled.get(target)
         outcome, errors = (None, (None, None)) if done is None else (done.outcome, (done.error, done.baseline_error))
-        cells += [_number(outcome), *(_number(error, "+") for error in errors)]
+        cells += [shown_number(outcome), *(shown_number(error, "+") for error in errors)]
     return columns, cells
 
 
@@ -137,7 +146,7 @@ def _alert(row: Answer | Envelope) -> list[Piece]:
     """What stands behind a line whose event gave an alert."""
     if not isinstance(row, Answer) or row.anomaly is None or not row.anomaly.alert:
         return []
-    return [(f"ALERT {_shown(row.anomaly.target, STREAM_CHARACTERS)} {_number(row.anomaly.score)}", "bold red")]
+    return [(f"ALERT {_shown(row.anomaly.target, STREAM_CHARACTERS)} {shown_number(row.anomaly.score)}", "bold red")]
 
 
 def _labels(row: Answer) -> list[str]:
@@ -147,28 +156,42 @@ def _labels(row: Answer) -> list[str]:
     ended = row.ended
     if of is None and ended is not None and (ended.settled or ended.settled_label is not None):
         of, settled, said = ended.offset, ended.settled, ended.settled_label
+    cells = _label(row.label, row.forecasts, of, settled, said)
+    if cells[0] != UNKNOWN and not row.final:
+        cells[0] += " so far"
+    return cells
+
+
+def _late(row: Answer, late: LateAnswer) -> tuple[Sequence[Column], list[str]]:
+    """The same of an answer that was told later than at its event."""
+    place = [shown_time(row.time), _shown(row.stream, STREAM_CHARACTERS), _source(row.source)]
+    cells = _label(late.label, late.forecasts, late.offset, late.settled, late.settled_label)
+    return [*_PLACE, *_LABELS], [*place, *cells]
+
+
+def _label(
+    label: Label | None, forecasts: list[Forecast], of: int | None, settled: list[Settled], said: SettledLabel | None
+) -> list[str]:
     answer = probability = baseline = outcome = answered = then = UNKNOWN
-    if row.label is not None:
-        answer, baseline = (_shown(text, LABEL_CHARACTERS) for text in (row.label.answer, row.label.baseline))
-        probability = f"{row.label.probabilities.get(row.label.answer, 0.0):.3f}"
-    elif row.forecasts:
-        answer, baseline = _number(row.forecasts[0].forecast), _number(row.forecasts[0].baseline)
-    if answer != UNKNOWN and not row.final:
-        answer += " so far"
+    if label is not None:
+        answer, baseline = (_shown(text, LABEL_CHARACTERS) for text in (label.answer, label.baseline))
+        probability = f"{label.probabilities.get(label.answer, 0.0):.3f}"
+    elif forecasts:
+        answer, baseline = shown_number(forecasts[0].forecast), shown_number(forecasts[0].baseline)
     if said is not None:
         outcome, answered, then = (
             _shown(text, LABEL_CHARACTERS) for text in (said.outcome, said.answer, said.baseline)
         )
     elif settled:
         done = settled[0]
-        outcome, answered, then = _number(done.outcome), _number(done.forecast), _number(done.baseline)
+        outcome, answered, then = shown_number(done.outcome), shown_number(done.forecast), shown_number(done.baseline)
     return [answer, probability, baseline, UNKNOWN if of is None else str(of), outcome, answered, then]
 
 
 def _tokens(found: Tokens) -> list[str]:
     """Cells of what came, and of the likeliest tokens to come."""
     many = found.counted
-    bits = [_number(bits / many if many else None) for bits in (found.bits, found.baseline_bits)]
+    bits = [shown_number(bits / many if many else None) for bits in (found.bits, found.baseline_bits)]
     likely = [f"{_shown(json.dumps(each.token, ensure_ascii=False), LABEL_CHARACTERS)} {each.probability:.2f}"
               for each in found.next[:TOKENS_SHOWN]]
     return [str(many), str(found.right), *bits, "  ".join(likely) or UNKNOWN]
@@ -188,17 +211,19 @@ def _source(source: Source) -> str:
     return f"{_shown(source.topic, 249)}-{source.partition} {source.offset}"
 
 
-def _number(value: float | None, sign: str = "-") -> str:
+def shown_number(value: float | None, sign: str = "-") -> str:
+    """Six digits of a number; ``sign`` is + where a sign stands before all."""
     return UNKNOWN if value is None else f"{value:{sign}.6g}"
 
 
 def _bounds(interval: Interval) -> str:
     if interval.low is None or interval.high is None:
         return UNKNOWN
-    return f"[{_number(interval.low)}, {_number(interval.high)}]"
+    return f"[{shown_number(interval.low)}, {shown_number(interval.high)}]"
 
 
-def _time(seconds: float | None) -> str:
+def shown_time(seconds: float | None) -> str:
+    """A time in UTC, to the millisecond."""
     if seconds is None:
         return UNKNOWN
     try:

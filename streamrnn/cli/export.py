@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +9,10 @@ import typer
 
 from streamrnn.cli.explained import explained, stop
 from streamrnn.cli.options import ConfigOption, SetOption
+from streamrnn.cli.saved import made_with, newest
 from streamrnn.exits import ExitCode
 
 if TYPE_CHECKING:
-    from streamrnn.settings.schema import Settings
     from streamrnn.snapshots.choice import Loaded
 
 
@@ -43,15 +42,13 @@ def export(
     """
     from streamrnn.learned import Learned
     from streamrnn.settings import load
-    from streamrnn.settings.past import PastError, rebuilt
+    from streamrnn.settings.past import PastError
 
     settings = load(config, set_).settings
     with explained():
-        header, arrays = _newest(settings, partition) if path is None else _read(path)
+        header, arrays = newest(settings, partition) if path is None else _read(path)
     try:
-        same = header.settings_digest == settings.state_digest()
-        made_with = settings if same else rebuilt(header.settings, settings)
-        learned = Learned.of(header, arrays, made_with)
+        learned = Learned.of(header, arrays, made_with(header, settings))
     except (PastError, KeyError, ValueError) as error:
         problem = f"the snapshot of {header.partition} holds no network to export ({error})"
         raise stop(f"{problem}: name the settings it was made with by --config", ExitCode.STATE) from error
@@ -68,18 +65,3 @@ def _read(path: Path) -> Loaded:
     from streamrnn.snapshots import read_snapshot
 
     return read_snapshot(path)
-
-
-def _newest(settings: Settings, partition: str | None) -> Loaded:
-    """The snapshot that was written last, of the only partition or of the one that is named."""
-    from streamrnn.snapshots.factory import open_store
-
-    with closing(open_store(settings)) as store:
-        listed = [each for each in store.listing(partition) if each.problem is None]
-        partitions = sorted({each.name.partition for each in listed})
-        if not listed:
-            raise stop(f"{store.place} holds no whole snapshot: correct snapshots.{store.setting}", ExitCode.SETTINGS)
-        if len(partitions) > 1:
-            problem = f"there are snapshots of {', '.join(partitions)}: name one of them by --partition"
-            raise stop(problem, ExitCode.SETTINGS)
-        return store.read(listed[0].name)

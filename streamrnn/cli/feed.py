@@ -60,6 +60,8 @@ def feed(
     the topic of labels.topic if that is set.
     sequence-label: visits to a shop and how they end. strokes: writers who draw
     digits. frames: speakers, and the sound that each frame is part of.
+    text: keepers' notes. sentiment: reviews, and whether they were meant well.
+    translate: sentences in two languages. music: pieces for four voices.
 
     --from-file brings a history into the log, so that a daemon learns from it and
     goes on. A row of a table becomes a record with the fields that the settings

@@ -53,6 +53,10 @@ def init(
     sequence-label  the outcome of every sequence of events
     strokes         the symbol that a pen draws
     frames          the symbol that every frame of a signal is part of
+    text            the next letters or words of every stream of text
+    sentiment       what a sentence means, as the word behind a marker
+    translate       texts that answer texts, such as translations
+    music           the notes of the next beat
 
     Of a file or topic it reads up to 500,000 records and keeps the first 200
     of each of 50 streams to find the fields, their kinds and the spacing of

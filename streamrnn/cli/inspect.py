@@ -12,9 +12,10 @@ import typer
 from streamrnn.cli.columns import printable
 from streamrnn.cli.explained import explained, stop
 from streamrnn.cli.options import ConfigOption, SetOption
+from streamrnn.cli.saved import listing, newest_file, newest_of_only, newest_with, refuse_partition
 from streamrnn.exits import ExitCode
 from streamrnn.snapshots import Header, read_snapshot
-from streamrnn.snapshots.choice import Listed, Loaded, Name
+from streamrnn.snapshots.choice import Listed, Loaded
 from streamrnn.snapshots.header import Origin
 
 Array = npt.NDArray[Any]
@@ -61,45 +62,17 @@ def _inspect_store(config: Path | None, set_: list[str] | None, partition: str |
     from streamrnn.settings import load
     from streamrnn.snapshots.factory import open_store
 
-    if partition is not None and not partition.rpartition("-")[2].isdecimal():
-        raise typer.BadParameter(f"{partition!r} is not a partition such as events-0", param_hint="--partition")
+    refuse_partition(partition)
     settings = load(config, set_).settings
     logs.setup("error", "text")
     with explained(), closing(open_store(settings)) as store:
-        listed = store.listing(partition)
-        if not listed:
-            of = "" if partition is None else f" of {partition}"
-            problem = f"{store.place} holds no snapshot{of}: correct snapshots.{store.setting} or the settings"
-            raise stop(problem, ExitCode.SETTINGS)
+        listed = listing(store, partition)
         if stream is None:
             _show_listing(store.place, listed)
-            return
-        for name in _newest_of_each(listed):
-            found = store.read(name)
-            if partition is not None or _holds(found, stream):
-                _show(found, stream)
-                return
-        where = ", ".join(f"{name.partition} at {name.position:,}" for name in _newest_of_each(listed))
-        problem = (
-            f"no stream {stream!r} in the newest whole snapshots ({where}): it came after them, or has expired; the "
-            "daemon saves every snapshots.every_seconds, and at its end"
-        )
-        raise stop(problem, ExitCode.SETTINGS)
-
-
-def _newest_of_each(listed: list[Listed]) -> list[Name]:
-    """The last written snapshot of each partition that seems whole."""
-    newest: dict[str, Name] = {}
-    for each in listed:
-        if each.problem is None:
-            newest.setdefault(each.name.partition, each.name)
-    return list(newest.values())
-
-
-def _holds(found: Loaded, stream: str) -> bool:
-    from streamrnn.streams.index import saved_slot
-
-    return saved_slot(found[1], stream) is not None
+        elif partition is None:
+            _show(newest_with(store, listed, stream), stream)
+        else:
+            _show(newest_of_only(store, listed), stream)
 
 
 def _show_listing(place: str, listed: list[Listed]) -> None:
@@ -129,12 +102,10 @@ def _show(found: Loaded, stream: str | None) -> None:
 
 def _newest(folder: Path) -> Path:
     """The snapshot that was written last, in the folder or below it."""
-    files = sorted(folder.rglob("*.safetensors"), key=lambda file: (file.stat().st_mtime_ns, file.name))
-    if not files:
-        raise stop(f"{folder} holds no snapshot (*.safetensors): name the folder of snapshots.path", ExitCode.SETTINGS)
-    among = f", the newest of {len(files)} in {folder}" if len(files) > 1 else ""
-    typer.echo(f"{files[-1]}{among}\n")
-    return files[-1]
+    file, of = newest_file(folder)
+    among = f", the newest of {of} in {folder}" if of > 1 else ""
+    typer.echo(f"{file}{among}\n")
+    return file
 
 
 def _show_header(header: Header) -> None:

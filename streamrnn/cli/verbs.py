@@ -25,6 +25,7 @@ VERBS = {
     "probe": "Ask the running daemon whether it is alive, as a health check does.",
     "inspect": "Check a snapshot and show what it holds.",
     "export": "Write the learned network of a snapshot to a file.",
+    "generate": "Continue a stream from its learned state.",
 }
 
 

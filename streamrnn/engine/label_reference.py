@@ -37,12 +37,17 @@ def process(loop: LabelNetworkLoop, batch: Batch, seen: Array, said: Array) -> N
     network = Forecaster(loop.layout, 0, torch.float64 if loop.weights.itemsize == 8 else torch.float32)
     network.load_flat(loop.weights)
     said[:] = np.nan
+    record = Record
+    if loop.layout.lookahead:
+        from streamrnn.engine.bidirectional_reference import BidirectionalRecord
+
+        record = BidirectionalRecord
     for i in range(len(batch)):
         if batch.slots[i] >= 0:
-            _Record(loop, batch, i, network).run(seen[i], said[i])
+            record(loop, batch, i, network).run(seen[i], said[i])
 
 
-class _Record:
+class Record:
     """One record's way through the loop."""
 
     def __init__(self, loop: LabelNetworkLoop, batch: Batch, i: int, network: Forecaster) -> None:
@@ -59,28 +64,41 @@ class _Record:
 
     def run(self, seen: Array, said: Array) -> None:
         """Step and answer, then learn."""
-        labels = self.batch.labels
-        if labels.kinds[self.i] == EVENT:
-            self._step(int(labels.numbers[self.i]), seen, said)
-        if labels.settles[self.i] > 0:
-            self._learn(int(labels.settles[self.i]))
+        settles = int(self.batch.labels.settles[self.i])
+        self.take(seen, said)
+        if settles > 0:
+            self.learn(settles)
             count(self.loop, self.network, int(self.batch.live[self.i]))
 
-    def _step(self, number: int, seen: Array, said: Array) -> None:
-        """Advance the stream's state, and say what is held of the event's label."""
-        labels, sizes, i = self.batch.labels, self.loop.rows, self.i
+    def take(self, seen: Array, said: Array) -> None:
+        """Step and answer, at an event."""
+        labels = self.batch.labels
+        if labels.kinds[self.i] == EVENT:
+            number = int(labels.numbers[self.i])
+            reached = self.step(number, seen)
+            with torch.no_grad():
+                self.answer(number, self.network.head(reached), said)
+
+    def step(self, number: int, seen: Array) -> torch.Tensor:
+        """Advance the stream's state; returns it."""
+        sizes, network = self.loop.rows, self.network
         before, after = (number - 1) % sizes.window_steps, number % sizes.window_steps
-        if labels.restarts[i]:
+        if self.batch.labels.restarts[self.i]:
             self.states[before] = 0
             self.counts[AGE] = 0
         self.inputs[after] = seen
         with torch.no_grad():
-            x = self.network.inputs(torch.from_numpy(self.inputs[after].copy()))
-            reached = self.network.stack(x, torch.from_numpy(self.states[before].copy()))
-            outputs = self.network.head(reached).double()
+            x = network.inputs(torch.from_numpy(self.inputs[after].copy()))
+            reached: torch.Tensor = network.stack(x, torch.from_numpy(self.states[before].copy()))
         self.states[after] = reached.numpy()
         self.counts[AGE] = min(self.counts[AGE] + 1, sizes.k2)
         self.counts[LENGTHS + number % sizes.waiting] = self.counts[AGE]
+        return reached
+
+    def answer(self, number: int, outputs: torch.Tensor, said: Array) -> None:
+        """Say what is held of the event's label."""
+        labels, sizes, i = self.batch.labels, self.loop.rows, self.i
+        outputs = outputs.double()
         known = int(labels.classes[i])
         if sizes.classes:
             if known:
@@ -92,24 +110,31 @@ class _Record:
         account[RMS] = 0.0 if np.isnan(labels.last[i]) else labels.rms[i]
         said[0] = labels.last[i] + labels.rms[i] * float(outputs[0])
 
-    def _learn(self, number: int) -> None:
-        """Add the gradient of one label: back through the window that ends at its event."""
-        loop, sizes, network = self.loop, self.loop.rows, self.network
+    def window(self, number: int) -> tuple[list[torch.Tensor], list[int]]:
+        """The states at the events of a window, run again up to this event, and where their inputs stand."""
+        sizes, network = self.loop.rows, self.network
         length = int(self.counts[LENGTHS + number % sizes.waiting])
         reached = torch.from_numpy(self.states[(number - length) % sizes.window_steps].copy())
         places = [step % sizes.window_steps for step in range(number - length + 1, number + 1)]
-        on_the_way = torch.zeros((), dtype=reached.dtype)
+        states = []
         for place in places:
             reached = network.stack(network.inputs(torch.from_numpy(self.inputs[place].copy())), reached)
-            if loop.running and place != places[-1]:
-                on_the_way = on_the_way + (self._loss(network.head(reached), number) or 0.0)
-        loss = self._loss(network.head(reached), number)
+            states.append(reached)
+        return states, places
+
+    def learn(self, number: int) -> None:
+        """Add the gradient of one label: back through the window that ends at its event."""
+        loop, network = self.loop, self.network
+        states, places = self.window(number)
+        loss = self.loss(network.head(states[-1]), number)
         if loss is not None:
             touch(loop, self.inputs[places])
             told = float(loss.detach())
-            add_gradient(loop, network, loss + loop.running * on_the_way, 1, told, int(self.batch.live[self.i]))
+            for reached in states[:-1] if loop.running else ():
+                loss = loss + loop.running * (self.loss(network.head(reached), number) or 0.0)
+            add_gradient(loop, network, loss, 1, told, int(self.batch.live[self.i]))
 
-    def _loss(self, outputs: torch.Tensor, number: int) -> torch.Tensor | None:
+    def loss(self, outputs: torch.Tensor, number: int) -> torch.Tensor | None:
         """Cross entropy of a class among those known now; Huber's loss (the absolute error where delta is 0) of a
         number, in units of its base's error; None where there is nothing to learn."""
         labels, sizes = self.batch.labels, self.loop.rows

@@ -231,7 +231,7 @@ def touch(loop: Learner, seen: npt.NDArray[np.floating]) -> None:
 
 def touch_codes(loop: Learner, codes: Iterable[int]) -> None:
     """Note rows that the next optimiser step moves."""
-    rows, _, _ = loop.layout.moved_apart
+    rows, _, _ = loop.layout.moved_apart(len(loop.weights))
     for code in codes:
         if not loop.touched[categories.FLAGS + code]:
             loop.touched[categories.FLAGS + code] = 1
@@ -292,7 +292,7 @@ def _optimise(loop: Learner, network: Forecaster, contributed: int) -> None:
 
 def _moving(loop: Learner) -> npt.NDArray[np.bool_]:
     """Which weights an optimiser step moves."""
-    rows, width, at = loop.layout.moved_apart
+    rows, width, at = loop.layout.moved_apart(len(loop.weights))
     moves = np.ones(len(loop.weights), np.bool_)
     flags = loop.touched[categories.FLAGS : categories.FLAGS + rows] == 1
     moves[at : at + rows * width] = np.repeat(flags, width)

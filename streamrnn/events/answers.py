@@ -84,6 +84,18 @@ class Ended(msgspec.Struct, gc=False):
     settled_label: SettledLabel | None
 
 
+class LateAnswer(msgspec.Struct, gc=False):
+    """The answer to an earlier event, at ``offset``, and what its label said of that where it had come."""
+
+    offset: int
+    forecasts: list[Forecast]
+    settled: list[Settled]
+    label: Label | None
+    settled_label: SettledLabel | None
+    events_ahead: int
+    id: str | None = None
+
+
 class Answer(msgspec.Struct, gc=False):
     """A prediction, version 1, as far as a line shows it; ``time`` is None where the event had none, ``final`` outside
     of label modes."""
@@ -100,6 +112,7 @@ class Answer(msgspec.Struct, gc=False):
     of: Of | None = None
     final: bool | None = None
     ended: Ended | None = None
+    answers: list[LateAnswer] = []
     tokens: Tokens | None = None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import islice, product
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -120,6 +121,15 @@ class Ended(msgspec.Struct, gc=False):
     settled_label: SettledLabel | None
 
 
+class LateAnswer(Ended, gc=False):
+    """The answer to an event, at ``offset`` in the same partition, that waited for later events of its stream, of which
+    it saw ``events_ahead``; and what its label said of that, where it had come by then. ``id`` is the event's, where
+    labels are joined by id (null where it has more than 64 bytes)."""
+
+    id: str | None
+    events_ahead: int
+
+
 class LabelledPrediction(Prediction, gc=False):
     """Output record of label modes, version 1: the same, and what is said of labels.
 
@@ -134,6 +144,12 @@ class LabelledPrediction(Prediction, gc=False):
     of: Of | None
     final: bool
     ended: Ended | None
+
+
+class WaitingPrediction(LabelledPrediction, gc=False):
+    """The same where answers wait for later events: ``answers`` are those that waited for this record."""
+
+    answers: list[LateAnswer]
 
 
 class TokenPrediction(Prediction, gc=False):
@@ -173,26 +189,28 @@ def encode_predictions(p: Predictions, targets: tuple[str, ...]) -> list[bytes]:
         return [encode(TokenPrediction(*fields, told)) for fields, told in zip(made, p.tokens.told(), strict=True)]
     if p.labels is None:
         return [encode(Prediction(*fields)) for fields in made]
+    late = _late(p.labels, targets)
+    ended = [None if p.labels.waits or not each else Ended(*each[0][:-2]) for each in late]
     rest = zip(
-        p.labels.labels(), p.labels.settled_labels(), p.labels.of_events(), p.labels.final.tolist(),
-        _ended(p.labels, targets), strict=True,
-    )  # fmt: skip
-    return [encode(LabelledPrediction(*fields, *more)) for fields, more in zip(made, rest, strict=True)]
+        p.labels.labels(), p.labels.settled_labels(), p.labels.of_events(), p.labels.final.tolist(), ended, strict=True
+    )
+    whole = ((*fields, *more) for fields, more in zip(made, rest, strict=True))
+    if not p.labels.waits:
+        return [encode(LabelledPrediction(*fields)) for fields in whole]
+    answers = ([LateAnswer(*each) for each in told] for told in late)
+    return [encode(WaitingPrediction(*fields, told)) for fields, told in zip(whole, answers, strict=True)]
 
 
-def _ended(labels: LabelAnswers, targets: tuple[str, ...]) -> list[Ended | None]:
-    """Of each row, the answer to the sequence that silence had ended before it."""
-    found: list[Ended | None] = [None] * len(labels.closings)
+def _late(labels: LabelAnswers, targets: tuple[str, ...]) -> list[list[tuple[Any, ...]]]:
+    """Of each row, what it tells of earlier events: the fields of `LateAnswer`."""
     closed = labels.closed
-    if closed is not None and closed.labels is not None:
-        columns = zip(
-            closed.offsets.tolist(), _forecasts(closed, targets), _settled(closed, targets), closed.labels.labels(),
-            closed.labels.settled_labels(), strict=True,
-        )  # fmt: skip
-        made = [Ended(*fields) for fields in columns]
-        for row in np.flatnonzero(labels.closings >= 0).tolist():
-            found[row] = made[labels.closings[row]]
-    return found
+    if closed is None or closed.labels is None:
+        return [[] for _ in labels.late]
+    columns = zip(
+        closed.offsets.tolist(), _forecasts(closed, targets), _settled(closed, targets), closed.labels.labels(),
+        closed.labels.settled_labels(), closed.labels.ids, closed.labels.ages.tolist(), strict=True,
+    )  # fmt: skip
+    return [list(islice(columns, count)) for count in labels.late.tolist()]
 
 
 def _sources(p: Predictions) -> list[Source]:
@@ -222,7 +240,7 @@ def _forecasts(p: Predictions, targets: tuple[str, ...]) -> list[list[Forecast]]
             made.append([Forecast(name, horizon, *each) for each in rest])
     rows = list(map(list, zip(*made, strict=True)))
     if p.labels is not None:
-        for row in np.flatnonzero(p.labels.are_labels).tolist():
+        for row in np.flatnonzero(p.labels.answerless).tolist():
             rows[row] = []
     return rows
 

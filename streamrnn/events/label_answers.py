@@ -49,7 +49,7 @@ class LabelAnswers:
 
     Attributes
     ----------
-    kinds : int8[n], EVENT or LABEL of ``rows.labels``
+    kinds : int8[n], EVENT or LABEL of ``rows.labels``, or of rows that are told late CLOSING or DUE
     status : int8[n], NOTHING, MATCHED, LATE or UNMATCHED of ``rows.labels``
     ids : n ids; None: none
     of, ages : int64[n], offset of the event whose label a record brings (-1: none), and events since
@@ -60,8 +60,10 @@ class LabelAnswers:
     outcomes : int64[n], code of the label that the record brings for an event; -1: none
     settled, settled_baselines : int64[n], the answer and baseline that had been given for that event; -1: none
     settled_probability : float64[n], of the outcome in that answer
-    closings : int64[n], row in ``closed`` of the sequence that silence had ended before this record; -1: none
-    closed : the answers of those sequences, each at the offset of its last event; None: there are none
+    waits : whether answers wait for later events, and so are none of them a record's own
+    late : int64[n], how many of ``closed`` each record tells
+    closed : answers that are told later than at their events, each at its event's offset, in log order: those of
+        sequences that silence had ended, and those that waited; None: there are none
     """
 
     kinds: npt.NDArray[np.int8]
@@ -78,7 +80,8 @@ class LabelAnswers:
     settled: Ints
     settled_baselines: Ints
     settled_probability: Floats
-    closings: Ints
+    waits: bool
+    late: Ints
     closed: Predictions | None
 
     def of_events(self) -> list[Of | None]:
@@ -112,7 +115,7 @@ class LabelAnswers:
         return rows
 
     @property
-    def are_labels(self) -> npt.NDArray[np.bool_]:
-        """bool[n]: the records that are labels."""
+    def answerless(self) -> npt.NDArray[np.bool_]:
+        """bool[n]: the records that have no answer of their own: labels, and where answers wait all."""
         found: npt.NDArray[np.bool_] = self.kinds == LABEL
-        return found
+        return np.ones_like(found) if self.waits else found

@@ -40,6 +40,10 @@ class Traits:
         """Those of these rows."""
         return Traits(self.booleans[rows], self.codes[rows])
 
+    def with_rows(self, places: npt.NDArray[np.int64]) -> Traits:
+        """The same with rows of zeros before these places."""
+        return Traits(np.insert(self.booleans, places, 0, axis=0), np.insert(self.codes, places, 0, axis=0))
+
 
 @dataclass(frozen=True, slots=True)
 class Category:

@@ -19,6 +19,16 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same of a function that is too long to become part of its callers by itself.
+
+    One that stays by itself is compiled twice: alone, and with its caller, and the process that compiles may call
+    another copy than one that loads from disk. They may contract a product and a sum in another way.
+    """
+    compiled: Callable[..., Any] = numba.njit(forceinline=True, **OPTIONS)(function)
+    return compiled
+
+
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function that Python calls, and keep the compiled code on disk, where it can be written to."""
     compiled: Any = numba.njit(cache=True, **OPTIONS)(function)

@@ -18,7 +18,7 @@ the bias.
 
 import numpy as np
 
-from streamrnn.kernels.compile import kernel
+from streamrnn.kernels.compile import inlined
 from streamrnn.kernels.functions import TAU, exp, sigmoid, sine_of_turn, tanh
 from streamrnn.kernels.linear import add_rows
 
@@ -28,7 +28,7 @@ SLOWEST = -1e-7  # log |l| of a memory of ten million steps: at 0 nothing would 
 NU, THETA, INPUT = range(3)  # places among the traces
 
 
-@kernel
+@inlined
 def pieces(flat, inputs, hidden, outputs):
     """w, b, u, c, and of the head v [outputs, hidden] and d [outputs], out of one vector."""
     b_at = inputs * 4 * hidden
@@ -42,7 +42,7 @@ def pieces(flat, inputs, hidden, outputs):
     )  # fmt: skip
 
 
-@kernel
+@inlined
 def poles(c, turning):
     """What the weights c[2 hidden] mean, into turning[5, hidden]: real and imaginary part of l, log |l|, g, and the
     derivative of g by nu."""
@@ -59,7 +59,7 @@ def poles(c, turning):
         turning[4, j] = -size * size * decay / into
 
 
-@kernel
+@inlined
 def step(x, state, traces, w, b, u, turning, sums, said):
     """One step in place: input x[inputs], state[3 hidden], traces[inputs + 3, 2 hidden]; sums[4 hidden] and said
     [2 hidden] are work space."""
@@ -93,7 +93,7 @@ def step(x, state, traces, w, b, u, turning, sums, said):
     tell(state, u, sums[2 * hidden :], said)
 
 
-@kernel
+@inlined
 def read(x, state, w, b, u, sums, said):
     """What is read of a state with today's weights, into its first numbers and said; as after `step` with input x."""
     for j in range(sums.shape[0]):
@@ -102,7 +102,7 @@ def read(x, state, w, b, u, sums, said):
     tell(state, u, sums[said.shape[0] :], said)
 
 
-@kernel
+@inlined
 def tell(state, u, out, said):
     """Values and gates, into said[2 hidden], and h, into state, from the sums of inputs out[2 hidden]."""
     hidden = said.shape[0] // 2
@@ -114,7 +114,7 @@ def tell(state, u, out, said):
         state[j] = said[j] * said[hidden + j]
 
 
-@kernel
+@inlined
 def add_gradient(x, state, said, traces, transposed_u, dh, d_sums, gw, gb, gu, gc):
     """Add the gradient of a loss that depends on h by dh[hidden]; d_sums[4 hidden] is filled in with that of the
     state's real and imaginary parts and of the sums of values and gates. transposed_u is [2 hidden, 2 hidden]."""

@@ -10,10 +10,14 @@ from streamrnn.rows import ABSENT
 from streamrnn.rows.labels import (
     ABSOLUTE_ERROR,
     CHANGE,
-    CLOSING,
     ERRORS,
     EVENT,
+    KNOWN_LAST,
+    KNOWN_MEAN,
     KNOWN_RING,
+    KNOWN_RMS,
+    KNOWN_UNIT,
+    LABEL,
     LABELS,
     LAST,
     MEAN,
@@ -56,19 +60,22 @@ def take_scale(row, shared):
 
 
 @entry
-def process(slots, fresh, kinds, numbers, settles, labels, classes, waiting, slab, shared, last, naive, mean, rms, unit,
-            inputs):
+def process(slots, fresh, kinds, numbers, brings, settles, labels, classes, waiting, slab, shared, last, naive, mean,
+            rms, unit, inputs):
     """Follow the labels of n records in log order.
 
-    slots int64[n] (-1: no such stream), fresh bool[n], kinds int8[n], numbers and settles int64[n] (see
-    ``kernels.join``), labels float64[n] (a number, or a class's code; NaN: none) -> last float64[n] (the last known
-    label before this event's own; NaN: none), naive float64[n] (the same as it stood at the event whose label this
-    record brings), mean, rms and unit float64[n] (running mean of the labels; root mean square and mean size of the
-    last known label's errors, with a floor, 0 before the first), inputs float64[n, classes or 3]. ``classes`` is 0
+    slots int64[n] (-1: no such stream), fresh bool[n], kinds int8[n], numbers int64[n] (see ``kernels.join``), brings
+    and settles int64[n] (number of the event whose label the record brings, and of the one that is learned from;
+    another one, or none, where answers wait), labels float64[n] (a number, or a class's code; NaN: none) -> last
+    float64[n] (the last known label before this event's own; NaN: none), naive float64[n] (the same as it stood at the
+    event that is settled), mean, rms and unit float64[n] (running mean of the labels; root mean square and mean size of
+    the last known label's errors, with a floor, 0 before the first), inputs float64[n, classes or 3]. ``classes`` is 0
     where labels are numbers. The last known label is that of the newest event that has one, not the one that came last;
     of a number, while a stream has none, the mean of its shard's labels stands for it, and its shard's scale for its
-    own. ``shared`` is the shard's row. A closing row has what its event had, ``last`` and ``naive`` alike.
+    own. ``shared`` is the shard's row. A row that stands for an earlier event, as it closes a sequence or an answer
+    falls due, has what was known at that event: ``last``, and of numbers that are answered then all of it.
     """
+    width = (slab.shape[1] - KNOWN_RING) // waiting
     for i in range(slots.shape[0]):
         last[i] = np.nan
         naive[i] = np.nan
@@ -82,6 +89,7 @@ def process(slots, fresh, kinds, numbers, settles, labels, classes, waiting, sla
         if fresh[i]:
             row[:KNOWN_RING] = 0.0
             row[KNOWN_RING:] = ABSENT
+        at = KNOWN_RING + width * (numbers[i] % waiting)
         if kinds[i] == EVENT:
             if row[LABELS] > 0.0:
                 last[i] = row[LAST]
@@ -97,17 +105,27 @@ def process(slots, fresh, kinds, numbers, settles, labels, classes, waiting, sla
             if scale[ERRORS] > 0.0:
                 rms[i] = np.sqrt(scale[SQUARED_ERROR]) + floor_of(last[i])
                 unit[i] = scale[ABSOLUTE_ERROR] + floor_of(last[i])
-            row[KNOWN_RING + numbers[i] % waiting] = kept(last[i])
-        if kinds[i] == CLOSING:
-            last[i] = known(row[KNOWN_RING + numbers[i] % waiting])
+            row[at + KNOWN_LAST] = kept(last[i])
+            if width > 1:
+                row[at + KNOWN_MEAN] = kept(mean[i])
+                row[at + KNOWN_RMS] = rms[i]
+                row[at + KNOWN_UNIT] = unit[i]
+        elif kinds[i] != LABEL:
+            last[i] = known(row[at + KNOWN_LAST])
+            if width > 1:
+                mean[i] = known(row[at + KNOWN_MEAN])
+                rms[i] = row[at + KNOWN_RMS]
+                unit[i] = row[at + KNOWN_UNIT]
         if settles[i] > 0:
-            naive[i] = known(row[KNOWN_RING + settles[i] % waiting])
+            naive[i] = known(row[KNOWN_RING + width * (settles[i] % waiting) + KNOWN_LAST])
             if classes == 0:
-                take_number(row, labels[i], naive[i])
                 take_number(shared, labels[i], naive[i])
                 shared[LABELS] += 1.0
-            if row[LABELS] == 0.0 or settles[i] > row[NEWEST]:
+        if brings[i] > 0:
+            if classes == 0:
+                take_number(row, labels[i], known(row[KNOWN_RING + width * (brings[i] % waiting) + KNOWN_LAST]))
+            if row[LABELS] == 0.0 or brings[i] > row[NEWEST]:
                 row[CHANGE] = labels[i] - row[LAST] if row[LABELS] > 0.0 else 0.0
                 row[LAST] = labels[i]
-                row[NEWEST] = settles[i]
+                row[NEWEST] = brings[i]
             row[LABELS] += 1.0

@@ -14,7 +14,6 @@ from streamrnn.rows.labels import (
     COMPARED,
     CORRECT,
     COUNT,
-    EVENT,
     FREQUENT_CORRECT,
     FREQUENT_LOG_LOSS,
     LAST_CORRECT,
@@ -90,20 +89,20 @@ def add_score(sums, right_at, loss_at, answer, probability, label):
 
 
 @entry
-def process(slots, fresh, kinds, records, numbers, settles, labels, known, last, naive, networks, waiting, accounts,
-            tallies, opinions, shared, scores, window, expert_sums, block_length, probabilities, answers, baselines,
-            settled, settled_probability, settled_baselines):
+def process(slots, fresh, kinds, answering, records, numbers, settles, labels, known, last, naive, networks, waiting,
+            accounts, tallies, opinions, shared, scores, window, expert_sums, block_length, probabilities, answers,
+            baselines, settled, settled_probability, settled_baselines):
     """Answer and judge n records in log order.
 
-    slots int64[n] (-1: no such stream), fresh bool[n], kinds int8[n], records int64[n], numbers and settles int64[n],
-    labels float64[n] (codes), known int64[n], last and naive float64[n] (codes of the last known label, now and as it
-    stood at the event that is labelled), networks float64[n, networks, C] -> probabilities float64[n, C] (NaN where
-    there is no answer), answers and baselines int64[n] (likeliest class; last known label, or the most frequent where
-    there is none; -1: none), settled int64[n], settled_probability float64[n] and settled_baselines int64[n]: the
-    answer that this record's label settled, the label's probability in it, and its baseline (-1 and NaN: none). A
-    closing row tells its event's answer again. The rest is the loop's state; see ``rows.labels``. Weights by Bernstein
-    online aggregation (``kernels.aggregation``) on the slope of the log loss, in which no probability counts as less
-    than a thousandth.
+    slots int64[n] (-1: no such stream), fresh bool[n], kinds int8[n] (rows of kind ``answering`` are answered), records
+    int64[n], numbers and settles int64[n], labels float64[n] (codes), known int64[n], last and naive float64[n] (codes
+    of the last known label, now and as it stood at the event that is labelled), networks float64[n, networks, C] ->
+    probabilities float64[n, C] (NaN where there is no answer), answers and baselines int64[n] (likeliest class; last
+    known label, or the most frequent where there is none; -1: none), settled int64[n], settled_probability float64[n]
+    and settled_baselines int64[n]: the answer that this record's label settled, the label's probability in it, and its
+    baseline (-1 and NaN: none). A closing row tells its event's answer again. The rest is the loop's state; see
+    ``rows.labels``. Weights by Bernstein online aggregation (``kernels.aggregation``) on the slope of the log loss, in
+    which no probability counts as less than a thousandth.
     """
     classes = probabilities.shape[1]
     experts = NETWORK + networks.shape[1]
@@ -116,7 +115,7 @@ def process(slots, fresh, kinds, records, numbers, settles, labels, known, last,
     weights = np.empty(experts)
     regrets = np.empty(experts)
     for i in range(slots.shape[0]):
-        block = block_of(records[i] - 1, block_length, window, kinds[i] != CLOSING)
+        block = block_of(records[i] - 1, block_length, window, kinds[i] < CLOSING)
         probabilities[i] = np.nan
         answers[i] = -1
         baselines[i] = -1
@@ -131,7 +130,7 @@ def process(slots, fresh, kinds, records, numbers, settles, labels, known, last,
             tally[:] = 0
             opinions[slots[i]] = 0
 
-        if kinds[i] == EVENT:
+        if kinds[i] == answering:
             at = size * (numbers[i] % waiting)
             opinion = opinions[slots[i], at : at + size]
             opinion[:] = 0

@@ -8,19 +8,19 @@ from streamrnn.kernels.compile import entry
 from streamrnn.kernels.mixture import TINY
 from streamrnn.kernels.pending import kept, known
 from streamrnn.kernels.scores import block_of, score
-from streamrnn.rows.labels import CLOSING, EVENT, LAST_LABEL, NETWORK, USUAL_LABEL
+from streamrnn.rows.labels import CLOSING, LAST_LABEL, NETWORK, USUAL_LABEL
 from streamrnn.rows.mixture import EXPERT_COUNT, EXPERT_ERROR, EXPERT_WEIGHT
 
 
 @entry
-def process(slots, fresh, kinds, records, numbers, settles, labels, last, mean, unit, networks, waiting, accounts,
-            opinions, scores, window, expert_sums, block_length, forecasts, settled):
+def process(slots, fresh, kinds, answering, records, numbers, settles, labels, last, mean, unit, networks, waiting,
+            accounts, opinions, scores, window, expert_sums, block_length, forecasts, settled):
     """Answer and judge n records in log order.
 
-    slots int64[n] (-1: no such stream), fresh bool[n], kinds int8[n], records int64[n], numbers and settles int64[n],
-    labels float64[n], last, mean and unit float64[n], networks float64[n, networks] -> forecasts float64[n] and settled
-    float64[n], the forecast that this record's label settled (NaN: none). A closing row tells its event's again. The
-    rest is the loop's state; see ``rows.labels``.
+    slots int64[n] (-1: no such stream), fresh bool[n], kinds int8[n] (rows of kind ``answering`` are answered), records
+    int64[n], numbers and settles int64[n], labels float64[n], last, mean and unit float64[n], networks float64[n,
+    networks] -> forecasts float64[n] and settled float64[n], the forecast that this record's label settled (NaN: none).
+    A closing row tells its event's again. The rest is the loop's state; see ``rows.labels``.
     """
     experts = NETWORK + networks.shape[1]
     published, unit_at = experts, experts + 1  # behind the experts' opinions
@@ -29,7 +29,7 @@ def process(slots, fresh, kinds, records, numbers, settles, labels, last, mean, 
     weights = np.empty(experts)
     found = np.empty(experts)
     for i in range(slots.shape[0]):
-        block = block_of(records[i] - 1, block_length, window, kinds[i] != CLOSING)
+        block = block_of(records[i] - 1, block_length, window, kinds[i] < CLOSING)
         forecasts[i] = np.nan
         settled[i] = np.nan
         if slots[i] < 0:
@@ -38,7 +38,7 @@ def process(slots, fresh, kinds, records, numbers, settles, labels, last, mean, 
         if fresh[i]:
             account[:] = 0.0
             ring[:] = kept(np.nan)
-        if kinds[i] == EVENT:
+        if kinds[i] == answering:
             found[LAST_LABEL], found[USUAL_LABEL] = last[i], mean[i]
             for e in range(NETWORK, experts):
                 found[e] = networks[i, e - NETWORK]

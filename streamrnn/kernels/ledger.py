@@ -22,12 +22,13 @@ from streamrnn.rows.ledger import (
 
 
 @entry
-def process(slots, fresh, answers, offsets, records, told, settled, outcomes, baselines, errors, naive, slab, places):
+def process(slots, fresh, events, tells, offsets, records, told, settled, outcomes, baselines, errors, naive, slab,
+            places):
     """Note n records in log order.
 
-    slots int64[n] (-1: no such stream), fresh and answers bool[n] (whether the record is an event, which is answered),
-    offsets and records int64[n], told, settled, outcomes, baselines, errors and naive float64[n, targets], NaN where
-    there is none. The rest is the loop's state, see ``rows.ledger``.
+    slots int64[n] (-1: no such stream), fresh, events and tells bool[n] (whether the record is an event, and whether it
+    answers one), offsets and records int64[n], told, settled, outcomes, baselines, errors and naive float64[n,
+    targets], NaN where there is none. The rest is the loop's state, see ``rows.ledger``.
     """
     targets = told.shape[1]
     for i in range(slots.shape[0]):
@@ -41,12 +42,12 @@ def process(slots, fresh, answers, offsets, records, told, settled, outcomes, ba
                     row[TARGET_FIELDS * k + field] = ABSENT
             place[BORN] = records[i]
             place[EVENTS] = 0
-        if answers[i]:
+        if events[i]:
             place[OFFSET] = offsets[i]
             place[EVENTS] += 1
         for k in range(targets):
             at = TARGET_FIELDS * k
-            if answers[i]:
+            if tells[i]:
                 row[at + TOLD] = kept(told[i, k])
             if np.isnan(errors[i, k]) or np.isnan(naive[i, k]):
                 continue

@@ -21,10 +21,13 @@ def place_of(length, past):
 
 @kernel
 def chance_of(present, length, past, chance, counts, backoffs, learns):
-    """How likely a token is to be there, by all of its contexts; ``chance`` while none was met. Where ``learns`` is
-    set, what is owed to shorter ones is learned from whether it is. Returns that of no context beside it."""
+    """How likely a token is to be there, by all of its contexts; ``chance`` counts as one step before the first. Where
+    ``learns`` is set, what is owed to shorter ones is learned from whether it is. Returns that of no context beside it.
+    """
+    row = counts[place_of(0, past)]
+    chance = (row[PRESENT] + chance) / (row[ABSENT] + row[PRESENT] + 1.0)
     usual = chance
-    for o in range(length + 1):
+    for o in range(1, length + 1):
         row = counts[place_of(o, past)]
         total = row[ABSENT] + row[PRESENT]
         if total == 0:
@@ -39,8 +42,6 @@ def chance_of(present, length, past, chance, counts, backoffs, learns):
             owed[OWED] += share * before / max(whole if present else 1.0 - whole, LEAST)
             owed[SEEN] += 1.0
         chance = whole
-        if o == 0:
-            usual = whole
     return chance, usual
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import Anomalies, Floats, Ints
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import ALL, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import anomaly as at
 
@@ -68,6 +68,7 @@ class AnomalyLoop:
             "anomaly_rings": rows(streams, targets * sum(widths), np.float32),
         }
         self.shared: dict[str, Array] = {}
+        self.learned: dict[str, Columns] = dict.fromkeys(self.slabs, ALL)
 
     @classmethod
     def from_settings(cls, settings: Any) -> AnomalyLoop:

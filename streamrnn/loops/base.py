@@ -8,8 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.loops.batch import Batch
+from streamrnn.rows import ABSENT
 
 Array = npt.NDArray[Any]
+Columns = slice | npt.NDArray[np.int64]
+ALL, NONE = slice(None), slice(0)
 
 
 class Loop(Protocol):
@@ -21,11 +24,15 @@ class Loop(Protocol):
     Attributes
     ----------
     slabs : by name, arrays [max_live, ...] with a row for each stream; a row is cleared where its record is fresh
-    shared : by name, arrays of the shard as a whole
+    shared : by name, arrays of the shard as a whole; all of this is learned
+    learned : by name of each slab, its columns that hold what outcomes have taught. The others are memory: what the
+        stream was, and what was said of its next steps. Where values are only imagined, memory alone goes on
+        (see `streamrnn.generation`)
     """
 
     slabs: dict[str, Array]
     shared: dict[str, Array]
+    learned: dict[str, Columns]
 
     def process(self, batch: Batch) -> None:
         """Advance the state by the batch, and fill in this loop's columns."""
@@ -42,6 +49,11 @@ class Unlike(Protocol):
     """
 
     unseen: dict[str, Array]
+
+
+def without_absent(values: Array) -> Array:
+    """What stands in a ring, NaN where it holds nothing."""
+    return np.where(values == ABSENT, np.nan, values)
 
 
 def rows(streams: int, width: int, dtype: Any = np.float64) -> Array:

@@ -12,6 +12,7 @@ from streamrnn.events.columns import Anomalies, Floats, Ints
 from streamrnn.events.traits import Traits
 from streamrnn.loops.label_batch import LabelBatch
 from streamrnn.loops.token_batch import StepBatch, TokenBatch
+from streamrnn.streams.gone import Gone
 
 
 @dataclass(slots=True)
@@ -26,6 +27,8 @@ class Batch:
     times : float64[n], event time in seconds
     values : float64[n, features], NaN where missing
     records : int64[n], records of the shard, with this one
+    gone : streams that ended on the way
+    before : records of the shard before the first of these
     offsets : int64[n], of the records in the log, see `Records`
     outcomes : float64[n, T], the value that the record brings for each target, NaN where missing
     advance : int64[n], steps of the stream's grid since its record before: 1 without `forecast.interval` and where
@@ -65,6 +68,8 @@ class Batch:
     times: Floats
     values: Floats
     records: Ints
+    gone: Gone = field(default_factory=Gone.none)
+    before: int = 0
     offsets: Ints = field(init=False)
     outcomes: Floats = field(init=False)
     advance: Ints = field(init=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows, without_absent
 from streamrnn.loops.batch import Batch
 from streamrnn.rows.heads import PARAMETERS
 from streamrnn.rows.quantiles import DISTRIBUTION_SUMS
@@ -31,6 +31,12 @@ class DistributionLoop:
         self.sums = np.zeros((targets, DISTRIBUTION_SUMS))
         self.slabs: dict[str, Array] = {"distribution": self._slab}
         self.shared: dict[str, Array] = {"distribution_sums": self.sums}
+        self.learned: dict[str, Columns] = {"distribution": NONE}
+
+    def pending(self, slot: int) -> Array:
+        """float64[T, 3], what was told of a stream's next step: location, scale and degrees of freedom; a scale of NaN:
+        nothing."""
+        return without_absent(self._slab[slot].reshape(len(self.sums), -1)[:, :PARAMETERS])
 
     def process(self, batch: Batch) -> None:
         """Judge what was told of the step that each record brings."""

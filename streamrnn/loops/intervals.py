@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import ALL, NONE, Array, Columns, rows, without_absent
 from streamrnn.loops.batch import Batch
 from streamrnn.rows.intervals import MEAN, SUMS, THRESHOLDS, IntervalRows, laplace_quantiles
 
@@ -68,6 +68,9 @@ class IntervalLoop:
             f"{name}_head": self._head,
             f"{name}_sums": self.sums,
         }
+        self.learned: dict[str, Columns] = {
+            f"{name}_pending": NONE, f"{name}_tracks": ALL, f"{name}_hidden": NONE
+        }  # fmt: skip
 
     @classmethod
     def from_settings(cls, settings: Any) -> IntervalLoop:
@@ -79,6 +82,21 @@ class IntervalLoop:
             hidden=settings.model.hidden_size,
             levels=settings.forecast.levels,
         )
+
+    @property
+    def shares(self) -> Array:
+        """float64[2 L], ascending: the share of outcomes that should lie below each bound of `pending`."""
+        return self._shares
+
+    @property
+    def lower(self) -> Array:
+        """int64[L]: the place of each level's lower bound in `pending`; the upper one is as far from the other end."""
+        return self._lower
+
+    def pending(self, slot: int) -> Array:
+        """float64[T, 2 L], the bounds, ascending, of a stream's next step as they were published; NaN: none."""
+        targets, bounds, at = self._layout.targets, self._layout.bounds, int(self._rings[0])
+        return without_absent(self._pending[slot, at : at + targets * bounds]).reshape(targets, bounds)
 
     def process(self, batch: Batch) -> None:
         """Advance the state by the batch, and fill in low, high, settled_low and settled_high."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import labels as at
 from streamrnn.rows.labels import LabelRows
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class JoinLoop:
-    """Says of each record which event's label it brings.
+    """Says of each record which event's label it brings, and that this settles it.
 
     In mode field that is the event itself, in mode delayed one of the stream's last events: the oldest with the label's
     key that has none yet. Where labels are of whole sequences only the end of a sequence awaits one, or its newest
@@ -32,6 +32,7 @@ class JoinLoop:
         self._slab = rows(settings.streams.max_live, width, np.int64)
         self.slabs: dict[str, Array] = {"join": self._slab} if self._delayed else {}
         self.shared: dict[str, Array] = {}
+        self.learned: dict[str, Columns] = dict.fromkeys(self.slabs, NONE)
 
     def process(self, batch: Batch) -> None:
         """Fill in the columns numbers, settles, ages, of and status."""
@@ -41,6 +42,7 @@ class JoinLoop:
 
             labels.numbers, labels.settles, labels.ages, labels.of = (np.empty(n, np.int64) for _ in range(4))
             labels.status = np.empty(n, np.int8)
+            labels.brings = labels.settles
             keyed = labels.keyed
             if self._of_sequences and not self._silence:
                 keyed = keyed & (labels.ends | (labels.kinds == at.LABEL))
@@ -54,7 +56,7 @@ class JoinLoop:
         if self._of_sequences:
             brought &= labels.ends
         labels.numbers = batch.events
-        labels.settles = np.where(brought, batch.events, 0)
+        labels.brings = labels.settles = np.where(brought, batch.events, 0)
         labels.ages = np.zeros(n, np.int64)
         labels.of = np.where(brought, labels.offsets, -1)
         labels.status = np.where(brought, at.MATCHED, at.NOTHING).astype(np.int8)
@@ -65,15 +67,17 @@ class KnownLoop:
 
     Attributes
     ----------
-    slabs : "known" float64, 9 numbers and one for each event that may await its label
+    slabs : "known" float64, 9 numbers and one for each event that may await its label; four, where answers wait too and
+        labels are numbers
     """
 
     def __init__(self, settings: Settings) -> None:
         sizes = self._sizes = LabelRows.from_settings(settings)
-        self._slab = rows(settings.streams.max_live, at.KNOWN_RING + sizes.waiting)
+        self._slab = rows(settings.streams.max_live, at.KNOWN_RING + sizes.waiting * sizes.known_fields)
         self._shared = np.zeros(at.KNOWN_RING)
         self.slabs: dict[str, Array] = {"known": self._slab}
         self.shared: dict[str, Array] = {"known_of_all": self._shared}
+        self.learned: dict[str, Columns] = {"known": np.array([at.LABELS, *range(at.MEAN, at.KNOWN_RING)])}
 
     def process(self, batch: Batch) -> None:
         """Fill in the columns last, naive, mean, rms, unit and inputs."""
@@ -83,9 +87,9 @@ class KnownLoop:
         labels.last, labels.naive, labels.mean, labels.rms, labels.unit = np.empty((5, n))
         labels.inputs = np.empty((n, sizes.label_numbers))
         known.process(
-            batch.slots, batch.fresh, labels.kinds, labels.numbers, labels.settles, labels.values, sizes.classes,
-            sizes.waiting, self._slab, self._shared, labels.last, labels.naive, labels.mean, labels.rms, labels.unit,
-            labels.inputs,
+            batch.slots, batch.fresh, labels.kinds, labels.numbers, labels.brings, labels.settles, labels.values,
+            sizes.classes, sizes.waiting, self._slab, self._shared, labels.last, labels.naive, labels.mean, labels.rms,
+            labels.unit, labels.inputs,
         )  # fmt: skip
         if not sizes.hinted:  # nor does anything later see it, nor is it an expert
             labels.last[:] = labels.naive[:] = np.nan

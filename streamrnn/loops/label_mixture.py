@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import ALL, NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import labels as at
 from streamrnn.rows.labels import LabelRows
@@ -46,6 +46,7 @@ class ClassMixtureLoop:
             "mixture_tallies": self._tallies,
             "mixture_opinions": self._opinions,
         }
+        self.learned: dict[str, Columns] = {"mixture": ALL, "mixture_tallies": ALL, "mixture_opinions": NONE}
         self.shared: dict[str, Array] = {
             "class_tallies": self._shared,
             "scores": self.scores,
@@ -62,8 +63,8 @@ class ClassMixtureLoop:
         labels.answers, labels.baselines, labels.settled, labels.settled_baselines = np.empty((4, n), np.int64)
         labels.settled_probability = np.empty(n)
         label_classes.process(
-            batch.slots, batch.fresh, labels.kinds, batch.records, labels.numbers, labels.settles, labels.values,
-            labels.classes, labels.last, labels.naive, labels.networks, sizes.waiting, self._accounts,
+            batch.slots, batch.fresh, labels.kinds, sizes.answering, batch.records, labels.numbers, labels.settles,
+            labels.values, labels.classes, labels.last, labels.naive, labels.networks, sizes.waiting, self._accounts,
             self._tallies, self._opinions, self._shared, self.scores, self.window, self.expert_sums, self._block,
             labels.probabilities, labels.answers, labels.baselines, labels.settled, labels.settled_probability,
             labels.settled_baselines,
@@ -90,6 +91,7 @@ class NumberMixtureLoop:
         self.window = np.zeros((1, 1, SCORE_BLOCKS, SCORES))
         self.expert_sums = np.zeros((sizes.experts, EXPERT_SUMS))
         self.slabs: dict[str, Array] = {"mixture": self._accounts, "mixture_opinions": self._opinions}
+        self.learned: dict[str, Columns] = {"mixture": ALL, "mixture_opinions": NONE}
         self.shared: dict[str, Array] = {
             "scores": self.scores,
             "window": self.window,
@@ -103,8 +105,8 @@ class NumberMixtureLoop:
         labels, n = batch.labels, len(batch)
         labels.forecasts, labels.settled_forecasts = np.empty((2, n))
         label_numbers.process(
-            batch.slots, batch.fresh, labels.kinds, batch.records, labels.numbers, labels.settles, labels.values,
-            labels.last, labels.mean, labels.unit, np.ascontiguousarray(labels.networks[:, :, 0]),
-            self._sizes.waiting, self._accounts, self._opinions, self.scores, self.window, self.expert_sums,
-            self._block, labels.forecasts, labels.settled_forecasts,
+            batch.slots, batch.fresh, labels.kinds, self._sizes.answering, batch.records, labels.numbers,
+            labels.settles, labels.values, labels.last, labels.mean, labels.unit,
+            np.ascontiguousarray(labels.networks[:, :, 0]), self._sizes.waiting, self._accounts, self._opinions,
+            self.scores, self.window, self.expert_sums, self._block, labels.forecasts, labels.settled_forecasts,
         )  # fmt: skip

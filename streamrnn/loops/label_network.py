@@ -23,7 +23,8 @@ class LabelNetworkLoop(Learner):
     """Learns from labels; keeps the states and inputs of the events that may await theirs, with the window before.
 
     With float32, a stream costs 4 x (state + inputs) bytes for each event of ``labels.within`` + 1 + k2, and 8
-    (24 where labels are numbers) for each of ``labels.within`` + 1.
+    (24 where labels are numbers) for each of ``labels.within`` + 1; where answers wait, ``model.lookahead`` takes the
+    place of ``labels.within`` if it is larger, and there are 8 bytes more for each.
 
     Parameters
     ----------
@@ -54,6 +55,16 @@ class LabelNetworkLoop(Learner):
             from streamrnn.engine import label_reference
 
             label_reference.process(self, batch, seen, said)
+        elif self.layout.lookahead:
+            from streamrnn.kernels import bidirectional_network
+
+            bidirectional_network.PROCESS[self._cell](
+                batch.slots, batch.fresh, batch.live, labels.kinds, labels.restarts, labels.numbers, labels.settles,
+                labels.ages, labels.values, labels.classes, labels.last, labels.rms, seen, said, self.rows.waiting,
+                self.rows.classes, self.rows.scale_inputs, self.rows.lookahead, self.sizes, self.rates, self.states,
+                self.pending, self.counts, self.weights, self.first_moment, self.second_moment, self.gradient,
+                self.touched, self.totals, self.sums,
+            )  # fmt: skip
         else:
             from streamrnn.kernels import label_network
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import drift
 from streamrnn.rows import network as at
@@ -65,7 +65,7 @@ class Learner:
             _aligned_zeros(len(weights), precision) for _ in range(4)
         )
         self.weights[:] = weights
-        codes, width, table_at = layout.moved_apart
+        codes, width, table_at = layout.moved_apart(len(weights))
         self.touched = np.zeros(touched_width(codes), np.int64)
         self.totals = np.zeros(at.TOTALS, np.int64)
         self.totals[at.RECORDS_PER_STEP] = 1
@@ -76,6 +76,7 @@ class Learner:
             f"{name}_pending": self.pending,
             f"{name}_counts": self.counts,
         }
+        self.learned: dict[str, Columns] = dict.fromkeys(self.slabs, NONE)
         self.shared: dict[str, Array] = {
             f"{name}_weights": self.weights,
             f"{name}_first_moment": self.first_moment,

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events.columns import Floats
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import ALL, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import ABSENT
 from streamrnn.rows.labels import EVENT
@@ -22,6 +22,7 @@ class LedgerLoop:
     streams : rows of the slabs
     targets : T; 1 with labels
     labels : class or number with labels, token with tokens, else None
+    answering : kind of the rows in which events are answered, with labels
 
     Attributes
     ----------
@@ -29,12 +30,14 @@ class LedgerLoop:
     unseen : see `streamrnn.loops.base.Unlike`
     """
 
-    def __init__(self, streams: int, targets: int, labels: str | None = None) -> None:
+    def __init__(self, streams: int, targets: int, labels: str | None = None, answering: int = EVENT) -> None:
         self._slab = rows(streams, TARGET_FIELDS * targets)
         self._places = rows(streams, PLACE_FIELDS, np.int64)
         self._labels = labels
+        self._answering = answering
         self.slabs: dict[str, Array] = {"ledger": self._slab, "ledger_places": self._places}
         self.shared: dict[str, Array] = {}
+        self.learned: dict[str, Columns] = dict.fromkeys(self.slabs, ALL)  # it tells of what was real
         nothing = np.zeros((targets, TARGET_FIELDS))
         nothing[:, [TOLD, FORECAST, OUTCOME, BASELINE]] = ABSENT
         self.unseen: dict[str, Array] = {"ledger": nothing.reshape(-1)}
@@ -44,15 +47,18 @@ class LedgerLoop:
         from streamrnn.kernels import ledger
 
         if self._labels is None:
-            answers, offsets = np.ones(len(batch), np.bool_), batch.offsets
+            events, offsets = np.ones(len(batch), np.bool_), batch.offsets
+            tells = events
         elif self._labels == "token":
-            answers, offsets = batch.steps_of_tokens.lasts, batch.offsets
+            events, offsets = batch.steps_of_tokens.lasts, batch.offsets
+            tells = events
         else:
-            answers, offsets = batch.labels.kinds == EVENT, batch.labels.offsets
+            events, offsets = batch.labels.kinds == EVENT, batch.labels.offsets
+            tells = batch.labels.kinds == self._answering
         told, settled, outcomes, baselines = self._columns(batch)
         errors, naive = self._errors(batch, settled, outcomes, baselines)
         ledger.process(
-            batch.slots, batch.fresh, answers, offsets, batch.records, told, settled, outcomes, baselines, errors,
+            batch.slots, batch.fresh, events, tells, offsets, batch.records, told, settled, outcomes, baselines, errors,
             naive, self._slab, self._places,
         )  # fmt: skip
 

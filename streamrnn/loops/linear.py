@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows.linear import BLOCK, COLUMNS, LAGS, ORIGIN_FIELDS
 
@@ -37,6 +37,7 @@ class LinearLoop:
             "linear_changes": rows(streams, targets * LAGS, np.float32),
             "linear_origins": rows(streams, targets * ORIGIN_FIELDS),
         }
+        self.learned: dict[str, Columns] = dict.fromkeys(self.slabs, NONE)
         self.shared: dict[str, Array] = {
             "linear_samples": np.zeros((targets, BLOCK, COLUMNS)),
             "linear_trust": np.zeros((experts, targets, BLOCK)),

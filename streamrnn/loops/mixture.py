@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import ALL, Array, Columns, rows, without_absent
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import drift
 from streamrnn.rows.mixture import EXPERT_COUNT, EXPERT_ERROR, EXPERT_SUMS, SCORE_BLOCKS, SCORES, MixtureRows
@@ -44,6 +44,8 @@ class MixtureLoop:
             "window": self.window,
             "expert_sums": self.expert_sums,
         }
+        self.learned: dict[str, Columns] = {"mixture": slice(sizes.accounts, sizes.last_ring)}
+        self.learned |= {"drift": ALL} if watched else {}
         self._horizons, self._group_of, self._longest, self._published, self._opinions = (
             np.array(values, np.int64)
             for values in (sizes.horizons, sizes.group_of, sizes.longest, sizes.published, sizes.opinions)
@@ -69,6 +71,11 @@ class MixtureLoop:
             self._opinions, self._watchers, self._drift_action, self._drift_threshold, batch.forecasts, batch.settled,
             batch.settled_baselines, batch.drift,
         )  # fmt: skip
+
+    def pending(self, slot: int) -> Array:
+        """float64[T], what was published of a stream's next step; NaN where nothing was."""
+        at = self._sizes.published[0]
+        return without_absent(self._slab[slot, at : at + self._sizes.targets])
 
     def expert_errors(self, targets: tuple[str, ...]) -> dict[tuple[str, int], dict[str, float]]:
         """Mean absolute error of each expert over all that it settled, by target and each group's longest horizon."""

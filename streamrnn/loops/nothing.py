@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from streamrnn.loops.base import Array
+from streamrnn.loops.base import Array, Columns
 from streamrnn.loops.batch import Batch
 
 
@@ -21,6 +21,7 @@ class NoLoop:
         self._horizons = horizons
         self.slabs: dict[str, Array] = {}
         self.shared: dict[str, Array] = {"network_weights": weights}
+        self.learned: dict[str, Columns] = {}
 
     def process(self, batch: Batch) -> None:
         """Leave all forecasts absent."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.loops.intervals import IntervalLoop
 from streamrnn.rows import quantiles as at
@@ -42,11 +42,21 @@ class QuantileLoop:
         self.sums = np.zeros((len(targets), len(shares), len(at.EXPERTS) + 1, at.SUMS))
         self.slabs: dict[str, Array] = {"quantile": self._slab} | self._tracked.slabs | self._naive.slabs
         self.shared: dict[str, Array] = {"quantile_sums": self.sums} | self._tracked.shared | self._naive.shared
+        accounts = np.arange(sizes.width).reshape(sizes.targets, -1)[:, : sizes.opinions].reshape(-1)
+        self.learned: dict[str, Columns] = {"quantile": accounts} | self._tracked.learned | self._naive.learned
+
+    def pending(self, slot: int) -> Array:
+        """float64[T, Q], what was published of a stream's next step; NaN where nothing was."""
+        sizes, row = self._sizes, self._slab[slot].reshape(self._sizes.targets, -1)
+        opinions = row[:, sizes.opinions : -1].reshape(1, sizes.targets, len(at.EXPERTS), len(self._shares)).copy()
+        nothing = np.full((1, sizes.targets), np.nan)
+        # A record that is no step and brings nothing: what is held is mixed once more, and no state changes.
+        here = np.array([slot]), np.zeros(1, np.bool_), np.zeros(1, np.int64)
+        found: Array = self._mix(*here, nothing, nothing, opinions)[0]
+        return found
 
     def process(self, batch: Batch) -> None:
         """Judge the quantiles of the step that each record brings, and publish those of the next."""
-        from streamrnn.kernels import quantiles
-
         sizes = self._sizes
         opinions = np.empty((len(batch), sizes.targets, len(at.EXPERTS), len(self._shares)))
         opinions[:, :, at.NETWORK] = batch.told
@@ -54,11 +64,20 @@ class QuantileLoop:
         opinions[:, :, at.LAST_VALUE] = self._around(
             self._naive, batch, batch.last[:, None], batch.settled_baselines[:, :1]
         )
-        batch.quantiles = np.empty((len(batch), sizes.targets, len(self._shares)))
+        batch.quantiles = self._mix(batch.slots, batch.fresh, batch.advance, batch.outcomes, batch.unit, opinions)
+
+    def _mix(
+        self, slots: Array, fresh: Array, advance: Array, outcomes: Array, unit: Array, opinions: Array
+    ) -> Array:
+        """The mixtures [n, T, Q] of the experts' quantiles [n, T, 3, Q]."""
+        from streamrnn.kernels import quantiles
+
+        found = np.empty((len(slots), self._sizes.targets, len(self._shares)))
         quantiles.process(
-            batch.slots, batch.fresh, batch.advance, batch.outcomes, batch.unit, opinions, self._shares,
-            sizes.opinions, self._slab, self.sums, batch.quantiles,
+            slots, fresh, advance, outcomes, unit, opinions, self._shares, self._sizes.opinions, self._slab, self.sums,
+            found,
         )  # fmt: skip
+        return found
 
     def _around(self, loop: IntervalLoop, batch: Batch, forecasts: Array, settled: Array) -> Array:
         """The quantiles [n, T, Q] that are bounds of a loop's intervals around these forecasts [n, 1, T]."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import readouts as at
 from streamrnn.rows.readouts import ReadoutRows
@@ -45,6 +45,7 @@ class ReadoutLoop:
         self._totals[at.RECORDS_PER_STEP] = 1
         self._sums = np.ones(at.SUMS)
         self.slabs: dict[str, Array] = {"readout_states": self._states, "readout_pending": self._pending}
+        self.learned: dict[str, Columns] = dict.fromkeys(self.slabs, NONE)
         self.shared: dict[str, Array] = {
             "readout_weights": self._weights,
             "readout_first_moment": self._first,

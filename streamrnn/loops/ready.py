@@ -73,7 +73,7 @@ def must_compile(settings: Settings) -> bool:
 def _module(settings: Settings) -> str:
     """Where the compiled loop of a network is."""
     if settings.learns_labels:
-        return "label_network"
+        return "bidirectional_network" if settings.model.lookahead else "label_network"
     if settings.learns_tokens:
         return "token_network"
     return "diagonal_network" if NetworkRows.from_settings(settings).traced else "network"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import ALL, NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
-from streamrnn.rows.ridge import HEADS, RidgeRows
+from streamrnn.rows.ridge import HEADS, SCALE_FIELDS, RidgeRows
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -66,6 +66,10 @@ class RidgeLoop:
             "ridge_sums": self._sums,
         }
         self.shared: dict[str, Array] = {"ridge_pooled": self._pooled, "ridge_pooled_counts": self._pooled_counts}
+        changes = np.arange(targets * sizes.scales).reshape(targets, -1)[:, SCALE_FIELDS:].reshape(-1)
+        self.learned: dict[str, Columns] = {
+            "ridge_heads": NONE, "ridge_rings": NONE, "ridge_scales": changes, "ridge_sums": ALL
+        }  # fmt: skip
         widths = [sizes.features, sizes.packed, sizes.scales]
         self._sizes, self._horizons, self._lags, self._long_lags, self._edges = (
             np.array(numbers, np.int64)

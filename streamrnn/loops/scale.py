@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import Array, Columns, rows
 from streamrnn.loops.batch import Batch
+from streamrnn.rows import scale as at
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ class ScaleLoop:
         self._counts = rows(streams, self._sizes.counts, np.int64)
         self.slabs: dict[str, Array] = {"scale": self._fields, "counts": self._counts}
         self.shared: dict[str, Array] = {}
+        features, elapsed = self._sizes.features, self._sizes.elapsed_at
+        scales = np.arange(features * at.FEATURE_FIELDS).reshape(features, -1)[:, at.MEAN :].reshape(-1)
+        gaps = np.arange(elapsed + at.ELAPSED_MEAN, elapsed + at.ELAPSED_FIELDS if self._sizes.elapsed else 0)
+        self.learned: dict[str, Columns] = {
+            "scale": np.concatenate([scales, gaps]), "counts": slice(at.STREAM_FIELDS, None)
+        }  # fmt: skip
         self._interval = settings.forecast.interval or 0.0
         self._roots = np.sqrt(np.array(settings.forecast.horizons, np.float64))
         withheld = settings.events.withheld
@@ -49,8 +56,29 @@ class ScaleLoop:
             batch.steps, batch.events, batch.last, batch.rms, batch.unit, batch.inputs,
         )  # fmt: skip
         if self._sizes.booleans:
-            at = self._sizes.boolean_inputs
-            batch.inputs[:, at : at + self._sizes.booleans] = batch.traits.booleans
+            first = self._sizes.boolean_inputs
+            batch.inputs[:, first : first + self._sizes.booleans] = batch.traits.booleans
         if not self._sizes.ridge:
             batch.base = np.repeat(batch.last[:, None], len(self._roots), axis=1)
             batch.spread = batch.rms[:, None] * self._roots[:, None]
+
+    def last(self, slot: int) -> Array:
+        """float64[features], a stream's newest value of each; NaN where there was none."""
+        features = self._sizes.features
+        values = self._fields[slot, : features * at.FEATURE_FIELDS].reshape(features, -1)[:, at.LAST]
+        seen = self._counts[slot, at.STREAM_FIELDS : at.STREAM_FIELDS + features] > 0
+        return np.where(seen, values, np.nan)
+
+    def cell(self, slot: int) -> int:
+        """Number of a stream's newest cell of ``forecast.interval``; 0 without one."""
+        return int(self._counts[slot, at.CELL])
+
+    def usual_gap(self, slot: int) -> float | None:
+        """Geometric mean of the seconds between a stream's events; None where elapsed time is no input, or is not known
+        yet."""
+        row = self._fields[slot, self._sizes.elapsed_at :]
+        if not self._sizes.elapsed or row[at.ELAPSED_COUNT] == 0.0:
+            return None
+        from streamrnn.portable import exp
+
+        return exp(float(row[at.ELAPSED_MEAN]))

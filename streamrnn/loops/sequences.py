@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
-from streamrnn.loops.closings import Silences
+from streamrnn.loops.late import Silences
 from streamrnn.rows.labels import HELD_FIELDS, SEQUENCE_FIELDS
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class SequenceLoop:
         self._slab = rows(settings.streams.max_live, width)
         self.slabs: dict[str, Array] = {"sequences": self._slab} if self._used else {}
         self.shared: dict[str, Array] = {}
+        self.learned: dict[str, Columns] = dict.fromkeys(self.slabs, NONE)
 
     def process(self, batch: Batch) -> None:
         """Fill in the column of restarts."""

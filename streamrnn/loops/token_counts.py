@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows.tokens import CELL_FIELDS, FEW, MANY, TokenRows
 
@@ -30,6 +30,7 @@ class TokenCountLoop:
         self._backoffs[..., 1] = 2.0  # half of it is owed to shorter contexts, until more is known
         self.slabs: dict[str, Array] = {"token_contexts": self._contexts}
         self.shared: dict[str, Array] = {"token_backoffs": self._backoffs}
+        self.learned: dict[str, Columns] = {"token_contexts": NONE}
         if sizes.sets:
             self._counts = np.zeros((sizes.codes, (2 << sizes.order) - 1, 2), np.int64)
             self.shared["token_counts"] = self._counts

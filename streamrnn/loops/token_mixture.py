@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import tokens as at
 from streamrnn.rows.mixture import EXPERT_FIELDS, EXPERT_SUMS, SCORE_BLOCKS
@@ -43,6 +43,7 @@ class TokenMixtureLoop:
             "window": self.window,
             "expert_sums": self.expert_sums,
         }
+        self.learned: dict[str, Columns] = {"mixture": slice(EXPERT_FIELDS * sizes.experts), "mixture_opinions": NONE}
 
     def process(self, batch: Batch) -> None:
         """Publish probabilities, and judge those whose token has come."""

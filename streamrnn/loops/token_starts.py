@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.loops.base import Array, rows
+from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows.tokens import START_FIELDS
 
@@ -25,6 +25,7 @@ class TokenStartLoop:
         self.starts = np.zeros(0, np.bool_)
         self.slabs: dict[str, Array] = {"token_starts": self._slab}
         self.shared: dict[str, Array] = {}
+        self.learned: dict[str, Columns] = {"token_starts": NONE}
 
     def process(self, batch: Batch) -> None:
         """Fill in the column of events, and ``starts``."""

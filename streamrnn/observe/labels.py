@@ -33,6 +33,7 @@ class LabelSensor(Sensor):
         self._late = counter("late_labels", "Labels that came more than labels.within events after their own.")
         self._unmatched = counter("unmatched_labels", "Labels that fit no event which awaits one.")
         self._delay = counter("label_delay_events", "Events of the stream between an event and its label, summed.")
+        self._lost = counter("lost_answers", "Events whose stream went before their answer fell due.")
         error = "Log loss of an expert's answers." if classes else "Absolute error of an expert's answers."
         experts = (
             counter("label_expert_settled", "Answers of an expert whose label has come.", "expert"),
@@ -65,6 +66,7 @@ class LabelSensor(Sensor):
             (self._late, found.late),
             (self._unmatched, found.unmatched),
             (self._delay, found.delay),
+            (self._lost, found.lost),
         ):
             counter.inc(amount)
         for name, expert in found.experts.items():

@@ -88,7 +88,8 @@ class LabelScore:
 @dataclass(frozen=True, slots=True)
 class LabelReport:
     """What one batch did with labels: ``delay`` is in events of the stream, summed over those that found their event;
-    ``score`` is None where labels are numbers. ``experts`` are judged by log loss, or by absolute error."""
+    ``score`` is None where labels are numbers. ``experts`` are judged by log loss, or by absolute error. ``lost`` is
+    how many events there were whose stream went before their answer fell due."""
 
     score: LabelScore | None
     matched: int
@@ -96,6 +97,7 @@ class LabelReport:
     unmatched: int
     delay: int
     experts: Mapping[str, ExpertScore] = field(default_factory=dict)
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ class WatchPoint(msgspec.Struct):
 
 
 def points_of(predictions: Predictions, stream: str) -> Iterator[WatchPoint]:
-    """The stream's rows among a batch of answers, of the first horizon."""
+    """The stream's rows among a batch of answers, of the first horizon; where answers wait, the newest of those that a
+    row tells stands for its own."""
     at = -1
     while True:
         try:
@@ -59,23 +60,32 @@ def _point(p: Predictions, row: int) -> WatchPoint:
     found = p.anomalies
     widest = int(np.argmax(p.levels)) if p.levels else 0
     numbers = bool(p.horizons)
+    told, at = _telling(p, row)
     return WatchPoint(
         time=float(p.times[row]),
         topic=p.partition.topic,
         partition=p.partition.number,
         offset=int(p.offsets[row]),
         events=int(p.counts[row]),
-        outcomes=p.outcomes[row].tolist() if numbers else [],
-        settled=p.settled[row, 0].tolist() if numbers else [],
-        baselines=p.settled_baselines[row, 0].tolist() if numbers else [],
-        forecasts=p.forecasts[row, 0].tolist() if numbers else [],
+        outcomes=told.outcomes[at].tolist() if numbers else [],
+        settled=told.settled[at, 0].tolist() if numbers else [],
+        baselines=told.settled_baselines[at, 0].tolist() if numbers else [],
+        forecasts=told.forecasts[at, 0].tolist() if numbers else [],
         low=_bound(p.low, row, widest),
         high=_bound(p.high, row, widest),
         score=math.nan if found is None or found.loudest[row] < 0 else float(found.scores[row, found.loudest[row]]),
         alert=found is not None and bool(found.alerts[row].any()),
         drift=p.drift is not None and bool(p.drift[row]),
-        label=_class(p, row),
+        label=_class(told, at),
     )
+
+
+def _telling(p: Predictions, row: int) -> tuple[Predictions, int]:
+    """Where the answer stands that a row tells."""
+    labels = p.labels
+    if labels is None or labels.closed is None or not labels.waits or not labels.late[row]:
+        return p, row
+    return labels.closed, int(labels.late[: row + 1].sum()) - 1
 
 
 def _bound(bounds: npt.NDArray[np.float64] | None, row: int, level: int) -> list[float]:

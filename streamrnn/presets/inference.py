@@ -10,11 +10,13 @@ import numpy as np
 from streamrnn.events.columns import Floats
 from streamrnn.presets.columns import Column, described
 from streamrnn.presets.labels import end_field, end_gap, id_field, label_field, longest_wait
+from streamrnn.presets.lines import Preset
 from streamrnn.presets.record import Record
 from streamrnn.presets.sample import LONG, Sample
 from streamrnn.presets.seasons import find_seasons
 from streamrnn.presets.spacing import find_spacing
 from streamrnn.presets.templates import PRESETS
+from streamrnn.presets.tokens import token_field
 from streamrnn.replay import cells, guess
 from streamrnn.replay.options import SourceError
 from streamrnn.settings.inputs import MOST_FIELDS
@@ -75,9 +77,11 @@ def infer(sample: Sample, preset: str, label: str | None = None, keyed_log: bool
     _places(inferred, sample, keyed_log)
     taken = {name for name in (sample.stream.name, sample.time.name) if name is not None}
     learns = PRESETS[preset].learns
-    if learns != "next":
-        taken |= _labels(inferred, sample, found, learns, label, taken)
-    _features(inferred, found, taken, targets=learns == "next")
+    if learns == "tokens":
+        _tokens(inferred, sample, found, PRESETS[preset], label, taken)
+    else:
+        taken |= set() if learns == "next" else _labels(inferred, sample, found, learns, label, taken)
+        _features(inferred, found, taken, targets=learns == "next")
     if learns == "next":
         _steps(inferred, sample, found, many=preset == "forecast")
     seen = f"{sample.streams:,} {'stream' if sample.streams == 1 else 'streams'} in {sample.scanned:,} records"
@@ -103,6 +107,24 @@ def _places(inferred: Inferred, sample: Sample, keyed_log: bool) -> None:
         example = next((value for record in sample.records if (value := record.fields.get(time.name)) is not None), "")
         inferred.say("events.time", time.name, f"such as {example}")
         inferred.say("events.time_format", time.written, "as they are written")
+
+
+def _tokens(
+    inferred: Inferred, sample: Sample, found: Mapping[str, Column], preset: Preset, named: str | None, taken: set[str]
+) -> None:
+    """Settle which field is taken apart, and what ends sequences."""
+    keys = {line.key: line.value for line in preset.lines}
+    name = named or token_field(found, sample.records, taken, sets=keys["tokens.of"] == "sets")
+    if name is None:
+        wanted = "lists" if keys["tokens.of"] == "sets" else "texts"
+        raise SourceError(f"no field holds {wanted}: the records have {', '.join(found)}. Name it with --label")
+    inferred.say("tokens.field", name, "as you said" if named else "the field with the most in it")
+    if "sequences.end" in keys:
+        ends = end_field(found, sample.records, taken | {name})
+        if ends is None:
+            inferred.say("sequences.end", None, "no flag marks the last event of a sequence")
+        else:
+            inferred.say("sequences.end", *ends)
 
 
 def _labels(

@@ -43,13 +43,13 @@ class Preset:
     ----------
     name, task : what it is called, and what comes of it
     lines : the settings
-    learns : the stream's next values; the label in the event, of a later record, or of a whole sequence
+    learns : the stream's next values, or tokens; the label in the event, of a later record, or of a whole sequence
     """
 
     name: str
     task: str
     lines: tuple[Line, ...]
-    learns: Literal["next", "field", "delayed", "sequence"] = "next"
+    learns: Literal["next", "field", "delayed", "sequence", "tokens"] = "next"
 
 
 STREAM = Line(

@@ -20,6 +20,7 @@ from streamrnn.presets.lines import (
     features,
     label,
 )
+from streamrnn.presets.token_templates import TOKEN_PRESETS
 from streamrnn.presets.uses import FRAMES, STROKES
 
 FORECAST = Preset(
@@ -180,4 +181,5 @@ SEQUENCE = Preset(
     "sequence",
 )
 
-PRESETS = {each.name: each for each in (FORECAST, ANOMALY, CLASSIFY, DELAYED, SEQUENCE, STROKES, FRAMES)}
+_ALL = (FORECAST, ANOMALY, CLASSIFY, DELAYED, SEQUENCE, STROKES, FRAMES, *TOKEN_PRESETS)
+PRESETS = {each.name: each for each in _ALL}

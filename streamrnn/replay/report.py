@@ -192,13 +192,13 @@ class ReplayReport:
 
 
 def _settling(p: Predictions) -> tuple[list[str], tuple[Floats, Floats, Floats, Floats]]:
-    """Streams, and times, outcomes, forecasts and last values that settle. A label of a sequence that silence ended
-    comes before the event that shows it, in a row of its own at that event's time."""
+    """Streams, and times, outcomes, forecasts and last values that settle. What is told of earlier events comes before
+    the event with which it is told, in rows of its own at that event's time."""
     streams, columns = p.streams, (p.times, p.outcomes, p.settled[:, 0], p.settled_baselines[:, 0])
     closed = None if p.labels is None else p.labels.closed
     if p.labels is None or closed is None:
         return streams, columns
-    at = np.flatnonzero(p.labels.closings >= 0)
+    at = np.repeat(np.arange(len(p)), p.labels.late)
     told = (p.times[at], closed.outcomes, closed.settled[:, 0], closed.settled_baselines[:, 0])
     rows = np.insert(np.arange(len(p)), at, at)
     times, outcomes, settled, baselines = (

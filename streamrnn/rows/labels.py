@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamrnn.rows.cells import state_size
+from streamrnn.rows.dues import ID_WIDTH
 from streamrnn.rows.scale import ScaleRows
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
-EVENT, LABEL, CLOSING = range(3)  # kinds of rows: records, and the ends of sequences that silence ended
+# Kinds of rows: records; the ends of sequences that silence ended; answers that fall due behind their events.
+EVENT, LABEL, CLOSING, DUE = range(4)
 
 # What a record did for labels: nothing, it brought the label of an event, one that came too late, or one of no event.
 NOTHING, MATCHED, LATE, UNMATCHED = range(4)
@@ -25,9 +27,11 @@ JOIN_FIELDS = 3
 EMPTY, PENDING, SETTLED = range(3)
 
 # "known" float64: the newest labelled event's label, its number in the stream, how many labels were known, the last
-# change, and their scale; then a ring with the last known label as it stood at each event.
+# change, and their scale; then a ring with the last known label as it stood at each event, and where numbers are
+# answered behind their events with what stood beside it.
 LAST, NEWEST, LABELS, CHANGE, MEAN, VARIANCE, ERRORS, SQUARED_ERROR, ABSOLUTE_ERROR = range(9)
 KNOWN_RING = 9
+KNOWN_LAST, KNOWN_MEAN, KNOWN_RMS, KNOWN_UNIT = range(4)
 
 NUMBER_INPUTS = 3  # standing, last change, age
 
@@ -64,6 +68,8 @@ class LabelRows:
     categories : codes that an event has
     state : numbers of the network's state at one step
     networks : how many networks learn
+    lookahead : events behind its own that an answer waits for at most
+    id_width : bytes in which an event's id is kept until its answer; 0 where there are none, or no answer waits
     """
 
     classes: int
@@ -74,6 +80,8 @@ class LabelRows:
     categories: int
     state: int
     networks: int
+    lookahead: int
+    id_width: int
 
     @classmethod
     def from_settings(cls, settings: Settings) -> LabelRows:
@@ -88,17 +96,29 @@ class LabelRows:
             categories=len(settings.inputs.categories),
             state=state_size(model.cell, model.hidden_size, model.layers),
             networks=1 + len(settings.experts.networks),
+            lookahead=model.lookahead,
+            id_width=ID_WIDTH if model.lookahead and labels.mode == "delayed" and labels.join == "id" else 0,
         )
 
     @property
     def waiting(self) -> int:
-        """Events of a stream that may await their label."""
-        return self.within + 1
+        """Events of a stream that may await their answer, or their label."""
+        return max(self.within, self.lookahead) + 1
+
+    @property
+    def answering(self) -> int:
+        """Kind of the rows in which events are answered."""
+        return DUE if self.lookahead else EVENT
 
     @property
     def join_steps(self) -> int:
         """Events of a stream whose keys are known."""
-        return 2 * self.waiting
+        return 2 * (self.within + 1)
+
+    @property
+    def known_fields(self) -> int:
+        """Numbers that are kept of what labels were known at each event that may await its answer or label."""
+        return 4 if self.lookahead and not self.classes else 1
 
     @property
     def window_steps(self) -> int:
@@ -132,8 +152,9 @@ class LabelRows:
 
     @property
     def counts_width(self) -> int:
-        """Numbers in a row of window lengths: the stream's age, then one for each event that may await its label."""
-        return 1 + self.waiting
+        """Numbers in a row of window lengths: the stream's age, then one for each event that may await its label, and
+        behind these how far its answer looked ahead."""
+        return 1 + self.waiting * (2 if self.lookahead else 1)
 
     @property
     def experts(self) -> int:

@@ -34,7 +34,21 @@ def input_names(settings: Settings, classes: Sequence[str] = ()) -> tuple[str, .
     return tuple(_inputs(settings, classes))
 
 
+def ahead_names(settings: Settings) -> tuple[str, ...]:
+    """The same of the network that runs backward, which is shown no labels."""
+    return (*_features(settings), *_categories(settings))
+
+
 def _inputs(settings: Settings, classes: Sequence[str]) -> Iterator[str]:
+    yield from _features(settings)
+    if settings.learns_labels and settings.labels.kind == "number":
+        yield from (f"{what} label {settings.labels.field}" for what in _NUMBER)
+    elif settings.learns_labels and settings.labels.last:
+        yield from (f"last label {name}" for name in class_names(settings, classes))
+    yield from _categories(settings)
+
+
+def _features(settings: Settings) -> Iterator[str]:
     sizes, inputs = ScaleRows.from_settings(settings), settings.inputs
     hidden = {name: " (withheld)" for name in settings.events.withheld}
     kinds = [kind for kind in ("level", "change", "missing") if getattr(inputs, kind)]
@@ -52,10 +66,10 @@ def _inputs(settings: Settings, classes: Sequence[str]) -> Iterator[str]:
     yield from (f"boolean {name}" for name in inputs.booleans)
     if sizes.error:
         yield from (f"error of {name}{hidden.get(name, '')}" for name in targets)
-    if settings.learns_labels and settings.labels.kind == "number":
-        yield from (f"{what} label {settings.labels.field}" for what in _NUMBER)
-    elif settings.learns_labels and settings.labels.last:
-        yield from (f"last label {name}" for name in class_names(settings, classes))
+
+
+def _categories(settings: Settings) -> Iterator[str]:
+    inputs = settings.inputs
     for name in inputs.category_names:
         yield from (f"category {name} {place + 1}/{inputs.embedding}" for place in range(inputs.embedding))
 

@@ -54,6 +54,8 @@ class NetworkRows:
     k2 : steps of one learning window; rings hold k2 + 1 steps
     itemsize : bytes of a number in the network's precision
     tokens : numbers of tokens, each an input that is there or not, and an output; 0 where events are numbers
+    lookahead : events behind its own that an answer looks at, by a second network that runs backward; 0: there is none
+    ahead_inputs : inputs of that network, which is shown no labels: the others, in their order
     """
 
     targets: int
@@ -68,6 +70,8 @@ class NetworkRows:
     k2: int
     itemsize: int
     tokens: int = 0
+    lookahead: int = 0
+    ahead_inputs: int = 0
 
     @classmethod
     def from_settings(cls, settings: Settings) -> NetworkRows:
@@ -77,6 +81,7 @@ class NetworkRows:
         table = CategoryRows.from_settings(settings)
         tokens = settings.tokens.codes if settings.learns_tokens else 0
         numbers = scale.inputs if labels is None else labels.scale_inputs + labels.label_inputs
+        ahead = settings.model.lookahead
         if tokens:
             numbers = tokens
         return cls(
@@ -92,6 +97,8 @@ class NetworkRows:
             k2=1 if settings.model.cell == NAMES[LRU] else settings.model.k2,
             itemsize=np.dtype(settings.model.precision).itemsize,
             tokens=tokens,
+            lookahead=ahead,
+            ahead_inputs=scale.inputs + table.inputs if ahead else 0,
         )
 
     @property
@@ -121,18 +128,24 @@ class NetworkRows:
 
     @property
     def weights(self) -> int:
-        """Weights of a network of one layer without normalisation: w, b, u, c of the cell, the head's v and d, and the
-        table of embeddings."""
-        cell = cell_weights(self.cell, self.inputs, self.hidden)
-        return cell + self.outputs * (self.hidden + 1) + self.table.weights
+        """Weights of a network of one layer without normalisation: w, b, u, c of the cell, those of the one that runs
+        backward, the head's v and d, and the table of embeddings."""
+        cells = cell_weights(self.cell, self.inputs, self.hidden)
+        if self.lookahead:
+            cells += cell_weights(self.cell, self.ahead_inputs, self.hidden)
+        return cells + self.outputs * (self.read + 1) + self.table.weights
 
     @property
-    def moved_apart(self) -> tuple[int, int, int]:
-        """Which weights move only where an optimiser step has learned from them: how many rows, how wide, and where
-        they begin. Those of tokens are the first, as they are input weights; embeddings are the last."""
+    def read(self) -> int:
+        """Numbers of the states that the head reads."""
+        return 2 * self.hidden if self.lookahead else self.hidden
+
+    def moved_apart(self, weights: int) -> tuple[int, int, int]:
+        """Which of so many weights move only where an optimiser step has learned from them: how many rows, how wide,
+        and where they begin. Those of tokens are the first, as they are input weights; embeddings are the last."""
         if self.tokens:
             return self.tokens, GATES[NAMES.index(self.cell)] * self.hidden, 0
-        return self.table.codes, self.table.width, self.weights - self.table.weights
+        return self.table.codes, self.table.width, weights - self.table.weights
 
     @property
     def seen(self) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.rows.cells import CARRIED, COLUMNS, GATES, INNER_BIASES, NAMES, STATES
-from streamrnn.rows.names import code_names, input_names, output_names
+from streamrnn.rows.names import ahead_names, code_names, input_names, output_names
 from streamrnn.rows.network import NetworkRows
 
 if TYPE_CHECKING:
@@ -33,12 +33,25 @@ def axes_of(settings: Settings, classes: Sequence[str] = ()) -> Axes:
     classes : see `input_names`
     """
     layout = NetworkRows.from_settings(settings)
+    plain = f"{layout.cell} {layout.hidden}{' normalised' if layout.layer_norm else ''}"
+    found, read = _stack(layout, "stack", plain, input_names(settings, classes))
+    if layout.lookahead:
+        ahead, read_ahead = _stack(layout, "ahead", f"{plain} backward", ahead_names(settings))
+        found, read = found | ahead, read + read_ahead
+    outputs = output_names(settings, classes)
+    found["v"] = (outputs, read)
+    found["d"] = (tuple(f"{name} of {plain} layer {layout.layers}" for name in outputs),)  # it goes with v
+    table = layout.table
+    found["table"] = (code_names(settings), _numbered(f"of {table.width}", table.width))
+    return found
+
+
+def _stack(layout: NetworkRows, name: str, plain: str, below: tuple[str, ...]) -> tuple[Axes, tuple[str, ...]]:
+    """Of one direction's layers above these inputs, and the units that the head reads."""
     code, hidden = NAMES.index(layout.cell), layout.hidden
-    plain = f"{layout.cell} {hidden}{' normalised' if layout.layer_norm else ''}"
     found: Axes = {}
-    below = input_names(settings, classes)
     for layer in range(layout.layers):
-        kind, cell = f"{plain} layer {layer + 1}", f"stack.cells.{layer}"
+        kind, cell = f"{plain} layer {layer + 1}", f"{name}.cells.{layer}"
         units = _numbered(f"{kind} unit", hidden)
         gates = _numbered(f"{kind} gate", GATES[code] * hidden)
         carried, columns = _numbered(f"{kind} carried", CARRIED[code] * hidden), gates
@@ -52,12 +65,7 @@ def axes_of(settings: Settings, classes: Sequence[str] = ()) -> Axes:
             if STATES[code] > 1:
                 found |= {f"{cell}.memory_gain": (units,), f"{cell}.memory_bias": (units,)}
         below = units
-    outputs = output_names(settings, classes)
-    found["v"] = (outputs, below)
-    found["d"] = (tuple(f"{name} of {kind}" for name in outputs),)  # it goes with v
-    table = layout.table
-    found["table"] = (code_names(settings), _numbered(f"of {table.width}", table.width))
-    return found
+    return found, below
 
 
 def named(flat: Array, axes: Axes) -> dict[str, Array]:

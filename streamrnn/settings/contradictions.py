@@ -33,8 +33,8 @@ class Contradiction:
 def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
     groups = (
-        _learning, _traces, _networks, _forecast, _fields, _inputs, _time, _labels, _label_fields, _label_topic,
-        _tokens, _transport, _kafka, _snapshots, _http,
+        _learning, _traces, _lookahead, _networks, _forecast, _fields, _inputs, _time, _labels, _label_fields,
+        _label_topic, _tokens, _transport, _kafka, _snapshots, _http,
     )  # fmt: skip
     return [found for group in groups for found in group(settings)]
 
@@ -76,6 +76,18 @@ def _traces(settings: Settings) -> Iterator[Contradiction]:
             yield Contradiction((key, "labels.mode"), text)
         if settings.learns_tokens:
             yield Contradiction((key, "tokens.field"), "must not be lru with tokens: take gru or lstm")
+
+
+def _lookahead(settings: Settings) -> Iterator[Contradiction]:
+    """What an answer that waits for later events does not go with."""
+    if settings.model.lookahead == 0:
+        return
+    if not settings.learns_labels:
+        text = "must be 0 without labels.mode: field or delayed, for a forecast of what comes next cannot wait for it"
+        yield Contradiction(("model.lookahead", "labels.mode"), text)
+    if settings.labels.sequence:
+        text = "must be 0 with labels.sequence, whose answer at the last event has seen the whole sequence"
+        yield Contradiction(("model.lookahead", "labels.sequence"), text)
 
 
 def _networks(settings: Settings) -> Iterator[Contradiction]:

@@ -72,6 +72,13 @@ class Model(Section):
     )
     k1: int = Field(default=1, ge=1, le=256, description="Events of a stream between two learning passes.")
     k2: int = Field(default=8, ge=1, le=256, description="Events that a learning pass goes back.")
+    lookahead: int = Field(
+        default=0,
+        ge=0,
+        le=256,
+        description="Later events of its stream that the answer to an event waits for, with labels: a second network "
+        "runs backward over them. 0: none.",
+    )
     learning_rate: float = Field(default=2e-3, gt=0, le=1, description="Step size of the optimiser (no unit).")
     clip_norm: float = Field(
         default=1.0,

@@ -170,7 +170,7 @@ class Settings(Section):
     def state_settings(self) -> dict[str, Any]:
         """What the digest is over, by path, for people to compare; a value that came by interpolation is redacted."""
         state = self._state()
-        state["labels"]["topic"] = self.labels.topic
+        state["labels"]["topic"], state["model"]["lookahead"] = self.labels.topic, self.model.lookahead
         seed = state.pop("seed")
         found: dict[str, Any] = {"seed": REDACTED if "seed" in self._secret else seed}
         for name, values in state.items():
@@ -186,6 +186,8 @@ class Settings(Section):
             del state[section][name]
         if self.labels.topic is None:
             del state["labels"]["topic"]  # which keeps the digest of all who have no such topic
+        if self.model.lookahead == 0:
+            del state["model"]["lookahead"]  # and of all who look ahead at nothing
         if self.tokens.field is None:
             del state["tokens"]
         if not self.sequences.record:

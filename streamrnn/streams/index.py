@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from streamrnn.events.columns import Events
 from streamrnn.rows.labels import LABEL
+from streamrnn.streams.gone import Gone
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
@@ -32,6 +33,7 @@ class Assigned:
     slots, live : int64[m]; fresh : bool[m]; the slot of a label whose stream is not live is -1
     ended : int64, places of the tombstones
     refused : place, reason and message of each event that is not accepted
+    gone : streams that ended
     """
 
     rows: npt.NDArray[np.int64]
@@ -42,6 +44,7 @@ class Assigned:
     refused: list[tuple[int, str, str]] = field(default_factory=list)
     late: int = 0
     expired: Counter[str] = field(default_factory=Counter)
+    gone: Gone = field(default_factory=Gone.none)
 
 
 class StreamIndex:
@@ -111,6 +114,7 @@ class StreamIndex:
         rows, slots, live, ended = array("q"), array("q"), array("q"), array("q")
         fresh = bytearray()
         refused: list[tuple[int, str, str]] = []
+        over: list[tuple[int, int, int, int]] = []
         late = 0
         expired: Counter[str] = Counter()
         index, last_time, names, seen = self._slots, self._last_time, self._names, self._seen
@@ -134,6 +138,7 @@ class StreamIndex:
                 gone = index.pop(stream, None)
                 if gone is not None:
                     self._free.append(gone)
+                    over.append((len(rows), gone, len(index), len(ended)))
                     expired["tombstone"] += 1
                 ended.append(i)
                 continue
@@ -164,11 +169,13 @@ class StreamIndex:
                     if last_time[index[first]] >= clock - expire_after:
                         break
                     self._free.append(index.pop(first))
+                    over.append((len(rows), self._free[-1], len(index), -1))
                     expired["time"] += 1
                 slot = index.get(stream)
             if slot is None:
                 if len(index) >= self._max_live:
                     self._free.append(index.popitem(last=False)[1])
+                    over.append((len(rows), self._free[-1], len(index), -1))
                     expired["capacity"] += 1
                 if self._free:
                     slot = self._free.pop()
@@ -201,6 +208,7 @@ class StreamIndex:
             refused=refused,
             late=late,
             expired=expired,
+            gone=Gone.of(over),
         )
 
     def freeze(self) -> Callable[[], dict[str, Array]]:

@@ -7,6 +7,7 @@ import numpy as np
 from streamrnn.events.columns import Events
 from streamrnn.loops.label_batch import LabelBatch
 from streamrnn.streams.classes import ClassRegistry
+from streamrnn.streams.ids import kept_ids
 from streamrnn.streams.index import Assigned
 
 
@@ -32,8 +33,10 @@ class ClassGate:
         return self._registry.admit(self._names[row])
 
 
-def label_batch(events: Events, assigned: Assigned, gate: ClassGate, registry: ClassRegistry) -> LabelBatch:
-    """The label columns of the accepted records."""
+def label_batch(
+    events: Events, assigned: Assigned, gate: ClassGate, registry: ClassRegistry, id_width: int = 0
+) -> LabelBatch:
+    """The label columns of the accepted records, with ids in so many bytes."""
     labels = events.labels
     assert labels is not None
     at = assigned.rows
@@ -50,4 +53,5 @@ def label_batch(events: Events, assigned: Assigned, gate: ClassGate, registry: C
         values=values,
         classes=gate.known[at],
         ends=taken.ends,
+        ids=kept_ids(taken.ids, id_width),
     )

@@ -55,8 +55,8 @@ class SettledLook(msgspec.Struct):
 class TargetLook(msgspec.Struct):
     """What is said of one target, and how well.
 
-    ``forecast`` is the newest answer: of the next step, or of the last event's label. ``error`` and
-    ``baseline_error`` are mean absolute errors over about the last 100 outcomes (of classes the share of wrong
+    ``forecast`` is the newest answer: of the next step, or of the label of the last event that is answered. ``error``
+    and ``baseline_error`` are mean absolute errors over about the last 100 outcomes (of classes the share of wrong
     answers, of tokens log losses), ``skill`` is 1 - their ratio. ``score`` is the anomaly score of the newest event.
     """
 

@@ -294,6 +294,12 @@ def test_what_makes_the_memory_line_more_than_the_table_is_told(check: Check) ->
     assert line.endswith(f", {total} one partition's copy while a snapshot is written")
 
 
+def test_memory_of_answers_that_wait_is_told() -> None:
+    settings = load(None, ["labels.mode=delayed", "model.lookahead=8"], {}).settings
+    rows = memory_table(settings).splitlines()
+    assert any(row.startswith("labels: answers that wait for later events  ") for row in rows)
+
+
 def test_memory_is_told_for_one_stream_and_for_all() -> None:
     settings = load(None, ["streams.max_live=2048", "model.hidden_size=16"], {}).settings
     size = sum(bytes_per_stream(settings).values())

@@ -110,7 +110,7 @@ def test_verbs_that_read_settings_share_their_options(runner, verb):
     [
         (["rpelay"], "there is no command 'rpelay'. Did you mean replay?"),
         (["config", "shwo"], "there is no command 'shwo'. Did you mean show?"),
-        (["zzz"], "There are demo, init, check, run, tail, replay, feed, compile, probe, inspect, export, config, top"),
+        (["zzz"], "There are demo, init, check, run, tail, replay, feed, compile, probe, inspect, export, generate, "),
         (["run", "my.yaml"], "'my.yaml' is not expected here. A settings file goes with --config: streamrnn run"),
         (["config", "show", "my.yaml"], "A settings file goes with --config: streamrnn config show --config my.yaml"),
         (["check", "more"], "'more' is not expected here."),

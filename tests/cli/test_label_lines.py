@@ -35,6 +35,18 @@ def test_a_line_has_the_answer_and_what_a_label_said_before(kind: str, first: ob
 
 
 @pytest.mark.parametrize(("kind", "first", "second"), [("class", "up", "down"), ("number", 1.5, 2.5)])
+def test_an_answer_that_waited_has_a_line_with_its_event(kind: str, first: object, second: object) -> None:
+    chosen = label_settings("labels.mode=field", f"labels.kind={kind}", "model.lookahead=1", "sequences.end=last")
+    log = [{"stream": "s", "time": 60 * n, "a": 1.0, "label": first} for n in range(4)]
+    found = told(chosen, log[0], log[1], log[2] | {"label": second, "last": True}, log[3])
+    plain = [line for line in found if "answer" not in line]
+    assert [line.split("events-0 ")[1].split()[0] for line in plain] == ["0", "1", "2", "2", "3"]
+    assert plain[0].endswith("- - - 0 - - -") and plain[4].endswith("- - - 3 - - -")
+    assert plain[2].endswith(f"1 {first} {first} {first}")
+    assert plain[3].endswith(f"2 {second} {first} {first}")
+
+
+@pytest.mark.parametrize(("kind", "first", "second"), [("class", "up", "down"), ("number", 1.5, 2.5)])
 def test_a_line_has_what_the_label_of_a_sequence_said_that_silence_ended(
     kind: str, first: object, second: object
 ) -> None:

@@ -82,6 +82,21 @@ def views(n: int) -> list[Record]:
     return made
 
 
+def note(i: int) -> Json:
+    """A note of a keeper, of which a question and its answer can be told apart."""
+    pump, state = (("pump", "on"), ("fan", "off"), ("belt", "on"))[i * 7 % 5 % 3]
+    return {"stream": "keeper-1", "time": START + 60 * i, "text": f"the {pump} is {state}"}
+
+
+def frames(n: int) -> list[Record]:
+    """Frames of a call, of which the next one tells what each is."""
+    energy = [i * 7919 % 97 / 10 for i in range(n + 1)]
+    return [
+        {"stream": "call-1", "time": START + i, "energy": energy[i], "phone": "ah" if energy[i + 1] > 5 else "sil"}
+        for i in range(n)
+    ]
+
+
 def make() -> dict[str, Json]:
     """The examples by name."""
     hours: list[Record] = [pump(i) for i in range(600)]
@@ -95,6 +110,13 @@ def make() -> dict[str, Json]:
          "events.features=[seconds]"],
         views(101),
     )  # fmt: skip
+    notes, _ = answers(
+        ["events.features=[]", "tokens.field=text", "tokens.of=words", "tokens.marker=is", "sequences.record=true"],
+        [note(i) for i in range(40)],
+    )  # fmt: skip
+    waiting, _ = answers(
+        ["labels.mode=field", "labels.field=phone", "model.lookahead=2", "events.features=[energy]"], frames(40)
+    )
     _, letters = answers([], [*hours[:2], pump(2) | {"value": "n/a"}])
     return {
         "forecast": told[-1],
@@ -105,6 +127,8 @@ def make() -> dict[str, Json]:
         "label-event": cards[-2],
         "label": cards[-1],
         "ended": visits[-1],
+        "tokens": notes[-1],
+        "waiting": waiting[-1],
         "letter": letters[0],
     }
 

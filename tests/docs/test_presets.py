@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import stat
 import subprocess
 import sys
 from itertools import chain, islice
@@ -13,19 +12,11 @@ import pytest
 
 from streamrnn.demo.scenes import SCENES
 from streamrnn.presets.templates import PRESETS
+from tests.docs.commands import DOCS, blocks, run
 
-DOCS = Path(__file__).parents[2] / "docs"
-FEWER = 10  # times
 VERBS = ["init", "check", "feed", "run", "tail"]
 BEGIN = 'cd "$(mktemp -d)"'  # so that nothing is in the way, wherever it is pasted
 END = "kill $! && wait $!"  # so that the next block's daemon finds its port free
-
-
-def blocks(preset: str) -> list[list[str]]:
-    """The page's blocks of commands that make up a whole run."""
-    text = (DOCS / f"{preset}.md").read_text()
-    found = [block.splitlines() for block in re.findall(r"\n\n((?:    \S.*\n)+)", text)]
-    return [[line.strip() for line in block] for block in found if "streamrnn run " in "".join(block)]
 
 
 RUNS = [(preset, number) for preset in PRESETS for number in range(len(blocks(preset)))]
@@ -58,25 +49,7 @@ def test_the_records_that_a_page_shows_are_what_its_feed_sends(preset: str) -> N
     ("preset", "number"), [pytest.param(*run, marks=pytest.mark.slow if run != RUNS[0] else ()) for run in RUNS]
 )
 def test_the_commands_of_a_page_run_as_written_in_the_clone(preset: str, number: int, tmp_path: Path) -> None:
-    command = tmp_path / "bin" / "streamrnn"
-    command.parent.mkdir()
-    guarded = "if __name__ == \"__main__\":\n    main()\n"  # the compilers' processes import it too
-    command.write_text(f"#!{sys.executable}\nfrom streamrnn.cli.app import main\n{guarded}")
-    command.chmod(command.stat().st_mode | stat.S_IXUSR)
-    fewer = [re.sub(r"(--(?:events|count)) (\d+)", lambda m: f"{m[1]} {int(m[2]) // FEWER}", line)
-             for line in blocks(preset)[number]]  # fmt: skip
-    environment = os.environ | {
-        "PATH": f"{command.parent}:{os.environ['PATH']}",
-        "PYTHONPATH": str(DOCS.parent),
-        "TMPDIR": str(tmp_path),
-        "STREAMRNN_HTTP__PORT": "0",
-        "STREAMRNN_ANOMALY__WARM_UP": "100",  # of fewer events
-    }
-    ends = "trap 'kill -KILL %1 2> /dev/null || true' EXIT"
-    script = "\n".join(["set -eo pipefail", ends, *fewer])
-    done = subprocess.run(
-        ["bash", "-c", script], cwd=DOCS.parent, env=environment, capture_output=True, text=True, timeout=580
-    )
+    done = run(blocks(preset)[number], tmp_path)
     assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-1]
     assert "meter-000" in last or last.startswith('{"v":1')

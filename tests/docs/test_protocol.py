@@ -10,15 +10,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from streamrnn.events import dead_letter, encode, label_answers, reasons
+from streamrnn.events import dead_letter, encode, label_answers, reasons, token_answers
 from streamrnn.transport.journal import Entry
 from tests.docs.examples import PAGE, Json, Record, answers, make, shown
 
 TEXT = PAGE.read_text()
 ANSWERS = [
     encode.Source, encode.Interval, encode.Forecast, encode.ForecastWithQuantiles, encode.ForecastWithDistribution,
-    encode.Distribution, encode.Settled, encode.Anomaly, encode.LabelledPrediction, encode.Ended,
-    label_answers.Label, label_answers.SettledLabel, label_answers.Of,
+    encode.Distribution, encode.Settled, encode.Anomaly, encode.WaitingPrediction, encode.Ended, encode.LateAnswer,
+    label_answers.Label, label_answers.SettledLabel, label_answers.Of, encode.TokenPrediction, token_answers.Tokens,
+    token_answers.NextToken,
 ]  # fmt: skip
 BETWEEN = {"v", "lineage"}  # of the journal, and of the rest
 
@@ -47,7 +48,7 @@ def shape(value: Any) -> Any:
 
 
 def test_every_field_of_an_answer_is_told_and_no_other() -> None:
-    told = words(section("Answers") + section("Answers about labels"))
+    told = words(section("Answers") + section("Answers about labels") + section("Answers about tokens"))
     ours = fields(*ANSWERS)
     assert ours <= told
     assert told - ours <= {"gaussian", "student_t"}
@@ -55,10 +56,10 @@ def test_every_field_of_an_answer_is_told_and_no_other() -> None:
 
 def test_every_struct_of_the_output_is_known_here() -> None:
     found = {
-        each for module in (encode, label_answers) for each in vars(module).values()
+        each for module in (encode, label_answers, token_answers) for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, msgspec.Struct)
     }  # fmt: skip
-    assert found == {*ANSWERS, encode.Prediction}
+    assert found == {*ANSWERS, encode.Prediction, encode.LabelledPrediction}
 
 
 def test_every_field_of_a_dead_letter_is_told_and_no_other() -> None:
@@ -88,6 +89,8 @@ SETTINGS = {
     "bad_end": ["labels.mode=field", "sequences.end=end"],
     "bad_boolean": ["inputs.booleans=[open]"],
     "bad_category": ["inputs.categories={sky: [rain, sun]}"],
+    "bad_tokens": ["events.features=[]", "tokens.field=text"],
+    "too_many_tokens": ["events.features=[]", "tokens.field=notes", "tokens.of=sets", "tokens.most=2"],
     "no_id": DELAYED,
     "no_label": DELAYED,
     "unknown_class": ["labels.mode=field", "labels.classes=[up,down]"],

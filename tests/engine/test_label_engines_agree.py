@@ -14,6 +14,12 @@ from tests.label_logs import MODES, decoded, label_settings, records
 EXTRA = {
     "absolute error": ["labels.mode=field", "labels.kind=number", "model.loss=l1", "inputs.calendar=true"],
     "short windows": ["labels.mode=field", "model.k2=1", "model.records_per_step=1", "model.clip_norm=0.1"],
+    "lookahead, no last label": [
+        "labels.mode=field", "labels.last=false", "model.lookahead=3", "inputs.categories={sky: [rain, sun]}",
+    ],
+    "lookahead, lstm": [
+        "labels.mode=field", "model.cell=lstm", "model.lookahead=5", "model.k2=3", "experts.networks=[{k2: 5}]",
+    ],
     "long windows": ["labels.mode=delayed", "labels.within=3", "model.k2=20", "model.hidden_size=32"],
 }
 VARIANTS = {**MODES, **EXTRA}

@@ -10,7 +10,8 @@ from streamrnn.observe.skill import RecentSkill, scores_of
 
 PARTITION = Partition("events", 0)
 EXPERTS = {"network": ExpertScore(10, 3.0, 7.5), "last label": ExpertScore(9, 5.0, 2.5)}
-REPORT = LabelReport(LabelScore(10, 8, 2.5, 6, 4.0, 5, 7.0), matched=11, late=2, unmatched=3, delay=44, experts=EXPERTS)
+SCORE = LabelScore(10, 8, 2.5, 6, 4.0, 5, 7.0)
+REPORT = LabelReport(SCORE, matched=11, late=2, unmatched=3, delay=44, experts=EXPERTS, lost=7)
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def value(make_report):
         ("scored_labels_total", 20), ("correct_labels_total", 16), ("log_loss_total", 5.0),
         ("matched_labels_total", 22), ("late_labels_total", 4),
         ("unmatched_labels_total", 6), ("label_delay_events_total", 88),
+        ("lost_answers_total", 14),
     ],
 )  # fmt: skip
 def test_a_batchs_labels_are_counted(value, name, expected):

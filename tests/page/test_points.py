@@ -45,6 +45,7 @@ def test_of_labels_too(mode: str) -> None:
     p, _ = fresh_shard(chosen).process(decoded(chosen, records(chosen, 400)))
     published = [json.loads(each) for each in encode_predictions(p, chosen.target_names)]
     mine, theirs = list(points_of(p, "s1")), [each for each in published if each["stream"] == "s1"]
+    theirs = [each["answers"][-1] if each.get("answers") else each for each in theirs]
     assert len(mine) == len(theirs) > 20
     for point, record in zip(mine, theirs, strict=True):
         if chosen.labels.kind == "number":

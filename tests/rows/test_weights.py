@@ -12,7 +12,9 @@ from tests.helpers import ALL_INPUTS, settings
 NETWORKS: list[list[str]] = [
     [], ["model.cell=lstm", "model.layers=2", "model.layer_norm=true"], ["model.cell=rnn"], ALL_INPUTS,
     ["model.head=student_t"], ["model.head=quantiles"], ["labels.mode=field"],
-    ["labels.mode=delayed", "labels.kind=number"], ["events.features=[a,b]", "forecast.season=4"],
+    ["labels.mode=delayed", "labels.kind=number"], ["labels.mode=field", "model.lookahead=2", *ALL_INPUTS],
+    ["labels.mode=field", "model.lookahead=2", "model.cell=lstm", "model.layers=2", "model.layer_norm=true"],
+    ["events.features=[a,b]", "forecast.season=4"],
 ]  # fmt: skip
 
 
@@ -63,6 +65,13 @@ def test_a_head_that_says_something_else_is_not_taken_but_the_layers_below_are(o
     mine, _, missing = taken(["inputs.error=false"], ["inputs.error=false", *other])
     assert not mine["v"].any() and not mine["d"].any() and mine["stack.cells.0.w"].all()
     assert missing == ["v", "d"]
+
+
+def test_a_network_that_looks_ahead_takes_the_forward_half_of_one_that_does_not() -> None:
+    mine, _, missing = taken(["labels.mode=field"], ["labels.mode=field", "model.lookahead=3"])
+    assert mine["stack.cells.0.w"].all() and mine["d"].all() and not mine["ahead.cells.0.w"].any()
+    assert mine["v"][:, :8].all() and not mine["v"][:, 8:].any()
+    assert any(each.startswith("v for gru 8 backward layer 1 unit 1") for each in missing)
 
 
 def test_what_is_missing_is_told_by_name() -> None:

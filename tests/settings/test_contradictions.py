@@ -48,6 +48,18 @@ TWO = ["labels.mode=delayed", "labels.topic=labels"]
             ["experts.networks=[{cell: lru}]", "model.k1=2"],
             "--set experts.networks: [{cell: lru}] is not possible: must not be lru with k1 above 1",
         ),
+        (
+            ["model.lookahead=4"],
+            "--set model.lookahead: 4 is not possible: must be 0 without labels.mode: field or delayed",
+        ),
+        (
+            ["model.lookahead=4", "labels.mode=field", "labels.sequence=true", "sequences.gap=60"],
+            "--set model.lookahead: 4 is not possible: must be 0 with labels.sequence",
+        ),
+        (
+            ["model.lookahead=4", "labels.mode=field", "model.cell=lru"],
+            "--set model.cell: lru is not possible: must not be lru with labels",
+        ),
         (["model.k1=9"], "--set model.k1: 9 is not possible: must not be larger than model.k2"),
         (
             ["drift.shard=learning_rate", "drift.boost=4", "model.learning_rate=0.3"],

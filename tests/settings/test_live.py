@@ -83,6 +83,7 @@ SHOWN = {
     "model.layers": ["model.layers=2"],
     "model.layer_norm": ["model.layer_norm=true"],
     "model.k2": ["model.k2=9"],
+    "model.lookahead": [*FIELD, "model.lookahead=2"],
     "forecast.horizons": ["forecast.horizons=[1,4]"],
     "forecast.season": ["forecast.season=5"],
     "forecast.long_season": ["forecast.long_season=16"],

@@ -69,7 +69,7 @@ def test_all_problems_of_all_sources_come_at_once(problems):
         ("model.learning_rate", "0"),
         ("inputs.calendar", "yes"),
         ("model.engine", "Torch"),
-        ("events.features", "[]"),
+        ("tokens.vocabulary", "1"),
         ("events.max_ahead", "0"),
         ("transport.poll_records", "100001"),
         ("transport.input", "a/b"),

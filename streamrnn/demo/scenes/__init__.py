@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 
 from streamrnn.demo.generator import events as meters
+from streamrnn.demo.scenes.chorales import events as pieces
 from streamrnn.demo.scenes.faults import events as faults
 from streamrnn.demo.scenes.frames import events as frames
+from streamrnn.demo.scenes.sentences import prose, reviews, translations
 from streamrnn.demo.scenes.sessions import events as sessions
 from streamrnn.demo.scenes.strokes import events as strokes
 from streamrnn.demo.scenes.wear import events as wear
@@ -18,5 +20,9 @@ SCENES: dict[str, Callable[[int, int], Iterator[list[bytes]]]] = {
     "sequence-label": sessions,
     "strokes": strokes,
     "frames": frames,
+    "text": prose,
+    "sentiment": reviews,
+    "translate": translations,
+    "music": pieces,
 }
 """By preset, a function of seed and streams that yields JSON lines without end, in time order in each stream."""
