@@ -53,6 +53,11 @@ def test_where_the_label_before_helps_frames_without_one_are_lost() -> None:
     assert of_frames(spoken, "labels.last=true") < of_frames(spoken) - 0.15
 
 
+def test_frames_are_told_better_by_those_that_follow() -> None:
+    spoken = Spoken.of(SPOKEN)
+    assert of_frames(spoken, "model.lookahead=4") > of_frames(spoken) + 0.03
+
+
 @pytest.mark.parametrize("preset", USES)
 def test_poll_boundaries_change_no_bit(preset: str) -> None:
     chosen = preset_settings(preset)
