@@ -17,6 +17,7 @@ EXTRA = {
     "further networks": ["experts.networks=[0.01,{k2: 4, hidden_size: 12}]"],
 }
 VARIANTS = {**MODES, **EXTRA}
+QUICK = ("characters, few numbers", "words, each a sequence", "sets, ends", "further networks")
 
 
 def run(variant: str, engine: str, precision: str, n: int = 150) -> dict[str, np.ndarray]:
@@ -26,7 +27,9 @@ def run(variant: str, engine: str, precision: str, n: int = 150) -> dict[str, np
     return shard.saved()
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    "variant", [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in VARIANTS]
+)
 def test_float64_runs_agree_within_a_millionth(variant: str) -> None:
     ours, theirs = (run(variant, engine, "float64") for engine in ("compiled", "torch"))
     assert theirs["network_totals"][network.PASSES] > 10
