@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from streamrnn.demo.scenes import SCENES
 from streamrnn.demo.scenes.frames import frames
-from streamrnn.events.columns import Events, Partition, Records
+from streamrnn.events.columns import Events, Partition, Predictions, Records
 from streamrnn.events.decode import Decoder
 from streamrnn.presets.templates import PRESETS
 from streamrnn.settings import load
@@ -48,17 +48,19 @@ def decoded(chosen: Settings, lines: list[bytes]) -> Events:
 
 
 def answers(chosen: Settings, lines: list[bytes], carry: bool = True) -> list[str]:
-    """The class that each record was answered with, "" for none.
+    """The class that each record was answered with, be it later, "" for none.
 
     Without ``carry`` all states begin from zero at each event.
     """
-    shard, log, found = Shard(chosen, _PARTITION), decoded(chosen, lines), []
+    shard, log, found = Shard(chosen, _PARTITION), decoded(chosen, lines), [""] * len(lines)
     step = 5000 if carry else STREAMS
     for at in range(0, len(log), step):
-        labels = shard.process(log.cut(at, min(at + step, len(log))))[0].labels
-        assert labels is not None
-        names = [*labels.classes, ""]
-        found += [names[code] for code in labels.answers.tolist()]
+        told: Predictions | None = shard.process(log.cut(at, min(at + step, len(log))))[0]
+        while told is not None and told.labels is not None:
+            names = [*told.labels.classes, ""]
+            for offset, code in zip(told.offsets.tolist(), told.labels.answers.tolist(), strict=True):
+                found[offset] = names[code]
+            told = told.labels.closed  # what waited
         if not carry:
             shard.forget_states()
     return found
@@ -81,9 +83,9 @@ def strokes(lines: list[bytes], *overrides: str, carry: bool = True) -> float:
     return share(np.array([answer == label for answer, label in pairs if label is not None]))
 
 
-def strokes_on_the_way(lines: list[bytes], parts: int = 4) -> list[float]:
+def strokes_on_the_way(lines: list[bytes], *overrides: str, parts: int = 4) -> list[float]:
     """Shares of digits that were told by each quarter of their movements."""
-    found = answers(preset_settings("strokes"), lines)
+    found = answers(preset_settings("strokes", *overrides), lines)
     drawn: dict[str, list[str]] = {}
     right = []
     for line, answer in zip(lines, found, strict=True):
@@ -204,5 +206,12 @@ def main(seeds: tuple[int, ...] = (0, 1, 2)) -> None:
     for name, measures in _rows():
         columns = ([measure(seed) for seed in seeds] for measure in measures)
         print(f"{name:28s}" + "".join(f"{min(each):10.3f} {max(each):.3f}" for each in columns), flush=True)
-    on_the_way = ", ".join(f"{part:.3f}" for part in strokes_on_the_way(scene("strokes")))
-    print(f"strokes by a quarter, half, three quarters and all of a digit's movements (seed 0): {on_the_way}")
+    print("frames with model.lookahead, events that an answer waits")
+    for wait in (1, 2, 3, 5, 8):
+        shares = [of_frames(Spoken.of(seed=seed), f"model.lookahead={wait}") for seed in seeds]
+        print(f"{wait:<28}{'':16s}{min(shares):10.3f} {max(shares):.3f}", flush=True)
+    print("strokes by a quarter, half, three quarters and all of a digit's movements")
+    for weight in (0.0, 0.02, 0.05, 0.1, 0.3, 1.0):
+        found = [strokes_on_the_way(scene("strokes", seed=seed), f"labels.running={weight}") for seed in seeds]
+        columns = (f"{min(each):10.3f} {max(each):.3f}" for each in zip(*found, strict=True))
+        print(f"labels.running {weight:<13}" + "".join(columns), flush=True)

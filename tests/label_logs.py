@@ -19,6 +19,12 @@ MODES = {
     "delayed by time, class": ["labels.mode=delayed", "labels.within=6", "labels.join=time"],
     "delayed, number": ["labels.mode=delayed", "labels.kind=number", "labels.within=6"],
     "sequences, class": ["labels.mode=field", "labels.sequence=true", "sequences.end=last", "sequences.gap=300"],
+    "sequences, on the way": [
+        "labels.mode=field", "labels.sequence=true", "sequences.end=last", "labels.running=0.3",
+    ],
+    "sequences, number, on the way": [
+        "labels.mode=field", "labels.kind=number", "labels.sequence=true", "sequences.end=last", "labels.running=1",
+    ],
     "sequences, delayed number": [
         "labels.mode=delayed", "labels.kind=number", "labels.within=6", "labels.sequence=true", "sequences.end=last",
     ],

@@ -33,10 +33,11 @@ def test_digits_are_told_and_by_their_movements_alone_they_are_not() -> None:
     assert strokes(fewer, "model.k2=1", carry=False) < strokes(fewer) - 0.2
 
 
-def test_a_digit_is_told_better_the_more_of_it_is_drawn() -> None:
-    quarters = strokes_on_the_way(scene("strokes", DIGITS))
-    assert sorted(quarters) == quarters
-    assert quarters[2] > 0.4 and quarters[0] < 0.4
+def test_a_digit_is_told_while_it_is_drawn_once_such_answers_are_learned_too() -> None:
+    lines = scene("strokes", DIGITS)
+    quarters = strokes_on_the_way(lines)
+    assert sorted(quarters) == quarters and quarters[1] > 0.6
+    assert strokes_on_the_way(lines, "labels.running=0")[1] < 0.4
 
 
 def test_frames_without_labels_are_told_better_than_one_by_one() -> None:
@@ -50,6 +51,11 @@ def test_frames_without_labels_are_told_better_than_one_by_one() -> None:
 def test_where_the_label_before_helps_frames_without_one_are_lost() -> None:
     spoken = Spoken.of(SPOKEN)
     assert of_frames(spoken, "labels.last=true") < of_frames(spoken) - 0.15
+
+
+def test_frames_are_told_better_by_those_that_follow() -> None:
+    spoken = Spoken.of(SPOKEN)
+    assert of_frames(spoken, "model.lookahead=4") > of_frames(spoken) + 0.03
 
 
 @pytest.mark.parametrize("preset", USES)

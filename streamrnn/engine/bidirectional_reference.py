@@ -44,8 +44,8 @@ class BidirectionalRecord(Record):
     def learn(self, number: int) -> None:
         """Add the gradient of one label: back through the window that ends at its event, and through those behind."""
         network = self.network
-        reached, places = self.window(number)
-        loss = self.loss(network.head(reached, self._behind(number)), number)
+        states, places = self.window(number)
+        loss = self.loss(network.head(states[-1], self._behind(number)), number)
         if loss is not None:
             touch(self.loop, self.inputs[[*places, *self._places_behind(number)]])
             add_gradient(self.loop, network, loss, 1, float(loss.detach()), int(self.batch.live[self.i]))

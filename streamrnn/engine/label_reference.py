@@ -110,24 +110,29 @@ class Record:
         account[RMS] = 0.0 if np.isnan(labels.last[i]) else labels.rms[i]
         said[0] = labels.last[i] + labels.rms[i] * float(outputs[0])
 
-    def window(self, number: int) -> tuple[torch.Tensor, list[int]]:
-        """The state at an event by way of its window, run again, and where the window's inputs stand."""
+    def window(self, number: int) -> tuple[list[torch.Tensor], list[int]]:
+        """The states at the events of a window, run again up to this event, and where their inputs stand."""
         sizes, network = self.loop.rows, self.network
         length = int(self.counts[LENGTHS + number % sizes.waiting])
         reached = torch.from_numpy(self.states[(number - length) % sizes.window_steps].copy())
         places = [step % sizes.window_steps for step in range(number - length + 1, number + 1)]
+        states = []
         for place in places:
             reached = network.stack(network.inputs(torch.from_numpy(self.inputs[place].copy())), reached)
-        return reached, places
+            states.append(reached)
+        return states, places
 
     def learn(self, number: int) -> None:
         """Add the gradient of one label: back through the window that ends at its event."""
         loop, network = self.loop, self.network
-        reached, places = self.window(number)
-        loss = self.loss(network.head(reached), number)
+        states, places = self.window(number)
+        loss = self.loss(network.head(states[-1]), number)
         if loss is not None:
             touch(loop, self.inputs[places])
-            add_gradient(loop, network, loss, 1, float(loss.detach()), int(self.batch.live[self.i]))
+            told = float(loss.detach())
+            for reached in states[:-1] if loop.running else ():
+                loss = loss + loop.running * (self.loss(network.head(reached), number) or 0.0)
+            add_gradient(loop, network, loss, 1, told, int(self.batch.live[self.i]))
 
     def loss(self, outputs: torch.Tensor, number: int) -> torch.Tensor | None:
         """Cross entropy of a class among those known now; Huber's loss (the absolute error where delta is 0) of a

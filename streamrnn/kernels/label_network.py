@@ -62,15 +62,28 @@ def slopes_of(outputs, known, label, base, rms, delta, sums, slopes):
     return True
 
 
+@kernel
+def add_head(h, v, slopes, count, weight, slope, dh, gv, gd):
+    """Add what the slopes of ``count`` outputs, times ``weight``, ask of the state ``h`` to ``dh``, and of the head to
+    its gradient."""
+    for k in range(count):
+        slope[0] = weight * slopes[k]
+        for j in range(gv.shape[1]):
+            dh[j] += slope[0] * v[k, j]
+            gv[k, j] += slope[0] * h[j]
+        gd[k] += slope[0]
+
+
 def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known, last, rms, seen, out, waiting, most,
-            sizes, rates, slab, pending, counts, weights, first, second, gradient, touched, totals, sums):
+            running, sizes, rates, slab, pending, counts, weights, first, second, gradient, touched, totals, sums):
     """Process n records in log order, in place.
 
     slots int64[n] (-1: no such stream), fresh bool[n], live int64[n], kinds int8[n], restarts bool[n] (the event begins
     a sequence), numbers and settles int64[n] (see ``kernels.join``), labels float64[n], known int64[n] (classes there
     are before this record; 0 where labels are numbers), last and rms float64[n] (base and unit of a number), seen
     float64[n, seen] -> out float64[n, outputs] (NaN for what is no event). ``waiting`` events may await their label;
-    ``most`` is the number of classes there may be, or 0. The rest is the loop's state; see ``rows.labels``.
+    ``most`` is the number of classes there may be, or 0. With ``running`` above 0 a label is that of all events in its
+    window, the earlier ones of which count so much each. The rest is the loop's state; see ``rows.labels``.
     """
     outputs, inputs, hidden, k2 = sizes[TARGETS], sizes[INPUTS], sizes[HIDDEN], sizes[K2]
     kept_inputs = sizes[SEEN]
@@ -99,6 +112,7 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
     slope = np.empty(1, kind)
     said = np.empty(outputs)
     slopes = np.empty(outputs)
+    aside = np.zeros_like(sums)  # what the answers on the way lose is not told
 
     for i in range(slots.shape[0]):
         out[i] = np.nan
@@ -158,15 +172,15 @@ def process(slots, fresh, live, kinds, restarts, numbers, settles, labels, known
         before_loss = sums[LOSS]
         if slopes_of(said, classes, labels[i], base, unit, rates[HUBER_DELTA], sums, slopes):
             dh[:] = 0
-            for k in range(max(classes, 1)):
-                slope[0] = slopes[k]
-                for j in range(hidden):
-                    dh[j] += slope[0] * v[k, j]
-                    gv[k, j] += slope[0] * h_window[length, j]
-                gd[k] += slope[0]
+            add_head(h_window[length], v, slopes, max(classes, 1), 1.0, slope, dh, gv, gd)
             for s in range(length - 1, -1, -1):
                 cell.back(h_window[s], kept[s], dh, transposed_u, d_left[s], d_right[s], dh_before)
                 dh, dh_before = dh_before, dh
+                if running > 0.0 and s > 0:
+                    for k in range(outputs):
+                        said[k] = output_of(h_window[s], v, d, k)
+                    slopes_of(said, classes, labels[i], base, unit, rates[HUBER_DELTA], aside, slopes)
+                    add_head(h_window[s], v, slopes, max(classes, 1), running, slope, dh, gv, gd)
             cell.add_gradient(x_window, h_window, d_left, d_right, length, gw, gb, gu, gc)
             if sizes[CATEGORIES] > 0:
                 for s in range(length):

@@ -35,6 +35,7 @@ class LabelNetworkLoop(Learner):
     Attributes
     ----------
     rows : sizes and offsets of the rows; ``layout`` has those of the network alone
+    running : weight in learning of the answers before a sequence's last
     """
 
     def __init__(self, settings: Settings, weights: Array, name: str = "network", place: int = 0) -> None:
@@ -43,6 +44,7 @@ class LabelNetworkLoop(Learner):
         rate = settings.model.learning_rate * (CLASS_RATE if sizes.classes else 1.0)
         super().__init__(settings, weights, widths, 1, rate, name)
         self._place = place
+        self.running = settings.labels.running
 
     def process(self, batch: Batch) -> None:
         """Answer the batch's events, and learn from its labels."""
@@ -69,8 +71,9 @@ class LabelNetworkLoop(Learner):
             label_network.PROCESS[self._cell](
                 batch.slots, batch.fresh, batch.live, labels.kinds, labels.restarts, labels.numbers, labels.settles,
                 labels.values, labels.classes, labels.last, labels.rms, seen, said, self.rows.waiting,
-                self.rows.classes, self.sizes, self.rates, self.states, self.pending, self.counts, self.weights,
-                self.first_moment, self.second_moment, self.gradient, self.touched, self.totals, self.sums,
+                self.rows.classes, self.running, self.sizes, self.rates, self.states, self.pending, self.counts,
+                self.weights, self.first_moment, self.second_moment, self.gradient, self.touched, self.totals,
+                self.sums,
             )  # fmt: skip
         labels.networks[:, self._place] = said
 

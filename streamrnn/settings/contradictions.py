@@ -181,6 +181,8 @@ def _labels(settings: Settings) -> Iterator[Contradiction]:
     if labels.sequence and sequences.end is None and sequences.gap is None:
         text = "must come with sequences.end or sequences.gap, which tell where a sequence ends"
         yield Contradiction(("labels.sequence", "sequences.end", "sequences.gap"), text)
+    if labels.running > 0 and not labels.sequence:
+        yield Contradiction(("labels.running", "labels.sequence"), "has no effect without labels.sequence")
     if not settings.learns_labels:
         for key, used in (("labels.sequence", labels.sequence), ("labels.last", not labels.last)):
             if used:

@@ -119,6 +119,13 @@ class Labels(Section):
         description="Whether a label is of a whole sequence: it stands in the last event, or is the newest in a "
         "sequence that silence ended.",
     )
+    running: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1.0,
+        description="Weight in learning of a sequence's answers on the way, as far as a learning pass goes back; that "
+        "of its last answer is 1.",
+    )
 
     @property
     def most_classes(self) -> int:

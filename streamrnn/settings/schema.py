@@ -34,7 +34,7 @@ LIVE = {
     "seed": "",
     "events.max_bytes": "", "events.max_key_bytes": "", "events.max_magnitude": "",
     "events.late": "", "events.late_by": "", "events.max_ahead": "",
-    "labels.dead_letters": "",
+    "labels.dead_letters": "", "labels.running": "",
     "model.engine": "", "model.k1": "", "model.learning_rate": "", "model.clip_norm": "", "model.loss": "",
     "model.huber_delta": "", "model.records_per_step": "",
     "drift.stream": "", "drift.shard": "", "drift.threshold": "", "drift.boost": "", "drift.boost_records": "",

@@ -166,6 +166,7 @@ def test_settings_made_in_code_are_checked_too():
             ["labels.mode=field", "labels.kind=number", "labels.last=false"], "labels.last",
             "must be true where labels are numbers",
         ),
+        (["labels.mode=field", "labels.running=0.1"], "labels.running", "has no effect without labels.sequence"),
         (["labels.last=false"], "labels.last", "without labels.mode: field or delayed"),
         (["labels.mode=field", "labels.dead_letters=true"], "labels.dead_letters", "without labels.mode: delayed"),
         (["labels.mode=delayed", "labels.join=time", "events.time=null"], "labels.join", "must be id"),

@@ -29,6 +29,7 @@ OTHER = {
     "events.late_by": ["events.late=drop", "events.late_by=3"],
     "events.max_ahead": ["events.max_ahead=100"],
     "labels.dead_letters": ["labels.dead_letters=true"],
+    "labels.running": ["labels.running=0.5"],
     "model.engine": ["model.engine=torch"],
     "model.k1": ["model.k1=3"],
     "model.learning_rate": ["model.learning_rate=0.1"],
@@ -120,7 +121,8 @@ def test_every_setting_that_changes_state_is_on_one_side() -> None:
 
 
 # Settings that count with some labels only.
-MODES = {"labels.dead_letters": [DELAYED], "model.k1": [NEXT]}
+SEQUENCES = [*FIELD, "labels.sequence=true", "sequences.end=last"]
+MODES = {"labels.dead_letters": [DELAYED], "labels.running": [SEQUENCES], "model.k1": [NEXT]}
 CASES = [(path, base) for path in LIVE for base in MODES.get(path, [NEXT, FIELD, DELAYED])]
 
 
