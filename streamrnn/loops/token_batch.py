@@ -32,7 +32,6 @@ class TokenBatch:
         of the usual token
     hits : int64[n], how many of them had been held likeliest
     chances : float64[n, C], what is held likely to come next; zeros where nothing is known
-    answers : int64[n], the likeliest; -1: nothing is known
     exact : int8[n], whether each token behind the marker had been held likeliest; NO_ANSWER: none came behind one
     """
 
@@ -47,7 +46,6 @@ class TokenBatch:
     usual_losses: Floats = field(init=False)
     hits: Ints = field(init=False)
     chances: Floats = field(init=False)
-    answers: Ints = field(init=False)
     exact: npt.NDArray[np.int8] = field(init=False)
 
 
@@ -144,13 +142,9 @@ def steps_of(batch: TokenBatch, starts: Flags, sets: bool, codes: int) -> StepBa
         length[inner] = given[of[inner]]
     edges = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
     tokens = np.full(edges[-1], END, np.int64)
-    tokens[np.repeat(inner, length)] = batch.tokens if not sets else _of_sets(batch)
+    tokens[np.repeat(inner, length)] = batch.tokens
     known = np.minimum(batch.known[of] + 1, codes)
     return StepBatch(of, firsts, lasts, steps, restarts, tokens, edges, known, batch.marker)
-
-
-def _of_sets(batch: TokenBatch) -> Ints:
-    return batch.tokens[np.repeat(~batch.blank, np.diff(batch.edges))]
 
 
 def no_tokens() -> TokenBatch:

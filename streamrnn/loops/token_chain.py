@@ -54,7 +54,7 @@ class TokenChain(Chain):
         tokens, n, sizes = batch.tokens, len(batch), self._rows
         steps = steps_of(tokens, self._starts.starts, sizes.sets, sizes.codes)
         counts, hits, losses, usual, asked, met = np.zeros((6, n))
-        tokens.chances, tokens.answers = np.zeros((n, sizes.codes)), np.full(n, -1, np.int64)
+        tokens.chances = np.zeros((n, sizes.codes))
         width = max(1, AT_ONCE // (sizes.experts * sizes.codes))
         for first in range(0, len(steps), width):
             piece = steps.cut(first, min(first + width, len(steps)))
@@ -68,8 +68,7 @@ class TokenChain(Chain):
             met += np.bincount(piece.of[answers], piece.hits[answers], minlength=n)
             np.add.at(losses, of, piece.losses[judged])  # one after the other, wherever pieces begin
             np.add.at(usual, of, piece.usual_losses[judged])
-            at = piece.of[piece.lasts]
-            tokens.chances[at], tokens.answers[at] = piece.chances[piece.lasts], piece.answers[piece.lasts]
+            tokens.chances[piece.of[piece.lasts]] = piece.chances[piece.lasts]
         tokens.counts, tokens.hits = counts.astype(np.int64), hits.astype(np.int64)
         tokens.losses, tokens.usual_losses = losses, usual
         tokens.exact = np.where(asked > 0, met == asked, NO_ANSWER).astype(np.int8)
