@@ -1,18 +1,16 @@
 """Idea 1 with tokens: whatever happens on the way, readers see the same answers and the same is learned."""
 
-import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from streamrnn.settings.schema import Settings
-from streamrnn.transport.script import Broker, Token
-from tests.test_daemon import outputs, run_through
+from streamrnn.transport.script import Token
+from tests.mishaps import EVERY, MISHAPS, POLLS, calm_run, wild_run
 from tests.token_logs import MODES, records, token_settings
 
-MISHAPS = [Token.CRASH, Token.REBALANCE, Token.LOST, Token.STALL]
 CALM: dict[str, tuple[object, str]] = {}
 
 
@@ -31,23 +29,11 @@ def log(mode: str) -> list[object]:
 
 @pytest.mark.parametrize("mode", ["characters, few numbers", "items, silences", "sets, ends"])
 @settings(max_examples=6, deadline=None)
-@given(
-    polls=st.integers(1, 150),
-    every=st.integers(20, 300),
-    mishaps=st.lists(st.tuples(st.integers(0, 250), st.sampled_from(MISHAPS)), max_size=5),
-)
+@given(polls=POLLS, every=EVERY, mishaps=MISHAPS)
 def test_polls_crashes_rebalances_and_snapshot_times_change_no_bit(
     mode: str, polls: int, every: int, mishaps: list[tuple[int, Token]]
 ) -> None:
+    by_folder = partial(chosen, mode)
     if mode not in CALM:
-        with tempfile.TemporaryDirectory() as folder:
-            broker = Broker([*log(mode), Token.EOF], 1)  # type: ignore[list-item]
-            digest = run_through(broker, chosen(mode, folder), polls=1000)
-            CALM[mode] = outputs(broker), digest
-    wild = log(mode)
-    for place, token in sorted(mishaps, key=lambda mishap: -mishap[0]):
-        wild.insert(place, token)
-    with tempfile.TemporaryDirectory() as folder:
-        broker = Broker([*wild, Token.EOF], 1)  # type: ignore[list-item]
-        digest = run_through(broker, chosen(mode, folder, every), polls)
-        assert (outputs(broker), digest) == CALM[mode]
+        CALM[mode] = calm_run(log(mode), by_folder)
+    assert wild_run(log(mode), by_folder, polls, every, mishaps) == CALM[mode]
