@@ -13,6 +13,7 @@ from streamrnn.exits import ExitCode
 if TYPE_CHECKING:
     from streamrnn.presets.inference import Inferred
     from streamrnn.presets.lines import Preset
+    from streamrnn.settings.keys import Value
     from streamrnn.settings.load import Loaded
 
 
@@ -65,18 +66,20 @@ def init(
     Kafka it reads the newest 20,000. What it found is printed, and stands in
     the file with each setting.
 
-    --config and --set say how to reach the topic; what they say of transport
-    and Kafka goes into the new file, passwords aside.
+    What --set says goes into the new file, whatever the data tell. --config
+    says how to reach the topic: of it transport and Kafka go into the new file,
+    passwords aside.
 
     \b
     Examples:
     streamrnn init --preset forecast --from-file history.csv
     streamrnn init --preset anomaly --from-topic var/log/events
     streamrnn init --preset classify --from-topic events --bootstrap localhost:9092
+    streamrnn init --preset text --from-file notes.jsonl --stream author --set tokens.of=words
     """
     from streamrnn.presets.inference import Inferred
     from streamrnn.presets.page import settings_page
-    from streamrnn.presets.places import log_lines
+    from streamrnn.presets.places import is_of_log, log_lines, said_values
     from streamrnn.replay.options import SourceError
     from streamrnn.transport.base import TransportError
 
@@ -85,10 +88,11 @@ def init(
         _refuse_output(output, force)
         if labels_topic is not None:
             _refuse_labels_topic(labels_topic, chosen, from_topic)
-        loaded = _loaded(config, set_ or [], from_topic, bootstrap)
-        inferred, source = Inferred(), None
+        said = said_values(chosen, set_ or [])
+        loaded = _loaded(config, list(filter(is_of_log, set_ or [])), from_topic, bootstrap)
+        inferred, source = Inferred.of_user(said), None
         if from_file is not None or from_topic is not None:
-            inferred, source = _look(loaded, chosen, from_file, from_topic, stream, time, label)
+            inferred, source = _look(loaded, chosen, from_file, from_topic, stream, time, label, said)
         elif stream or time or label:
             raise SourceError("--stream, --time and --label name fields of data: add --from-file or --from-topic")
         if labels_topic is not None:
@@ -173,24 +177,32 @@ def _loaded(config: Path | None, set_: list[str], topic: str | None, bootstrap: 
 
 def _look(
     loaded: Loaded, chosen: Preset, file: Path | None, topic: str | None,
-    stream: str | None, time: str | None, label: str | None,
+    stream: str | None, time: str | None, label: str | None, said: dict[str, Value],
 ) -> tuple[Inferred, str]:  # fmt: skip
     from streamrnn.presets.files import file_records, is_table
     from streamrnn.presets.inference import infer
     from streamrnn.presets.sample import LONG, take
+    from streamrnn.presets.streams import nameless
     from streamrnn.presets.topics import topic_records
     from streamrnn.replay.options import SourceError
 
     if file is not None and topic is not None:
         raise SourceError("--from-file and --from-topic exclude each other: look at one of them")
+    usual = {line.key: line.value for line in chosen.lines} | said
+    named = (stream or said.get("events.stream"), time or said.get("events.time"),
+             label or said.get("tokens.field" if chosen.learns == "tokens" else "labels.field"))  # fmt: skip
     if file is not None:
-        sample = take(file_records(file), is_table(file), stream, time)
+        sample = take(file_records(file), is_table(file), *named, of=usual.get("tokens.of"))
         source = file.name
     else:
-        sample = take(topic_records(loaded.settings, LONG), False, stream, time)
+        sample = take(topic_records(loaded.settings, LONG), False, *named, of=usual.get("tokens.of"))
         source = f"topic {loaded.settings.transport.only_input}"
     keyed_log = file is None and loaded.settings.transport.kind == "kafka"
-    return infer(sample, chosen.name, label, keyed_log), f"{sample.scanned:,} records of {source}"
+    inferred = infer(sample, chosen.name, named[2], keyed_log, said)
+    without = None if sample.table or "events.stream" in said else nameless(sample.stream, sample.records, keyed_log)
+    if without is not None:
+        raise SourceError(without)
+    return inferred, f"{sample.scanned:,} records of {source}"
 
 
 def _tell(output: Path, chosen: Preset, inferred: Inferred, source: str | None) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Refuse = Callable[[int, Refused], object]  # told the row and why
 
 _WORDS = re.compile(r"\w+|[^\w\s]")
-_TEXTS = ("characters", "bytes", "words")
+TEXTS = ("characters", "bytes", "words")
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class TokenFields:
     @property
     def kind(self) -> Any:
         """The type that the field has in a record."""
-        if self.of in _TEXTS:
+        if self.of in TEXTS:
             return str | None
         items = list[str | int | bool] | None
         return items if self.of == "sets" else str | int | bool | items

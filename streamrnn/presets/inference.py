@@ -16,14 +16,16 @@ from streamrnn.presets.sample import LONG, Sample
 from streamrnn.presets.seasons import find_seasons
 from streamrnn.presets.spacing import find_spacing
 from streamrnn.presets.templates import PRESETS
-from streamrnn.presets.tokens import token_field
-from streamrnn.replay import cells, guess
+from streamrnn.presets.tokens import TokenField
+from streamrnn.replay import cells
 from streamrnn.replay.options import SourceError
 from streamrnn.settings.inputs import MOST_FIELDS
 from streamrnn.settings.keys import Value
+from streamrnn.settings.tokens import MOST, Tokens
 
 MOST_FEATURES = 256
 _UNUSED = frozenset({"constant", "identifier", "text", "nested", "time"})
+_MOST_TOKENS: int = Tokens().most
 _LARGEST = 1e15  # as events.max_magnitude has it: beyond, a record is refused
 _LOOKED_AT = 8  # features in which a season is looked for
 _HOLES = 0.3  # share of missing steps above which it is not
@@ -41,19 +43,30 @@ class Inferred:
     why : evidence for each setting, in words
     remarks : sentences for the person who gave the data
     open : settings that nothing was found for, and without which the file is of no use
+    said : settings that the user gave, which nothing that was seen changes
     """
 
     values: dict[str, Value] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
+    said: frozenset[str] = frozenset()
+
+    @classmethod
+    def of_user(cls, said: Mapping[str, Value]) -> Inferred:
+        """What the user gave, and nothing else yet."""
+        return cls(dict(said), dict.fromkeys(said, "as you said"), said=frozenset(said))
 
     def say(self, key: str, value: Value, why: str) -> None:
-        """Settle one setting."""
-        self.values[key], self.why[key] = value, why
+        """Settle one setting, unless the user did."""
+        if key not in self.said:
+            self.values[key], self.why[key] = value, why
 
 
-def infer(sample: Sample, preset: str, label: str | None = None, keyed_log: bool = False) -> Inferred:
+def infer(
+    sample: Sample, preset: str, label: str | None = None, keyed_log: bool = False,
+    said: Mapping[str, Value] | None = None,
+) -> Inferred:  # fmt: skip
     """Settings for this preset, as far as the sample tells.
 
     Parameters
@@ -62,6 +75,7 @@ def infer(sample: Sample, preset: str, label: str | None = None, keyed_log: bool
     preset : its name
     label : the field that the user called the label
     keyed_log : whether records have keys and times of their own, as in Kafka
+    said : settings that the user gave
 
     Raises
     ------
@@ -69,16 +83,12 @@ def infer(sample: Sample, preset: str, label: str | None = None, keyed_log: bool
         There is nothing to learn from in it.
     """
     found = sample.columns()
-    if label is not None and label not in found:
-        raise SourceError(
-            f"there is no field {label}{guess.nearest(label, found)}; --label is one of {', '.join(found)}"
-        )
-    inferred = Inferred()
+    inferred = Inferred.of_user(said or {})
     _places(inferred, sample, keyed_log)
     taken = {name for name in (sample.stream.name, sample.time.name) if name is not None}
     learns = PRESETS[preset].learns
     if learns == "tokens":
-        _tokens(inferred, sample, found, PRESETS[preset], label, taken)
+        _tokens(inferred, sample, found, PRESETS[preset], taken)
     else:
         taken |= set() if learns == "next" else _labels(inferred, sample, found, learns, label, taken)
         _features(inferred, found, taken, targets=learns == "next")
@@ -95,11 +105,16 @@ def infer(sample: Sample, preset: str, label: str | None = None, keyed_log: bool
 
 def _places(inferred: Inferred, sample: Sample, keyed_log: bool) -> None:
     stream, time = sample.stream, sample.time
-    if stream.name is not None or stream.keyed or keyed_log:
+    if stream.name is not None or stream.keyed:
         inferred.say("events.stream", stream.name, stream.why)
-    else:
-        inferred.why["events.stream"] = stream.why
-        inferred.remarks.append("No field names the streams: each event needs one, by default `stream`.")
+    elif keyed_log:
+        inferred.say("events.stream", None, f"{stream.why}: each key is one")
+    elif "events.stream" not in inferred.said:
+        inferred.why["events.stream"] = f"{stream.why}: all rows count as one"
+        hint = f" {stream.like} looks like one: --stream {stream.like}." if stream.like else ""
+        inferred.remarks.append(
+            f"No field names the streams: `replay` and `feed` take all rows for one, and a record needs `stream`.{hint}"
+        )
     if time.name is None:
         instead = "those of the log count" if keyed_log else "lines are numbered"
         inferred.say("events.time", None, f"no field holds times: {instead}")
@@ -110,21 +125,55 @@ def _places(inferred: Inferred, sample: Sample, keyed_log: bool) -> None:
 
 
 def _tokens(
-    inferred: Inferred, sample: Sample, found: Mapping[str, Column], preset: Preset, named: str | None, taken: set[str]
+    inferred: Inferred, sample: Sample, found: Mapping[str, Column], preset: Preset, taken: set[str]
 ) -> None:
     """Settle which field is taken apart, and what ends sequences."""
-    keys = {line.key: line.value for line in preset.lines}
-    name = named or token_field(found, sample.records, taken, sets=keys["tokens.of"] == "sets")
-    if name is None:
-        wanted = "lists" if keys["tokens.of"] == "sets" else "texts"
+    usual = {line.key: line.value for line in preset.lines} | inferred.values
+    tokens = sample.tokens
+    if tokens is None:
+        wanted = "lists" if usual["tokens.of"] == "sets" else "texts"
         raise SourceError(f"no field holds {wanted}: the records have {', '.join(found)}. Name it with --label")
-    inferred.say("tokens.field", name, "as you said" if named else "the field with the most in it")
-    if "sequences.end" in keys:
-        ends = end_field(found, sample.records, taken | {name})
-        if ends is None:
-            inferred.say("sequences.end", None, "no flag marks the last event of a sequence")
-        else:
-            inferred.say("sequences.end", *ends)
+    inferred.say("tokens.field", tokens.name, tokens.why)
+    if tokens.of != usual["tokens.of"]:
+        inferred.say("tokens.of", tokens.of, "the field holds no texts")
+    _room(inferred, tokens, usual.get("tokens.most", _MOST_TOKENS))
+    parted = _parted(inferred, sample, tokens, usual.get("tokens.marker"))
+    ends = end_field(found, sample.records, taken | {tokens.name})
+    if usual.get("sequences.record") and parted and ends is not None:
+        inferred.say("sequences.record", False, "questions and answers come as events of their own")
+        inferred.say("sequences.end", *ends)
+    elif "sequences.end" in usual and not usual.get("sequences.record"):
+        inferred.say("sequences.end", *(ends or (None, "no flag marks the last event of a sequence")))
+
+
+def _room(inferred: Inferred, tokens: TokenField, usual: int) -> None:
+    """Room for the longest text; twice as much until it fits, for a longer one is to come."""
+    most = usual
+    while most < tokens.longest:
+        most *= 2
+    if most > usual:
+        inferred.say("tokens.most", min(most, MOST), f"the longest has {tokens.longest:,}")
+    most = inferred.values.get("tokens.most", most)
+    if most < tokens.longest:
+        many = f"{tokens.beyond:,}" if most == MOST else "Some"
+        inferred.remarks.append(
+            f"{many} of {tokens.name} have more tokens than tokens.most allows ({most:,}; the longest has "
+            f"{tokens.longest:,}): they will be dead letters. Part them into several records."
+        )
+
+
+def _parted(inferred: Inferred, sample: Sample, tokens: TokenField, marker: str | None) -> bool:
+    """Whether questions and answers come apart, as most have no answer behind a marker of their own."""
+    if marker is None:
+        return False
+    values = [value for record in sample.records if (value := record.fields.get(tokens.name)) is not None]
+    texts = [list(tokens.split(value)) for value in values]
+    if not any(marker in text for text in texts):
+        inferred.remarks.append(
+            f"No {tokens.name} holds the token {marker} behind which answers stand: name yours in tokens.marker, or "
+            "none will be told to be exact."
+        )
+    return 2 * sum(marker in text[:-1] for text in texts) < len(texts)
 
 
 def _labels(
@@ -177,10 +226,9 @@ def _silence(inferred: Inferred, sample: Sample, label: str) -> None:
 def _features(inferred: Inferred, found: Mapping[str, Column], taken: set[str], targets: bool) -> None:
     left = {name: column for name, column in found.items() if name not in taken}
     names = [name for name, column in left.items() if column.numeric]
-    if not names:
-        quoted = described(left, ("number in text",))
-        hint = f" These are numbers in quotes, which the daemon refuses: {quoted}." if quoted else ""
-        raise SourceError(f"no field holds numbers to learn from: the records have {', '.join(found)}.{hint}")
+    if not names and "events.features" not in inferred.said:
+        hint = _where_numbers_are(left)
+        raise SourceError(f"no field holds numbers to learn from: the records have {', '.join(found)}. {hint}")
     if len(names) > MOST_FEATURES:
         inferred.remarks.append(f"Of {len(names)} fields with numbers the first {MOST_FEATURES} were taken.")
         names = names[:MOST_FEATURES]
@@ -221,6 +269,16 @@ def _steps(inferred: Inferred, sample: Sample, found: Mapping[str, Column], many
     inferred.say("inputs.calendar", calendar, "a day or a week shows" if calendar else "no day and no week shows")
     if many:
         inferred.say("forecast.horizons", *_horizons(season.steps))
+
+
+def _where_numbers_are(left: Mapping[str, Column]) -> str:
+    """What to do where no field holds any."""
+    if quoted := described(left, ("number in text",)):
+        return f"These are numbers in quotes, which the daemon refuses: {quoted}. Write them without."
+    if nested := [name for name, column in left.items() if column.kind == "nested"]:
+        example = f'"{nested[0]}1": 0.5, "{nested[0]}2": 1.5'
+        return f"Give each number in {', '.join(nested)} a field of its own, such as {example}."
+    return "Give each number a field of its own, such as \"value\": 0.5; for texts there is the preset text."
 
 
 def _horizons(season: int | None) -> tuple[list[int], str]:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from streamrnn.presets.inference import Inferred
 from streamrnn.presets.lines import Line, Preset, literal
+from streamrnn.settings.keys import keys
 from streamrnn.settings.scalars import written
+from streamrnn.settings.schema import NO_STATE, STATE
 
 _WIDTH = 118
 _LEGEND = (
@@ -33,19 +35,31 @@ def settings_page(preset: Preset, places: Sequence[Line], inferred: Inferred, so
     for remark in inferred.remarks:
         lines += _comment(remark, "")
     section = ""
-    for line in (*places, *preset.lines):
-        if line.spare and line.key not in inferred.values:
-            continue
+    for line in _lines(preset, places, inferred):
         head, _, name = line.key.rpartition(".")
         if head != section:
             lines += ["", f"{head}:"]
             section = head
         why = inferred.why.get(line.key)
-        lines += _comment(line.comment, "  ")
-        lines += _comment(f"Seen: {why}.", "  ") if why else []
+        indent = "  " if head else ""
+        lines += _comment(line.comment, indent)
+        lines += _comment(f"Seen: {why}.", indent) if why and line.key not in inferred.said else []
         value = literal(inferred.values[line.key]) if line.key in inferred.values else line.value
-        lines.append(f"  {name}: {written(value)}")
+        lines.append(f"{indent}{name}: {written(value)}")
     return "\n".join(lines) + "\n"
+
+
+def _lines(preset: Preset, places: Sequence[Line], inferred: Inferred) -> list[Line]:
+    """All of the file: what the preset has no line for stands last in its section."""
+    lines = [line for line in (*places, *preset.lines) if not line.spare or line.key in inferred.values]
+    there = {line.key for line in lines}
+    for key in (key for key in inferred.values if key not in there):
+        head = key.rpartition(".")[0]
+        behind = [at + 1 for at, line in enumerate(lines) if line.key.rpartition(".")[0] == head]
+        mark = " [state]" if key.split(".")[0] in STATE and key not in NO_STATE else ""
+        line = Line(key, None, keys()[key].description + mark)
+        lines.insert(behind[-1] if behind else len(lines) if head else 0, line)
+    return lines
 
 
 def _comment(text: str, indent: str) -> list[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from streamrnn.presets.lines import Line, literal
-from streamrnn.settings.keys import keys
+from streamrnn.presets.lines import Line, Preset, literal
+from streamrnn.replay.options import SourceError
+from streamrnn.settings.keys import Value, keys
+from streamrnn.settings.scalars import written
 
 if TYPE_CHECKING:
     from streamrnn.settings.load import Loaded
@@ -44,7 +47,35 @@ def log_lines(loaded: Loaded) -> list[Line]:
     return found
 
 
-def _plain(settings: Settings, key: str) -> object:
-    section, name = key.split(".")
-    value = settings.model_dump(mode="json")[section][name]
+def said_values(preset: Preset, said: Sequence[str]) -> dict[str, Value]:
+    """What ``--set`` gave of other things than the log, by path, checked together with the preset's own settings.
+
+    Raises
+    ------
+    SettingsError
+        With all that cannot be.
+    SourceError
+        A secret is among them.
+    """
+    from streamrnn.settings.load import load
+    from streamrnn.settings.origin import read_overrides
+
+    usual = {line.key: line.value if isinstance(line.value, str) else written(line.value) for line in preset.lines}
+    loaded = load(None, [*(f"{key}={value}" for key, value in usual.items()), *said])
+    names = [key for key in read_overrides(said)[0] if not is_of_log(key)]
+    for key in names:
+        if key in loaded.secret:
+            raise SourceError(f"--set {key} is a secret, which is not copied: write a reference to it into the file")
+    return {key: _plain(loaded.settings, key) for key in names}
+
+
+def is_of_log(key: str) -> bool:
+    """Whether a setting, or what ``--set`` has of it, tells where the log is."""
+    return key.strip().startswith(("transport.", "kafka."))
+
+
+def _plain(settings: Settings, key: str) -> Value:
+    section, _, name = key.rpartition(".")
+    every = settings.model_dump(mode="json")
+    value = (every[section] if section else every)[name]
     return value[0] if key == "transport.input" and len(value) == 1 else value

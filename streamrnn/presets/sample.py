@@ -12,6 +12,7 @@ from streamrnn.events.columns import Floats
 from streamrnn.presets.columns import Column, columns
 from streamrnn.presets.record import Record
 from streamrnn.presets.streams import StreamField, stream_field
+from streamrnn.presets.tokens import TokenField, token_field
 from streamrnn.replay import guess, times
 from streamrnn.replay.options import SourceError
 
@@ -44,6 +45,7 @@ class Sample:
     Attributes
     ----------
     stream, time : the fields that were found
+    tokens : the field that is taken apart, where one was asked for and found
     table : whether values are text, as in a CSV
     records : the first records of the first streams, in log order
     long : a few streams at greater length, by name
@@ -55,6 +57,7 @@ class Sample:
     stream: StreamField
     time: TimeField
     table: bool
+    tokens: TokenField | None = None
     records: list[Record] = field(default_factory=list)
     long: dict[str, list[Record]] = field(default_factory=dict)
     scanned: int = 0
@@ -80,14 +83,18 @@ class Sample:
         return seconds(records, self.time)
 
 
-def take(records: Iterable[Record], table: bool, stream: str | None = None, time: str | None = None) -> Sample:
+def take(
+    records: Iterable[Record], table: bool, stream: str | None = None, time: str | None = None,
+    label: str | None = None, of: str | None = None,
+) -> Sample:  # fmt: skip
     """Read what is needed, and no more.
 
     Parameters
     ----------
     records : in log order
     table : whether all values are text
-    stream, time : fields that the user named
+    stream, time, label : fields that the user named
+    of : the tokens that are wanted, as ``tokens.of`` says it, with the label for their field; None: no tokens
 
     Raises
     ------
@@ -99,16 +106,19 @@ def take(records: Iterable[Record], table: bool, stream: str | None = None, time
     if not head:
         raise SourceError("there is no record to look at: it is empty, or its lines are no JSON objects")
     found = columns(head, table)
-    for option, name in (("--stream", stream), ("--time", time)):
+    for option, name in (("--stream", stream), ("--time", time), ("--label", label)):
         if name is not None and name not in found:
             known = ", ".join(found)
             raise SourceError(f"there is no field {name}{guess.nearest(name, found)}; {option} is one of {known}")
-    when = _time_field(head, found, time, {stream} if stream else set())
+    when = _time_field(head, found, time, set(filter(None, (stream, label))))
+    taken = set(filter(None, (stream, when.name)))
+    text = None if of is None else token_field(head, taken, of, label)
     if stream is not None:
         who = StreamField(stream, False, "as you said")
     else:
-        who = stream_field(head, found, seconds(head, when), {when.name} if when.name else set())
-    sample = Sample(who, when, table)
+        taken |= set(filter(None, (label, None if text is None else text.name)))
+        who = stream_field(head, found, seconds(head, when), taken)
+    sample = Sample(who, when, table, text)
     _fill(sample, chain(head, every))
     return sample
 
@@ -155,6 +165,8 @@ def _fill(sample: Sample, records: Iterable[Record]) -> None:
     every = iter(records)
     for record in every:
         sample.scanned += 1
+        if sample.tokens is not None:
+            sample.tokens.see(record)
         name = name_of(record, sample.stream)
         if name is None:
             continue

@@ -16,6 +16,8 @@ from streamrnn.presets.words import LABELS, STATES, STREAMS, words
 _IN_ORDER = 0.98  # share of a stream's records that must be later than the one before
 _EVEN = 0.7  # share of spacings near the usual one that speaks for a field by itself
 _NEAR = 0.02  # part of the usual spacing
+_FEW = 0.6  # share of a field's values that may differ where they are long: names come again, texts do not
+_LONG = 40  # letters of them in the mean that no name has
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,13 @@ class StreamField:
     name : of the field; None for the record's key in Kafka, and where nothing names them
     keyed : whether it is the record's key
     why : the evidence, in words
+    like : a field that could be one, where none was taken
     """
 
     name: str | None
     keyed: bool
     why: str
+    like: str | None = None
 
 
 def stream_field(records: Sequence[Record], found: Mapping[str, Column], times: Floats, taken: set[str]) -> StreamField:
@@ -55,7 +59,28 @@ def stream_field(records: Sequence[Record], found: Mapping[str, Column], times: 
     if ranked:
         name = ranked[0].name
         return StreamField(name, False, f"{_values(found[name])}, {ranked[0].why}")
-    return StreamField(None, False, "no field tells streams apart: all records count as one")
+    names = [each for each in usable if each.kind in ("class", "text") or words(each.name) & STREAMS]
+    like = max(names, key=lambda each: (bool(words(each.name) & STREAMS), each.kind in ("class", "text")), default=None)
+    return StreamField(None, False, "no field tells streams apart", None if like is None else like.name)
+
+
+def nameless(who: StreamField, records: Sequence[Record], keyed_log: bool) -> str | None:
+    """Why a daemon would refuse records like these, and the remedy; None where each has a stream.
+
+    Parameters
+    ----------
+    who : what names the streams
+    records : those that were looked at, no rows of a table, whose readers take them all for one stream
+    keyed_log : whether records have keys, as in Kafka
+    """
+    if who.name is not None or who.keyed or (keyed_log and all(record.key is not None for record in records)):
+        return None
+    where = "no field tells streams apart, nor do keys" if keyed_log else "no field tells streams apart"
+    hint = f" ({who.like} looks like one: --stream {who.like})" if who.like else ""
+    return (
+        f"{where}, and a record without a stream is refused (no_stream). Name the field with --stream{hint}; or, where "
+        "all are one stream, add a field `stream` with the same text to each record"
+    )
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,11 +96,19 @@ class _Rank:
 
 
 def _may_name(column: Column, records: Sequence[Record]) -> bool:
-    if column.kind == "class" or (column.kind == "text" and column.known > 0.5):
-        return not words(column.name) & (LABELS | STATES)
     values = [record.fields.get(column.name) for record in records]
+    if column.kind == "class" or (column.kind == "text" and column.known > 0.5):
+        texts = [str(value) for value in values if value is not None]
+        return not (words(column.name) & (LABELS | STATES) or are_texts(texts))
     whole = all(re.fullmatch(r"-?\d+", str(value)) for value in values if value is not None)
     return column.kind in ("number", "constant") and whole and len(set(values)) <= len(values) / 2
+
+
+def are_texts(texts: Sequence[str]) -> bool:
+    """Whether these are texts, mostly different and long or of several words, and not names."""
+    if len(set(texts)) <= _FEW * len(texts):
+        return False
+    return sum(map(len, texts)) > _LONG * len(texts) or 2 * sum(" " in text.strip() for text in texts) > len(texts)
 
 
 def _rank(column: Column, records: Sequence[Record], times: Floats) -> _Rank | None:

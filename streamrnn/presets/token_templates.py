@@ -70,7 +70,7 @@ TRANSLATE = Preset(
     "texts that answer texts, such as translations: source, marker and target in one event",
     (
         STREAM, TIME, TIME_FORMAT, _NO_FEATURES, *_field("text", "words", 1000, "The answer stands behind the marker."),
-        _MARKER, _EACH, *_network(64, 16, 32, 0.006), _ROOM,
+        _MARKER, _EACH, Line(_END.key, None, _END.comment, spare=True), *_network(64, 16, 32, 0.006), _ROOM,
     ),
     "tokens",
 )  # fmt: skip

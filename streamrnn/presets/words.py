@@ -12,7 +12,9 @@ def listed(text: str) -> frozenset[str]:
 
 STREAMS = listed(
     "stream device machine sensor meter station host server account user customer asset vehicle store shop site node "
-    "pump session client card patient channel symbol item series key id name"
+    "pump session client card patient channel symbol item series key id name who whom whose speaker author writer "
+    "sender doc document thread conversation dialogue dialog chat room person player member voice piece song book game "
+    "ticket case"
 )
 LABELS = listed("label class target outcome result churn fraud fault failure bought converted approved y")
 STATES = listed("category status state type kind flag")

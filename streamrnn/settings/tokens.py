@@ -12,6 +12,7 @@ from streamrnn.settings.section import Name, Section
 
 LONGEST = 64  # bytes of UTF-8 of a token; a longer one is known by its first 64
 MOST_TOKENS = 20_000
+MOST = 65_536  # that an event may be allowed
 END, OTHER = "<end>", "<other>"  # what sequences end with, and what stands for all that a list has not
 _BYTES = 256
 
@@ -55,7 +56,7 @@ class Tokens(Section):
         "numbers are taken, a new one shares the number that a hash gives it.",
     )
     most: int = Field(
-        default=1000, ge=1, le=65_536, description="Tokens of one event at most; with more it is a dead letter."
+        default=1000, ge=1, le=MOST, description="Tokens of one event at most; with more it is a dead letter."
     )
     marker: Name | None = Field(
         default=None,

@@ -137,7 +137,12 @@ def test_it_writes_over_nothing_without_being_told() -> None:
         (("--from-file", "empty.jsonl"), "there is no record to look at"),
         (("--from-file", "text.jsonl"), "there is no record to look at"),
         (("--from-file", "torn.csv.gz"), "torn.csv.gz cannot be read"),
-        (("--from-file", "words.csv"), "no field holds numbers to learn from: the records have a, b"),
+        (("--from-file", "words.csv"), "the records have a, b. Give each number a field of its own, such as"),
+        (("--from-file", "lists.jsonl"), 'Give each number in band a field of its own, such as "band1": 0.5'),
+        (("--from-file", "bearers.jsonl"), "refused (no_stream). Name the field with --stream (bearer looks like one"),
+        (("--set", "tokens.off=words"), "unknown key. Did you mean of?"),
+        (("--set", "model.hidden_size=0"), "--set model.hidden_size: 0 is not allowed"),
+        (("--set", "http.token=hush-hush-hush-hush"), "is a secret, which is not copied"),
         (("--from-file", "quoted.jsonl"), "numbers in quotes, which the daemon refuses: v (1.5, 2.5"),
         (("--from-topic", "nowhere"), "holds no <number>.jsonl: give --from-topic the folder"),
         (("--from-topic", "a/b", "--bootstrap", "x:1"), "leave out --bootstrap"),
@@ -154,6 +159,8 @@ def test_what_cannot_be_done_is_said_with_the_remedy(options: tuple[str, ...], t
     Path("text.jsonl").write_text("hello\n[1, 2]\n\xff\n", encoding="latin-1")
     Path("torn.csv.gz").write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 1000)[:-20])
     Path("words.csv").write_text("a,b\n" + "x,y\n" * 10)
+    Path("lists.jsonl").write_text('{"stream": "a", "band": [0.5, 1.5]}\n' * 10)
+    Path("bearers.jsonl").write_text("".join(f'{{"bearer": "{"ab"[n % 2]}", "v": {n**2}.5}}\n' for n in range(20)))
     Path("quoted.jsonl").write_text("".join(f'{{"time": {n}, "v": "{n % 7 + 0.5}"}}\n' for n in range(1, 100)))
     result = init(*options)
     assert result.exit_code == ExitCode.SETTINGS, result.output
@@ -213,8 +220,35 @@ def test_where_the_log_is_goes_along_and_passwords_do_not() -> None:
 def test_hostile_names_stay_in_their_comments() -> None:
     name = "a\nmodel: {hidden_size: 4}\n\x1b[2J${HOME}"
     Path("log.jsonl").write_text(
-        "".join(json.dumps({"time": 60 * n, name: n % 7 + 0.5, "text": name}) + "\n" for n in range(100))
+        "".join(json.dumps({"stream": name, "time": 60 * n, name: n % 7 + 0.5, "x": name}) + "\n" for n in range(100))
     )
     assert init("--from-file", "log.jsonl").exit_code == 0
     settings = load(Path("config.yaml"), environ={"HOME": "x"}).settings
     assert settings.events.features == (name,) and settings.model.hidden_size == 32
+
+
+SAID = ("tokens.of=words", "model.hidden_size=128", "tokens.order=2", "seed=3", "http.port=0")
+
+
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_what_set_says_stands_in_the_file(looked_at: bool) -> None:
+    write("var/log/events/0.jsonl", "text")
+    options = [*chain.from_iterable(("--set", each) for each in SAID)]
+    result = init(*options, *(["--from-topic", "var/log/events"] if looked_at else []), preset="text")
+    assert result.exit_code == 0, result.output
+    settings = load(Path("config.yaml"), environ={}).settings
+    assert (settings.tokens.of, settings.model.hidden_size, settings.tokens.order) == ("words", 128, 2)
+    assert (settings.seed, settings.http.port, settings.tokens.field) == (3, 0, "text")
+    assert "words  (as you said)" in result.stdout
+
+
+def test_what_set_says_the_data_do_not_change() -> None:
+    rows = [{"bearer": "ab"[n % 2], "note": "so " * 9 + str(n), "move": ["e4", "e5"], "end": n % 4 == 3}
+            for n in range(80)]  # fmt: skip
+    Path("log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    said = ("events.stream=bearer", "tokens.field=move", "sequences.end=null", "tokens.most=1")
+    result = init("--from-file", "log.jsonl", *chain.from_iterable(("--set", each) for each in said), preset="text")
+    settings = load(Path("config.yaml"), environ={}).settings
+    assert (settings.events.stream, settings.tokens.field, settings.tokens.of) == ("bearer", "move", "items")
+    assert settings.sequences.end is None and settings.tokens.most == 1
+    assert "Some of move have more tokens than tokens.most allows (1;" in result.stdout
