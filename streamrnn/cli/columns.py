@@ -52,10 +52,12 @@ _TOKENS = (
     Column("tokens", number=True), Column("right", number=True), Column("bits a token", "yellow", number=True),
     Column("usual", number=True), Column("what comes next", "bold", varies=True),
 )  # fmt: skip
+_EXACT = Column("exact", "bold")
 _LETTER = (
     Column("reason", "red"), Column("source", "dim", varies=True), Column("message", varies=True),
     Column("value", "cyan"),
 )  # fmt: skip
+_EXACTLY = {True: "yes", False: "no", None: UNKNOWN}
 _NUMBER_WIDTH = 12  # of -1.23457e-05
 _BOUNDS_WIDTH = 22  # of [-1234.56, -1234.56]
 _STEP, _SPARE = 8, 4  # characters by which a column grows, and that it has free then: offsets and names get longer
@@ -67,10 +69,11 @@ class Table:
     Parameters
     ----------
     level : of the interval that has a column, known or not; None: none has
+    exact : whether there is one that tells if the answer behind a marker was foretold to its last token
     """
 
-    def __init__(self, level: float | None = None) -> None:
-        self._level = level
+    def __init__(self, level: float | None = None, exact: bool = False) -> None:
+        self._level, self._exact = level, exact
         self._columns: Sequence[Column] = ()
         self._widths: list[int] = []
 
@@ -82,7 +85,8 @@ class Table:
                 columns, cells = _late(row, late)
                 yield from self._lines(columns, cells, row)
             return
-        yield from self._lines(*(_answer(row, self._level) if isinstance(row, Answer) else _letter(row)), row)
+        made = _answer(row, self._level, self._exact) if isinstance(row, Answer) else _letter(row)
+        yield from self._lines(*made, row)
 
     def _lines(self, columns: Sequence[Column], cells: list[str], row: Answer | Envelope) -> Iterator[list[Piece]]:
         before = self._widths if columns == self._columns else []
@@ -114,13 +118,14 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
-def _answer(row: Answer, level: float | None) -> tuple[Sequence[Column], list[str]]:
+def _answer(row: Answer, level: float | None, exact: bool) -> tuple[Sequence[Column], list[str]]:
     """Columns and cells: a group for each target, with its name where there are several; a column for each horizon."""
     settled = {each.target: each for each in row.settled if each.horizon == 1}
     columns = list(_PLACE)
     cells = [shown_time(row.time), _shown(row.stream, STREAM_CHARACTERS), _source(row.source)]
     if row.tokens is not None:
-        return [*columns, *_TOKENS], [*cells, *_tokens(row.tokens)]
+        told, found = ([_EXACT], [_EXACTLY[row.tokens.exact]]) if exact else ([], [])
+        return [*columns, *_TOKENS[:-1], *told, _TOKENS[-1]], [*cells, *_tokens(row.tokens, found)]
     if row.final is not None:
         return [*columns, *_LABELS], [*cells, *_labels(row)]
     groups = [list(group) for _, group in groupby(row.forecasts, lambda each: each.target)]
@@ -188,13 +193,13 @@ def _label(
     return [answer, probability, baseline, UNKNOWN if of is None else str(of), outcome, answered, then]
 
 
-def _tokens(found: Tokens) -> list[str]:
-    """Cells of what came, and of the likeliest tokens to come."""
+def _tokens(found: Tokens, between: list[str]) -> list[str]:
+    """Cells of what came, those between, and that of the likeliest tokens to come."""
     many = found.counted
     bits = [shown_number(bits / many if many else None) for bits in (found.bits, found.baseline_bits)]
     likely = [f"{_shown(json.dumps(each.token, ensure_ascii=False), LABEL_CHARACTERS)} {each.probability:.2f}"
               for each in found.next[:TOKENS_SHOWN]]
-    return [str(many), str(found.right), *bits, "  ".join(likely) or UNKNOWN]
+    return [str(many), str(found.right), *bits, *between, "  ".join(likely) or UNKNOWN]
 
 
 def _letter(row: Envelope) -> tuple[Sequence[Column], list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 
 import msgspec
 import typer
@@ -27,17 +28,21 @@ class Printer:
     json : print them whole
     most : lines to print; None knows no end
     level : of the interval to show; None: of none
+    exact : show whether answers behind a marker were foretold
+    last : records of each of these streams that are held back, the newest ones, until they are let go; 0 holds none
     """
 
     def __init__(
-        self, streams: set[str], dead_letters: bool, json: bool, most: int | None, level: float | None = None
-    ) -> None:
+        self, streams: set[str], dead_letters: bool, json: bool, most: int | None, level: float | None = None,
+        exact: bool = False, last: int = 0,
+    ) -> None:  # fmt: skip
         self._streams, self._dead_letters, self._json = streams, dead_letters, json
         self._unseen = set(streams)
         self._others: set[str] = set()
         self._read = 0
         self._left = most
-        self._table = Table(level)
+        self._table = Table(level, exact)
+        self._held = {name: deque[tuple[int, OutputRecord, Answer]](maxlen=last) for name in streams if last}
         self._console = Console(soft_wrap=True, highlight=False)
         self._terminal = self._console.is_terminal
         if hasattr(sys.stdout, "reconfigure"):
@@ -47,6 +52,23 @@ class Printer:
     def done(self) -> bool:
         """Whether there were enough."""
         return self._left == 0
+
+    @property
+    def read(self) -> int:
+        """Records that came so far, wanted or not."""
+        return self._read
+
+    @property
+    def holds(self) -> bool:
+        """Whether records are held back."""
+        return bool(self._held)
+
+    def let_go(self) -> None:
+        """Print what was held back, in the order in which it came; from here on all."""
+        held, self._held = self._held, {}
+        for _, record, found in sorted((each for kept in held.values() for each in kept), key=lambda each: each[0]):
+            self._put(record, found)
+        sys.stdout.flush()
 
     def missing(self) -> str | None:
         """What to say of wanted streams of which no record has come so far; None where all have, or there is
@@ -73,9 +95,16 @@ class Printer:
                 continue
             if isinstance(found, Answer):
                 self._unseen.discard(found.stream)
+                if self._held:
+                    self._held[found.stream].append((self._read, record, found))
+                    continue
+            self._put(record, found)
+        sys.stdout.flush()
+
+    def _put(self, record: OutputRecord, found: Answer | Envelope) -> None:
+        if not self.done:
             self._show(record, found)
             self._left = None if self._left is None else self._left - 1
-        sys.stdout.flush()
 
     def _show(self, record: OutputRecord, found: Answer | Envelope) -> None:
         if self._json:

@@ -12,6 +12,7 @@ import typer
 
 from streamrnn.cli.options import ConfigOption, SetOption
 from streamrnn.cli.printer import Printer
+from streamrnn.cli.refusals import Refusals
 from streamrnn.cli.waiting import tell_silence, told_waiting
 from streamrnn.exits import ExitCode
 from streamrnn.settings import Settings, load
@@ -19,6 +20,7 @@ from streamrnn.transport.base import TransportError
 from streamrnn.transport.reader import BEGINNING, open_reader
 
 LOOK_SECONDS = 0.2  # between two looks whether anybody still reads
+SEARCHED = 100_000  # records of each partition, before its end, among which the last of a stream are looked for
 
 
 def tail(
@@ -31,7 +33,13 @@ def tail(
         bool, typer.Option("--from-beginning", help="Begin with the first that the log still has.")
     ] = False,
     last: Annotated[
-        int, typer.Option(metavar="N", min=0, max=100_000, help="Begin so many before the end of each partition.")
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=SEARCHED,
+            help="Begin so many before the end of each partition; with --stream so many of each, of the last 100,000.",
+        ),
     ] = 0,
     count: Annotated[int | None, typer.Option(metavar="N", min=1, help="End after so many lines.")] = None,
     dead_letters: Annotated[bool, typer.Option("--dead-letters", help="Show the records that were refused.")] = False,
@@ -45,7 +53,11 @@ def tail(
     error of the forecast made before, and that of the last value before (naive
     error). Behind the line of an alert stands its target with the anomaly score.
     Records that are not ours are told on standard error, and so is that a
-    stream has none.
+    stream has none, or that all records were refused.
+
+    Of tokens it has how many came, how many of them had been held likeliest,
+    their surprise, and what is likely to come next; with tokens.marker also
+    whether the answer was foretold exactly.
 
     \b
     Examples:
@@ -61,16 +73,24 @@ def tail(
     settings = load(config, set_).settings
     _refuse_standard(settings)
     level = next(iter(settings.forecast.levels), None)
-    printer = Printer(set(stream or ()), dead_letters, json, count, level)
+    exact, held = settings.tokens.marker is not None, last if stream else 0
+    printer = Printer(set(stream or ()), dead_letters, json, count, level, exact, held)
+    begin = BEGINNING if from_beginning else SEARCHED if held else last
+    refusals = None if dead_letters else Refusals(settings)
     try:
         with ExitStack() as stack:
             with told_waiting(settings):
-                reading = open_reader(settings, dead_letters=dead_letters, last=BEGINNING if from_beginning else last)
+                reading = open_reader(settings, dead_letters=dead_letters, last=begin)
                 reader = stack.enter_context(reading)
             silent, told = False, not (from_beginning or last)
             while not (printer.done or _nobody_reads()):
                 records = reader.read(LOOK_SECONDS)
                 printer.print(records)
+                if printer.holds and reader.caught_up():
+                    printer.let_go()
+                if refusals is not None and not printer.read and (refused := refusals.told()):
+                    typer.echo(refused, err=True)
+                    refusals = None
                 if not (records or told) and (missing := printer.missing()) and reader.caught_up():
                     typer.echo(missing, err=True)
                     told = True

@@ -144,7 +144,7 @@ class Decoder:
                 continue
             by_key = self._settings.stream is None or records.values[i] is None
             try:
-                streams[i] = _stream(key if by_key else streams[i], limit)
+                streams[i] = _stream(key if by_key else streams[i], limit, None if by_key else self._settings.stream)
             except Refused as reason:
                 refused[i] = reason
         return streams
@@ -243,14 +243,15 @@ class Decoder:
         return values
 
 
-def _stream(value: bytes | str | int | None, limit: int) -> str:
-    """A stream id as text."""
+def _stream(value: bytes | str | int | None, limit: int, field: str | None) -> str:
+    """A stream id as text; it stands in a field, or is the record's key."""
     try:
         text = "" if value is None else value.decode() if isinstance(value, bytes) else str(value)
     except ValueError as error:  # not UTF-8, or an integer longer than Python turns into text
         raise Refused(reasons.BAD_STREAM, f"the stream id cannot be read: {error}") from error
     if not text:
-        raise Refused(reasons.NO_STREAM)
+        missing = "the record has no key" if field is None else f"field {field!r} is missing, null or empty"
+        raise Refused(reasons.NO_STREAM, f"{missing}: name the field with the stream's id by events.stream")
     if len(text.encode()) > limit:
         raise Refused(
             reasons.STREAM_TOO_LONG,

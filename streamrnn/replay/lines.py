@@ -73,7 +73,7 @@ def _remedy(reason: str, settings: EventSettings, fields: Sequence[str]) -> str:
         case reasons.NOT_JSON | reasons.NOT_OBJECT:
             return ": write one JSON object a line"
         case reasons.NO_STREAM:
-            return f". Name the field with --stream; {_present(settings.stream, fields)}"
+            return f", here with --stream; {_present(settings.stream, fields)}"
         case reasons.NO_TIME:
             present = _present(settings.time, fields)
             return f". Name the field with --time, or number the lines with --set events.time=null; {present}"

@@ -97,7 +97,10 @@ class TokenReplayReport:
     def title(self) -> str:
         """How much there was."""
         text = f"{self.score.count:,} tokens scored, {self.events:,} events of {self.streams:,} streams"
-        return f"{text}; {self.exact:,} of {self.answers:,} answers exact" if self.answers else text
+        if not self.answers:
+            return text
+        share = percent(self.exact / self.answers, sign=False)
+        return f"{text}; {self.exact:,} of {self.answers:,} answers exact ({share})"
 
     def table(self, width: int) -> Table:
         """The scores for a terminal."""

@@ -16,11 +16,13 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from streamrnn.cli import refusals
 from streamrnn.cli.app import app
 from streamrnn.cli.columns import Table, printable
 from streamrnn.events.answers import OutputRecord, UnreadableError, answer, letter
 from streamrnn.events.columns import DeadLetter, Partition
-from streamrnn.events.encode import Anomaly, Forecast, Interval, Prediction, Settled, Source
+from streamrnn.events.encode import Anomaly, Forecast, Interval, Prediction, Settled, Source, TokenPrediction
+from streamrnn.events.token_answers import NextToken, Tokens
 from streamrnn.exits import ExitCode
 from streamrnn.transport import committed
 from streamrnn.transport.base import Committed, TransportError
@@ -137,6 +139,66 @@ def test_a_stream_that_is_not_there_is_told_once_all_was_read_and_waited_for(
         commit(log, prediction(4, "pump-77"))
         assert process.wait(20) == 0
         assert process.stderr.read() == "" and "pump-77" in process.stdout.read()
+
+
+@pytest.mark.parametrize("options", [(), ("--from-beginning",), ("--last", "3"), ("--last", "3", "--stream", "a")])
+def test_dead_letters_alone_are_told_with_the_way_to_see_them(
+    log: DirectoryLog, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    commit(log, letters=3)
+    command = [*COMMAND, "--set", f"transport.path={tmp_path}", *options, "--count", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        told = process.stderr.readline()
+        assert told.startswith("no predictions yet; 3 dead letters: `streamrnn tail --dead-letters --from-beginning`")
+        commit(log, prediction(4, "a"))
+        assert process.wait(20) == 0 and process.stderr.read() == ""
+
+
+def test_dead_letters_beside_predictions_are_not_told(
+    log: DirectoryLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "PATIENCE_SECONDS", 0.0)
+    looking = refusals.Refusals(settings(f"transport.path={tmp_path}"))
+    assert looking.told() is None  # nothing at all was committed
+    commit(log, letters=2)
+    assert "2 dead letters" in (looking.told() or "")
+    commit(log, prediction(1))
+    assert looking.told() is None
+
+
+def test_the_last_of_a_stream_are_its_own_last(log: DirectoryLog, tmp_path: Path) -> None:
+    commit(log, *(prediction(n, "ab"[n > 3]) for n in range(400)))
+    commit(log, *(prediction(n, "c") for n in range(4)), partition=ONE)
+    found = rows(tail(tmp_path, "--last", "2", "--stream", "a", "--stream", "c", "--count", "4"))
+    assert [(line[1], line[3]) for line in found[1:]] == [("a", "2"), ("a", "3"), ("c", "2"), ("c", "3")]
+    few = rows(tail(tmp_path, "--last", "9", "--stream", "a", "--count", "3"))
+    assert [line[3] for line in few[1:]] == ["0", "1", "2"]
+
+
+def test_behind_the_last_of_a_stream_come_its_next(log: DirectoryLog, tmp_path: Path) -> None:
+    commit(log, *(prediction(n, "ab"[n > 3]) for n in range(9)))
+    command = [*COMMAND, "--set", f"transport.path={tmp_path}", "--last", "1", "--stream", "a", "--count", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("time")
+        assert process.stdout.readline().split()[3] == "3"
+        commit(log, prediction(10, "b"), prediction(11, "a"))
+        assert process.stdout.readline().split()[3] == "11"
+        assert process.wait(20) == 0
+
+
+def test_exact_answers_have_a_column_where_there_is_a_marker(log: DirectoryLog, tmp_path: Path) -> None:
+    source = Source("events", 0, 1)
+    of_tokens = [Tokens(3, 2, 1.5, 4.5, [NextToken("si", 0.75)], exact) for exact in (True, False, None)]
+    made = [TokenPrediction(1, source, "a", 1.0, 9, [], [], "f00", 9, None, None, each) for each in of_tokens]
+    commit(log, *map(msgspec.json.encode, made))
+    said = ("--set", "tokens.field=text", "--set", "events.features=[]", "--set", "model.k1=8")
+    options = ("--from-beginning", "--count", "3", *said)
+    titles, *lines = rows(tail(tmp_path, *options, "--set", "tokens.marker=|"))
+    assert " ".join(titles[3:]) == "tokens right bits a token usual exact what comes next"
+    assert [line[8] for line in lines] == ["yes", "no", "-"] and lines[0][9:] == ['"si"', "0.75"]
+    assert "exact" not in rows(tail(tmp_path, *options))[0]
 
 
 def test_it_begins_with_what_is_committed_after_its_start(log: DirectoryLog, tmp_path: Path) -> None:

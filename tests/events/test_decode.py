@@ -158,6 +158,14 @@ def test_the_key_is_the_stream_where_no_field_is_named(make_decoder: MakeDecoder
     assert reasons == ["no_stream", "no_stream", "bad_stream", "stream_too_long"]
 
 
+@pytest.mark.parametrize(("stream", "missing"), [(None, "the record has no key"), ("who", "field 'who' is missing")])
+def test_a_missing_stream_is_told_with_the_setting_that_names_it(
+    make_decoder: MakeDecoder, make_records: MakeRecords, stream: str | None, missing: str
+) -> None:
+    (letter,) = make_decoder(stream=stream).decode(make_records([GOOD], keys=[None])).rejects
+    assert letter.message.startswith(missing) and "by events.stream" in letter.message
+
+
 def test_a_null_value_ends_the_stream_of_its_key(make_decoder: MakeDecoder, make_records: MakeRecords) -> None:
     records = make_records([GOOD, None, None], keys=[None, b"a", None], timestamps=[1.0, 2.0, 3.0])
     events = make_decoder().decode(records)

@@ -1,6 +1,7 @@
 """A replay of a file of texts: JSON lines and CSV."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,8 @@ def test_the_terminal_and_the_page_tell_the_same(lines: Path, tmp_path: Path) ->
     assert done.exit_code == 0
     assert "bits a token" in done.stdout
     assert "usual token" in done.stdout
-    assert "answers exact" in page.read_text()
+    assert re.search(r" of 200 answers exact \(9\d\.\d %\)", page.read_text())
+    assert re.search(r" of 200 answers exact \(9\d\.\d %\)", " ".join(done.stdout.split()))
     assert "http" not in page.read_text().replace("http://www.w3.org", "")
 
 
