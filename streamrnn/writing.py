@@ -97,7 +97,8 @@ class Writer:
 
     def _draw(self, uniforms: Uniforms, temperature: float) -> int:
         """A number by its chances, each to the power of 1 / temperature."""
-        chances = [chance if self._may_come(code, chance) else 0.0 for code, chance in enumerate(self._chances.tolist())]
+        told = enumerate(self._chances.tolist())
+        chances = [chance if self._may_come(code, chance) else 0.0 for code, chance in told]
         share, _ = uniforms.pair()
         best = int(np.argmax(chances))
         if temperature == 0.0:
