@@ -8,12 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from streamrnn.settings.engine import uncompiled
+from streamrnn.settings.records import LONGEST_CLASS
 from streamrnn.settings.service import is_loopback
 from streamrnn.settings.topics import TOPIC
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
+
+LARGEST_RECORD = 1_000_000  # bytes that brokers and the client take by default, with room for headers
+ESCAPED = 6  # bytes that one may take in JSON
+ANSWER_BYTES = 1000  # of an answer without its classes, its id at its longest
+PROBABILITY_BYTES = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,25 @@ def _lookahead(settings: Settings) -> Iterator[Contradiction]:
     if settings.labels.sequence:
         text = "must be 0 with labels.sequence, whose answer at the last event has seen the whole sequence"
         yield Contradiction(("model.lookahead", "labels.sequence"), text)
+    size = largest_answer(settings)
+    if settings.transport.kind == "kafka" and size > LARGEST_RECORD:
+        listed = settings.labels.classes is not None
+        remedy = "lower it, or have fewer classes" if listed else "lower it, or list the classes, for names may be long"
+        text = f"must not let a record's answers come to {size:,} bytes: Kafka takes {LARGEST_RECORD:,}; {remedy}"
+        classes = "labels.classes" if listed else "labels.max_classes"
+        yield Contradiction(("model.lookahead", classes, "transport.kind"), text)
+
+
+def largest_answer(settings: Settings) -> int:
+    """Bytes of the largest output record in a label mode, where the end of a sequence releases all that waits: each
+    answer names all classes with a probability, and up to five of them beside."""
+    labels = settings.labels
+    if labels.classes is None or labels.kind == "number":
+        names = [ESCAPED * LONGEST_CLASS] * labels.most_classes
+    else:
+        names = [len(msgspec.json.encode(name)) for name in labels.classes]
+    one = ANSWER_BYTES + sum(names) + PROBABILITY_BYTES * len(names) + 5 * max(names, default=0)
+    return one * (settings.model.lookahead + 2) + ESCAPED * settings.events.max_key_bytes
 
 
 def _networks(settings: Settings) -> Iterator[Contradiction]:

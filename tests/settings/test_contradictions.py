@@ -226,3 +226,22 @@ def test_an_address_of_this_machine_needs_no_word(load_text, host):
 def test_half_a_protection_is_refused(problems, given, text):
     (problem,) = problems("", *given)
     assert text in problem
+
+
+KAFKA = ["labels.mode=field", "transport.kind=kafka", "kafka.bootstrap_servers=broker:9092"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "remedy"),
+    [
+        (["model.lookahead=60"], "lower it, or list the classes, for names may be long"),
+        (["model.lookahead=256", f"labels.classes={[f'class {i}' for i in range(100)]}"], "or have fewer classes"),
+    ],
+)
+def test_answers_that_may_not_fit_into_a_record_of_kafka_are_refused(problems, load_text, overrides, remedy):
+    (problem,) = problems("", *KAFKA, *overrides)
+    assert " model.lookahead: " in problem and remedy in problem
+    load_text("", "labels.mode=field", *overrides)  # a folder takes all
+    for fits in (["labels.classes=[up,down]"], ["labels.kind=number"]):
+        load_text("", *KAFKA, "model.lookahead=256", *fits)
+    load_text("", *KAFKA, "model.lookahead=16")
