@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from benchmarks.pens import digits
+from benchmarks.handwriting import Hand, Judge
 from benchmarks.uses import (
     Spoken,
     decoded,
@@ -41,12 +41,12 @@ def test_a_digit_is_told_while_it_is_drawn_once_such_answers_are_learned_too() -
     assert strokes_on_the_way(lines, "labels.running=0")[1] < 0.4
 
 
-def test_movements_as_tokens_go_on_until_a_digit_ends() -> None:
-    drawn, own = digits(DIGITS, 1)
-    assert drawn.ended == len(drawn.told) == len(own.told) == 20
-    assert 0 < drawn.lifted < 20
-    assert np.mean(drawn.lengths) == pytest.approx(np.mean(own.lengths), rel=0.3)
-    assert np.mean(own.told) > np.mean(drawn.told) > 0.6  # of ten digits, a guess has .1
+def test_a_digit_that_is_drawn_on_request_is_told_as_that_digit() -> None:
+    hand = Hand(preset_settings("handwriting", "model.cell=gru"), scene("handwriting", 3000))
+    assert hand.bits < 0.6 * hand.usual
+    drawn = [hand.draw(digit, seed, 0.6) for digit in "0123456789" for seed in range(3)]
+    right = Judge(preset_settings("strokes"), DIGITS).right(drawn)
+    assert right > 0.5  # .1 by chance
 
 
 def test_frames_without_labels_are_told_better_than_one_by_one() -> None:
