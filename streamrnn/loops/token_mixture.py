@@ -53,11 +53,13 @@ class TokenMixtureLoop:
         A daemon needs no such thing, where some dozen tokens tell what an expert is worth; of a continuation, which
         teaches nothing, it is all that will ever be known.
         """
+        from streamrnn.portable import log
+
         experts = self._sizes.experts
         regrets, squares = self._accounts[slot, :experts], self._accounts[slot, experts : 2 * experts]
         if not squares.any():
             weights, counts = self.expert_sums[:, EXPERT_WEIGHT], self.expert_sums[:, EXPERT_COUNT]
-            regrets[:] = np.log((weights + 1.0) / (counts + experts)) / FIRST_RATE
+            regrets[:] = [log(float(share)) / FIRST_RATE for share in (weights + 1.0) / (counts + experts)]
 
     def process(self, batch: Batch) -> None:
         """Publish probabilities, and judge those whose token has come."""
