@@ -66,13 +66,9 @@ class TokenAnswers:
 
     def told(self) -> list[Tokens]:
         """Of each event, what the output record tells."""
-        if self.chances.shape[1] > MOST_TOLD:
-            chosen = np.argpartition(-self.chances, MOST_TOLD, axis=1)[:, :MOST_TOLD]
-        else:
-            chosen = np.tile(np.arange(self.chances.shape[1]), (len(self.chances), 1))
+        # Stable, so that of equally likely ones those of the lowest numbers are told, whatever the machine.
+        chosen = np.argsort(-self.chances, axis=1, kind="stable")[:, :MOST_TOLD]
         found = np.take_along_axis(self.chances, chosen, 1)
-        order = np.lexsort((chosen, -found))
-        chosen, found = np.take_along_axis(chosen, order, 1), np.take_along_axis(found, order, 1)
         columns = zip(
             self.counts.tolist(), self.hits.tolist(), (self.losses / LN_2).tolist(),
             (self.usual_losses / LN_2).tolist(), chosen.tolist(), found.tolist(), self.known.tolist(),
