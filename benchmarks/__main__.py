@@ -4,8 +4,8 @@ import sys
 from importlib import import_module
 
 PARTS = (
-    "engine", "features", "daemon", "hostile", "long_memory", "lookahead", "drift", "vanishing", "uses", "nab",
-    "tokens", "kafka", "rolling",
+    "engine", "features", "daemon", "hostile", "long_memory", "lookahead", "drift", "vanishing", "uses",
+    "handwriting", "nab", "tokens", "kafka", "rolling",
 )  # fmt: skip
 QUICK = ("nab", "kafka", "rolling")
 

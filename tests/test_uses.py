@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 
+from benchmarks.handwriting import Hand, Judge
 from benchmarks.uses import (
     Spoken,
     decoded,
@@ -38,6 +39,14 @@ def test_a_digit_is_told_while_it_is_drawn_once_such_answers_are_learned_too() -
     quarters = strokes_on_the_way(lines)
     assert sorted(quarters) == quarters and quarters[1] > 0.6
     assert strokes_on_the_way(lines, "labels.running=0")[1] < 0.4
+
+
+def test_a_digit_that_is_drawn_on_request_is_told_as_that_digit() -> None:
+    hand = Hand(preset_settings("handwriting", "model.cell=gru"), scene("handwriting", 3000))
+    assert hand.bits < 0.6 * hand.usual
+    drawn = [hand.draw(digit, seed, 0.6) for digit in "0123456789" for seed in range(3)]
+    right = Judge(preset_settings("strokes"), DIGITS).right(drawn)
+    assert right > 0.5  # .1 by chance
 
 
 def test_frames_without_labels_are_told_better_than_one_by_one() -> None:

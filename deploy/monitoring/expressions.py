@@ -30,7 +30,19 @@ def quantiles(metric: str) -> tuple[Query, ...]:
     )
 
 
-def skill(by: str) -> str:
-    """1 - error / error of the last value, by labels; nothing while that never errs."""
-    naive = rate("baseline_absolute_error_total", by, f'{T}, baseline="last_value"', WINDOW)
-    return f"1 - {rate('absolute_error_total', by, T, WINDOW)} / ({naive} > 0)"
+def skills() -> tuple[Query, ...]:
+    """1 - error / the naive answer's, of forecasts, labels and tokens; nothing while that never errs."""
+    def over(metric: str, by: str = "", where: str = S) -> str:
+        return rate(f"{metric}_total", by, where, WINDOW)
+
+    of, last = "target, horizon", 'baseline="last_value"'
+    wrong = f"({over('scored_labels')} - {over('correct_labels')})"
+    naive = over("baseline_correct_labels", "", f'{S}, baseline="last_label"')
+    return (
+        Query(
+            f"1 - {over('absolute_error', of, T)} / ({over('baseline_absolute_error', of, f'{T}, {last}')} > 0)",
+            "{{target}} +{{horizon}}",
+        ),
+        Query(f"1 - {wrong} / (({over('scored_labels')} - {naive}) > 0)", "labels"),
+        Query(f"1 - {over('token_log_loss')} / ({over('baseline_token_log_loss')} > 0)", "tokens"),
+    )

@@ -23,7 +23,8 @@ def _learns(windows: Windows) -> list[Alert]:
     skipped = total('streamrnn_updates_total{result="skipped"}', quality)
     errs = (
         f"(sum by ({JOB}) (rate(streamrnn_absolute_error_total[{rate}])) > 0 "
-        f"or sum by ({JOB}) (rate(streamrnn_log_loss_total[{rate}])) > 0)"
+        f"or sum by ({JOB}) (rate(streamrnn_log_loss_total[{rate}])) > 0 "
+        f"or sum by ({JOB}) (rate(streamrnn_token_log_loss_total[{rate}])) > 0)"
     )
     return [
         Alert(
@@ -56,11 +57,11 @@ def _learns(windows: Windows) -> list[Alert]:
             "StreamrnnWorseThanNaive", WARNING,
             _either(_worse, windows),
             "1h", "two windows on end: a change of regime is learned sooner",
-            f"{JOB_NAME} is worse than the last value"
+            f"{JOB_NAME} is worse than a naive answer"
             "{{ with $labels.target }} at {{ . }}, {{ $labels.horizon }} ahead{{ end }}",
             f"Over {JOB_NAME}'s last outcomes"
             "{{ with $labels.target }} of {{ . }} at horizon {{ $labels.horizon }}{{ end }} the skill is "
-            f"{PERCENT}: repeating the last value errs less.",
+            f"{PERCENT}: the naive answer errs less (the last value, the last label, the usual share of a token).",
         ),
         Alert(
             "StreamrnnAnomalyFlood", WARNING,
@@ -82,7 +83,8 @@ def _stalled(window: str) -> str:
 
 def _worse(window: str) -> str:
     enough = f"and {Names.scored(window)} > {ENOUGH}"
-    return f"{Names.skill(window)} < -0.02 {enough} or {Names.label_skill(window)} < -0.02 {enough}"
+    kinds = Names.skill(window), Names.label_skill(window), Names.token_skill(window)
+    return " or ".join(f"{kind} < -0.02 {enough}" for kind in kinds)
 
 
 def _either(fault: Callable[[str], str], windows: Windows) -> str:

@@ -63,8 +63,13 @@ class Names:
         return f"job:streamrnn_label_skill:ratio_rate{window}"
 
     @staticmethod
+    def token_skill(window: str) -> str:
+        """Of tokens, in log loss."""
+        return f"job:streamrnn_token_skill:ratio_rate{window}"
+
+    @staticmethod
     def scored(window: str) -> str:
-        """How many outcomes came: by target and horizon, or labels that are classes."""
+        """How many outcomes came: by target and horizon, or labels that are classes, or tokens."""
         return f"job:streamrnn_scored:increase{window}"
 
 
@@ -115,8 +120,16 @@ def _quality(window: str) -> list[Record]:
             skill(f"({scored} - {total('streamrnn_correct_labels_total', window)})", f"({scored} - {naive})"),
         ),
         Record(
+            Names.token_skill(window),
+            skill(
+                total("streamrnn_token_log_loss_total", window),
+                total("streamrnn_baseline_token_log_loss_total", window),
+            ),
+        ),
+        Record(
             Names.scored(window),
             f"sum by ({JOB}, target, horizon) (increase(streamrnn_scored_events_total[{window}])) "
-            f"or sum by ({JOB}) (increase(streamrnn_scored_labels_total[{window}]))",
+            f"or sum by ({JOB}) (increase(streamrnn_scored_labels_total[{window}])) "
+            f"or sum by ({JOB}) (increase(streamrnn_scored_tokens_total[{window}]))",
         ),
     ]

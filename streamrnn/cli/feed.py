@@ -62,6 +62,7 @@ def feed(
     digits. frames: speakers, and the sound that each frame is part of.
     text: keepers' notes. sentiment: reviews, and whether they were meant well.
     translate: sentences in two languages. music: pieces for four voices.
+    handwriting: digits as the directions that a pen takes.
 
     --from-file brings a history into the log, so that a daemon learns from it and
     goes on. A row of a table becomes a record with the fields that the settings

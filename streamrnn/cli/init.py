@@ -57,6 +57,7 @@ def init(
     sentiment       what a sentence means, as the word behind a marker
     translate       texts that answer texts, such as translations
     music           the notes of the next beat
+    handwriting     what a pen draws, to be gone on with
 
     Of a file or topic it reads up to 500,000 records and keeps the first 200
     of each of 50 streams to find the fields, their kinds and the spacing of

@@ -2,7 +2,7 @@
 
 Log losses are in natural logarithms; bits a token are::
 
-    sum(rate(streamrnn_token_log_loss_total[5m])) / sum(rate(streamrnn_scored_tokens_total[5m])) / ln(2)
+    sum(rate(streamrnn_token_log_loss_total[5m])) / sum(rate(streamrnn_scored_tokens_total[5m])) / 0.6931
 """
 
 import math

@@ -86,4 +86,16 @@ MUSIC = Preset(
     "tokens",
 )  # fmt: skip
 
-TOKEN_PRESETS = (TEXT, SENTIMENT, TRANSLATE, MUSIC)
+HANDWRITING = Preset(
+    "handwriting",
+    "what a pen draws next: symbols and their movements as words, gone on with or drawn on request",
+    (
+        STREAM, TIME, TIME_FORMAT, _NO_FEATURES,
+        *_field("path", "words", 64, "The symbol, then a word for each movement."), _EACH,
+        Line("model.cell", "lstm", "Cell of the network. gru is quicker, and draws a little worse. [state]"),
+        *_network(64, 16, 32, 0.006), _ROOM,
+    ),
+    "tokens",
+)  # fmt: skip
+
+TOKEN_PRESETS = (TEXT, SENTIMENT, TRANSLATE, MUSIC, HANDWRITING)

@@ -15,6 +15,7 @@ from streamrnn.cli.app import app
 from streamrnn.demo.append import append
 from streamrnn.demo.scenes import SCENES
 from streamrnn.demo.scenes.frames import SILENCE, WORDS, Speaker, frames
+from streamrnn.demo.scenes.handwriting import DIRECTIONS, directions
 from streamrnn.presets.templates import PRESETS
 
 
@@ -90,6 +91,24 @@ def test_a_digit_ends_with_its_label_and_has_it_nowhere_else() -> None:
     assert {row["label"] for row in found if row["last"]} == set("0123456789")
     lifted = Counter(row["pen"] for row in found)
     assert 0.01 * len(found) < lifted[False] < 0.2 * len(found)
+
+
+def test_a_path_names_a_digit_and_then_where_the_pen_goes() -> None:
+    digits: dict[str, list[str]] = {}
+    for row in rows("strokes", 20_000):
+        digits.setdefault(row["stream"], []).append(row["label"])
+    drawn: dict[str, list[str]] = {}
+    for row in rows("handwriting", 1000):
+        name, *path = row["path"].split()
+        assert path and {word.lower() for word in path} <= set(DIRECTIONS)
+        drawn.setdefault(row["stream"], []).append(name)
+    for stream, names in drawn.items():
+        assert [each for each in digits[stream] if each][: len(names)] == names
+
+
+def test_a_direction_is_the_nearest_sixteenth_of_a_turn_and_in_capitals_above_the_paper() -> None:
+    moves = np.array([[1.0, 0.0], [3.0, 3.0], [0.0, -2.0], [-2.0, 0.9], [1.0, -0.1]])
+    assert directions(moves, [True, False, True, True, True]) == ["e", "NE", "s", "wnw", "e"]
 
 
 def test_writers_differ_in_size_slant_and_ways() -> None:

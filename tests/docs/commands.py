@@ -19,6 +19,11 @@ def blocks(page: str) -> list[list[str]]:
     return [[line.strip() for line in block] for block in found if "streamrnn run " in "".join(block)]
 
 
+def asides(page: str) -> list[str]:
+    """The page's commands that continue a stream, each a block of its own, once that run is over."""
+    return re.findall(r"\n\n    (streamrnn generate .*)\n\n", (DOCS / f"{page}.md").read_text())
+
+
 def run(lines: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run them in the clone, on fewer events, with temporary files in ``folder``."""
     command = folder / "bin" / "streamrnn"

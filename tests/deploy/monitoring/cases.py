@@ -44,6 +44,12 @@ LABELS: Changes = {
     'streamrnn_baseline_correct_labels_total{baseline="last_label"}': rising(4000),
     "streamrnn_log_loss_total": rising(3000),
 }
+TOKENS: Changes = {
+    "streamrnn_scored_tokens_total": rising(6000),
+    "streamrnn_token_log_loss_total": rising(6000),
+    "streamrnn_baseline_token_log_loss_total": rising(12_000),
+}
+OF_FORECASTS = ("scored", "absolute", "baseline", "interval", "horizon", "quantile")
 
 PAIRS: dict[str, Pair] = {
     "StreamrnnAbsent": Pair(NOTHING, {"streamrnn_build_info": "_x4 1x240"}, "5m"),
@@ -109,6 +115,16 @@ ALSO_FIRING: dict[str, tuple[str, Changes, str]] = {
     "labels worse than the last one": (
         "StreamrnnWorseThanNaive", LABELS | {"streamrnn_correct_labels_total": rising(3900)}, "3h",
     ),
+    "tokens worse than their usual share": (
+        "StreamrnnWorseThanNaive", TOKENS | {"streamrnn_token_log_loss_total": rising(12_500)}, "3h",
+    ),
+    "tokens that teach nothing": (
+        "StreamrnnLearningStalled", dict.fromkeys((ERROR, NAIVE, SCORED)) | TOKENS | {APPLIED: steady(500)}, "2h",
+    ),
+    "a network of tokens that is dead": (
+        "StreamrnnLearningDead",
+        dict.fromkeys((ERROR, NAIVE, SCORED)) | TOKENS | {"streamrnn_gradient_norm": steady(0)}, "2h",
+    ),
     "one replica is worse than the others are better": (
         "StreamrnnWorseThanNaive",
         {
@@ -142,10 +158,12 @@ SILENT: dict[str, Changes] = {
     "years of history to learn from first": {
         LAG: rising(-6000, 1e7), f"streamrnn_consumer_lag_seconds{{{PARTITION}}}": rising(-30, 1e8),
     },
-    "labels in place of forecasts": _without(
-        "scored", "absolute", "baseline", "interval", "horizon", "quantile"
-    ) | LABELS,
-    "labels that never come": _without("scored", "absolute", "baseline", "interval", "horizon", "quantile") | {
+    "labels in place of forecasts": _without(*OF_FORECASTS) | LABELS,
+    "tokens in place of forecasts": _without(*OF_FORECASTS) | TOKENS,
+    "texts that never come": _without(*OF_FORECASTS) | {
+        name: steady(0) for name in (*TOKENS, APPLIED, "streamrnn_learning_loss_total", "streamrnn_gradient_norm")
+    },
+    "labels that never come": _without(*OF_FORECASTS) | {
         name: steady(0) for name in (*LABELS, APPLIED, "streamrnn_learning_loss_total", "streamrnn_gradient_norm")
     },
     "no model": _without(*LEARNING, "baseline"),

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -68,12 +69,12 @@ class Daemon:
 
 
 class Feed:
-    """Appends events of now to a directory log until closed, some of them refused; labels too where wanted."""
+    """Appends events of now to a directory log until closed, some of them refused; labels too, or texts, as wanted."""
 
-    def __init__(self, path: Path, labels: bool = False, rate: int = 400) -> None:
+    def __init__(self, path: Path, kind: str = "forecast", rate: int = 400) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._labels = labels
+        self._kind = kind
         self._rate = rate
         self._stop = threading.Event()
         path.touch()
@@ -101,7 +102,9 @@ class Feed:
             return ["not JSON\n"]
         value = 10 + math.sin(n / 20 / 4) + draw.gauss(0, 0.1)
         event: dict[str, Any] = {"stream": stream, "time": now, "value": value}
-        if not self._labels:
+        if self._kind == "tokens":
+            event["text"] = f"is {n % 3} ? {'yes' if n % 3 else 'no'}"
+        if self._kind != "labels":
             return [json.dumps(event) + "\n"]
         event["id"] = str(n)
         label = {"stream": stream, "time": now, "id": str(n), "label": "high" if value > 10 else "low"}
@@ -156,6 +159,8 @@ class Prometheus:
         while missing and time.monotonic() < deadline:
             try:
                 missing = {name: expression for name, expression in missing.items() if not self.values(expression)}
+            except urllib.error.HTTPError as refusal:
+                raise AssertionError(refusal.read().decode()) from refusal
             except OSError:  # it has not begun yet
                 assert self._process.poll() is None, (self.folder / "prometheus.log").read_text()
             time.sleep(0.2)

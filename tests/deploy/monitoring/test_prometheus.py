@@ -29,6 +29,10 @@ FORECAST = [
     "anomaly.warm_up=100", "drift.shard=report",
 ]  # fmt: skip
 LABELS = [*COMMON, "labels.mode=delayed", "labels.kind=class", "labels.join=id", "labels.within=16"]
+TOKENS = [
+    *COMMON, "events.features=[]", "tokens.field=text", "tokens.of=words", "tokens.marker=?", "tokens.cells=1024",
+    "sequences.record=true",
+]  # fmt: skip
 
 
 @dataclass
@@ -37,18 +41,19 @@ class Scene:
 
     forecast: Daemon
     labels: Daemon
+    tokens: Daemon
     prometheus: Prometheus
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """Two daemons under load, one of which was killed in between, so that it restored and replayed."""
+    """Daemons under load, one of which was killed in between, so that it restored and replayed."""
     folder = tmp_path_factory.mktemp("scene")
     daemons = []
     with ExitStack() as ends:
-        for name, overrides in (("forecast", FORECAST), ("labels", LABELS)):
+        for name, overrides in (("forecast", FORECAST), ("labels", LABELS), ("tokens", TOKENS)):
             (folder / name).mkdir()
-            ends.enter_context(closing(Feed(folder / name / "events" / "0.jsonl", labels=name == "labels")))
+            ends.enter_context(closing(Feed(folder / name / "events" / "0.jsonl", name)))
             daemons.append(Daemon(folder / name, f"transport.path={folder / name}", *overrides))
             ends.callback(daemons[-1].end, signal.SIGTERM)
             daemons[-1].start()
@@ -99,11 +104,11 @@ def test_every_query_of_a_runbook_can_be_asked(scene: Scene) -> None:
         assert set(re.findall(r"streamrnn_\w+", query)) <= known, query
 
 
-@pytest.mark.parametrize("which", ["forecast", "labels"])
+@pytest.mark.parametrize("which", ["forecast", "labels", "tokens"])
 def test_promtool_finds_no_fault_in_the_metrics(scene: Scene, which: str) -> None:
     promtool("check", "metrics", given=getattr(scene, which).metrics())
 
 
 def test_it_is_scraped_in_the_format_that_prometheus_asks_for(scene: Scene) -> None:
     assert scene.forecast.metrics("application/openmetrics-text").endswith(b"# EOF\n")
-    assert scene.prometheus.values("up") == [1, 1]
+    assert scene.prometheus.values("up") == [1, 1, 1]
