@@ -210,6 +210,7 @@ class Shard:
         if slot is None:
             return None
         assert isinstance(self._chain, TokenChain)
+        self._chain.weigh_as_usual(slot)
         time = float(self._index.times(np.array([slot]))[0])
         sets = self._settings.tokens.are_sets
         return Writer(self._chain, self._vocabulary.names, slot, len(self._index), time, sets)

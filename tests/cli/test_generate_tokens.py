@@ -56,6 +56,12 @@ def test_a_text_goes_on_as_it_was_learned() -> None:
     assert told("--stream a --steps 6 --best --prompt abc") == "dabcda\n"
 
 
+def test_a_new_stream_trusts_its_experts_as_the_others_do() -> None:
+    saved(["abcd"] * 200)
+    (next_,) = json.loads(told("--stream z --prompt ab --steps 1 --best --json"))["tokens"]
+    assert next_["token"] == "c" and next_["probability"] > 0.9  # a third of it to the usual letter left .65
+
+
 def test_equal_seeds_draw_the_same_and_others_do_not() -> None:
     saved(["ab", "ac", "ad", "bc"] * 40)
     first, again, other = (told(f"--stream a --steps 60 --temperature 4 --seed {seed}") for seed in (1, 1, 2))
