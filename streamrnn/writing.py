@@ -142,8 +142,8 @@ class Writer:
         batch = Batch(*one, np.array([self._time]), np.empty((1, 0)), np.array([self._chain.records + 1]))
         batch.offsets = np.full(1, -1)
         batch.tokens = TokenBatch(
-            tokens=np.array(codes, np.int64), edges=np.array([0, len(codes)]), known=np.array([len(self._names)]),
-            blank=np.array([nothing]), ends=np.zeros(1, np.bool_),
+            tokens=np.array(codes, np.int64), edges=np.array([0, len(codes)]),
+            seen=np.full(len(codes) + 1, len(self._names)), blank=np.array([nothing]), ends=np.zeros(1, np.bool_),
         )  # fmt: skip
         self._chain.process(batch)
         self._held.put_back()

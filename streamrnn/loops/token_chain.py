@@ -63,7 +63,8 @@ class TokenChain(Chain):
             of = piece.of[judged]
             counts += np.bincount(of, minlength=n)
             hits += np.bincount(of, piece.hits[judged], minlength=n)
-            answers = judged & piece.behind
+            untold = piece.firsts & self._starts.starts[piece.of]  # the end of a sequence that silence ended before
+            answers = judged & piece.behind & ~untold
             asked += np.bincount(piece.of[answers], minlength=n)
             met += np.bincount(piece.of[answers], piece.hits[answers], minlength=n)
             np.add.at(losses, of, piece.losses[judged])  # one after the other, wherever pieces begin

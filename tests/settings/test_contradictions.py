@@ -4,6 +4,7 @@ import pytest
 
 from streamrnn.settings import Settings
 
+TOKENS = ["tokens.field=text", "events.features=[]", "sequences.record=true"]
 TWO = ["labels.mode=delayed", "labels.topic=labels"]
 
 
@@ -47,6 +48,42 @@ TWO = ["labels.mode=delayed", "labels.topic=labels"]
         (
             ["experts.networks=[{cell: lru}]", "model.k1=2"],
             "--set experts.networks: [{cell: lru}] is not possible: must not be lru with k1 above 1",
+        ),
+        (
+            [*TOKENS, "inputs.calendar=true"],
+            "--set inputs.calendar: true is not possible: must be false with tokens",
+        ),
+        (
+            [*TOKENS, "tokens.of=bytes", "tokens.vocabulary=[a,b]"],
+            "--set tokens.vocabulary: [a, b] is not possible: must be no list with bytes",
+        ),
+        (
+            [*TOKENS, "tokens.vocabulary=[a,bc]"],
+            "--set tokens.vocabulary: [a, bc] is not possible: must list what can come: one character with characters",
+        ),
+        (
+            [*TOKENS, "tokens.of=words", "tokens.marker=||"],
+            '--set tokens.marker: "||" is not possible: must be one token',
+        ),
+        (
+            [*TOKENS, "tokens.of=bytes", "tokens.marker=é"],
+            r'--set tokens.marker: "\u00e9" is not possible: must be one token',
+        ),
+        (
+            [*TOKENS, "tokens.of=items", "tokens.marker=<end>"],
+            '--set tokens.marker: "<end>" is not possible: must be one token',
+        ),
+        (
+            [*TOKENS, "tokens.of=items", "tokens.marker=then", "tokens.vocabulary=[now,later]"],
+            "--set tokens.marker: then is not possible: must be among the tokens that are listed",
+        ),
+        (
+            [*TOKENS, "tokens.of=sets", "tokens.marker=then"],
+            "--set tokens.marker: then is not possible: must be null with sets",
+        ),
+        (
+            [*TOKENS, "sequences.record=false", "tokens.marker=|"],
+            '--set tokens.marker: "|" is not possible: must come with sequences.record, sequences.end or sequences.gap',
         ),
         (
             ["model.lookahead=4"],
