@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.learned import Learned, few, networks_of
+from streamrnn.rows.dues import ANSWERED, NEWEST
 from streamrnn.settings.past import PastError, changed, rebuilt
 from streamrnn.settings.schema import LIVE
 from streamrnn.shard import Shard
@@ -147,6 +148,7 @@ def _whole(
     told = "all state goes on"
     if evicted:
         told += f" but {evicted} streams, those seen longest ago"
+        told += _lost(arrays, arrays["index_slots"][:evicted])
     if cleared:
         told += f"; these begin anew: {', '.join(cleared)}"
     if gone:
@@ -160,15 +162,23 @@ def _networks(
     """The networks' weights alone, by what they mean."""
     shard = Shard(settings, partition)
     if not networks_of(settings):
-        return shard, False, "nothing goes on, as model.kind says"
+        return shard, False, "nothing goes on, as model.kind says" + _lost(arrays, arrays["index_slots"])
     before = rebuilt(header.settings, settings) if differ.settings else settings
     try:
         learned = Learned.of(header, arrays, before)
     except (KeyError, ValueError) as error:
         raise PastError(f"its network cannot be told from its arrays ({error})") from error
     missing = learned.give(settings, shard.saved())
-    told = "the networks' weights go on, and streams begin anew"
+    told = "the networks' weights go on, and streams begin anew" + _lost(arrays, arrays["index_slots"])
     return shard, False, told + (f"; drawn anew: {few(missing)}" if missing else "")
+
+
+def _lost(arrays: dict[str, Array], slots: Array) -> str:
+    """What becomes of the answers that wait for later events in these rows, where any do."""
+    if "due" not in arrays:
+        return ""
+    waiting = int((arrays["due"][slots, NEWEST] - arrays["due"][slots, ANSWERED]).sum())
+    return f"; {waiting:,} answers that wait for later events are never given" if waiting else ""
 
 
 def _lineage(settings: Settings, header: Header, build: dict[str, str], shard: Shard) -> str:

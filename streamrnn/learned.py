@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 FIRST = "network"
+LONGEST = 200  # letters of what is told of one parameter or setting: a vocabulary has thousands of names
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +178,9 @@ def networks_of(settings: Settings) -> dict[str, Settings]:
 
 
 def few(words: Sequence[str], most: int = 8) -> str:
-    """The first of many, for a line of the log."""
+    """The first of many, for a line of the log; of a long one its beginning."""
     more = f" and {len(words) - most} more" if len(words) > most else ""
-    return "; ".join(words[:most]) + more
+    return "; ".join(word if len(word) <= LONGEST else f"{word[:LONGEST]}..." for word in words[:most]) + more
 
 
 def _key(network: str, parameter: str) -> str:

@@ -61,7 +61,8 @@ def refusal(settings: Settings, partitions: int) -> str | None:
     return (
         f"{partitions} x {settings.streams.max_live} streams may come to need {readable(need)}, and {which} allows "
         f"{readable(have)}: lower streams.max_live, events.max_key_bytes, forecast.season, model.k2, "
-        "model.hidden_size, tokens.vocabulary or tokens.cells, or set daemon.memory_limit to what there is"
+        "model.hidden_size, model.lookahead, labels.within, tokens.vocabulary or tokens.cells, or set "
+        "daemon.memory_limit to what there is"
     )
 
 

@@ -210,9 +210,10 @@ class Shard:
         if slot is None:
             return None
         assert isinstance(self._chain, TokenChain)
+        self._chain.weigh_as_usual(slot)
         time = float(self._index.times(np.array([slot]))[0])
-        sets = self._settings.tokens.are_sets
-        return Writer(self._chain, self._vocabulary.names, slot, len(self._index), time, sets)
+        sets, ends = self._settings.tokens.are_sets, self._settings.sequences.used
+        return Writer(self._chain, self._vocabulary.names, slot, len(self._index), time, sets, ends)
 
     def codes(self, tokens: Sequence[str]) -> list[int]:
         """Numbers of tokens; new ones get theirs."""

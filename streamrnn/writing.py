@@ -55,15 +55,21 @@ class Writer:
     live : streams of the shard
     time : of the stream's newest event, in seconds
     sets : whether tokens come several at once
+    ends : whether sequences end; else an end is never drawn
     """
 
     def __init__(
-        self, chain: TokenChain, names: Sequence[str], slot: int, live: int, time: float, sets: bool
+        self, chain: TokenChain, names: Sequence[str], slot: int, live: int, time: float, sets: bool, ends: bool
     ) -> None:
         self._chain, self._names, self._slot, self._live, self._time = chain, names, slot, live, time
-        self._sets = sets
+        self._sets, self._ends = sets, ends and not sets
         self._held = Held(chain.shared().values(), chain.loops, slot)
         self._chances = self._step([], nothing=True)
+
+    @property
+    def knows_more(self) -> bool:
+        """Whether anything is told of what comes next: nothing is, of a stream that had no token yet."""
+        return bool(self._chances.any())
 
     def take(self, codes: Sequence[int]) -> None:
         """Let these tokens pass, as if they had come."""
@@ -82,10 +88,8 @@ class Writer:
         """
         for number in range(1, steps + 1):
             told = self._chances
-            if not told.any():
-                return
             codes = self._draw_set(uniforms, temperature) if self._sets else [self._draw(uniforms, temperature)]
-            if codes == [END] and not self._sets:
+            if codes == [END]:
                 yield Written(number, [], [], ends=True)
                 return
             yield Written(number, [self._names[code] for code in codes], [float(told[code]) for code in codes])
@@ -93,23 +97,28 @@ class Writer:
 
     def _draw(self, uniforms: Uniforms, temperature: float) -> int:
         """A number by its chances, each to the power of 1 / temperature."""
-        weights = [self._weight(code, chance, temperature) for code, chance in enumerate(self._chances.tolist())]
+        told = enumerate(self._chances.tolist())
+        chances = [chance if self._may_come(code, chance) else 0.0 for code, chance in told]
         share, _ = uniforms.pair()
+        best = int(np.argmax(chances))
         if temperature == 0.0:
-            return int(np.argmax(weights))
+            return best
+        weights = chances
+        if temperature != 1.0:
+            most = log(max(chances[best], LEAST))
+            weights = [exp((log(chance) - most) / temperature) if chance else 0.0 for chance in chances]
         left = share * sum(weights)
         for code, weight in enumerate(weights):
             left -= weight
             if left < 0.0:
                 return code
-        return int(np.argmax(weights))
+        return best
 
-    def _weight(self, code: int, chance: float, temperature: float) -> float:
-        """0 for what has no name: what is new, or not listed."""
-        named = code < len(self._names) and self._names[code] != OTHER
-        if not named or chance < LEAST:
-            return 0.0
-        return chance if temperature in (0.0, 1.0) else exp(log(chance) / temperature)
+    def _may_come(self, code: int, chance: float) -> bool:
+        """Not what has no name: what is new, or not listed; nor an end where nothing ends."""
+        if code == END:
+            return self._ends and chance >= LEAST
+        return code < len(self._names) and self._names[code] != OTHER and chance >= LEAST
 
     def _draw_set(self, uniforms: Uniforms, temperature: float) -> list[int]:
         """Each number by itself, its odds to the power of 1 / temperature."""
@@ -117,7 +126,7 @@ class Writer:
         for code, chance in enumerate(self._chances.tolist()):
             share, _ = uniforms.pair()
             chance = min(max(chance, LEAST), 1.0 - LEAST)
-            if code == END or self._weight(code, chance, 1.0) == 0.0:
+            if not self._may_come(code, chance):
                 continue
             if temperature == 0.0:
                 taken = chance > 0.5
@@ -133,8 +142,8 @@ class Writer:
         batch = Batch(*one, np.array([self._time]), np.empty((1, 0)), np.array([self._chain.records + 1]))
         batch.offsets = np.full(1, -1)
         batch.tokens = TokenBatch(
-            tokens=np.array(codes, np.int64), edges=np.array([0, len(codes)]), known=np.array([len(self._names)]),
-            blank=np.array([nothing]), ends=np.zeros(1, np.bool_),
+            tokens=np.array(codes, np.int64), edges=np.array([0, len(codes)]),
+            seen=np.full(len(codes) + 1, len(self._names)), blank=np.array([nothing]), ends=np.zeros(1, np.bool_),
         )  # fmt: skip
         self._chain.process(batch)
         self._held.put_back()

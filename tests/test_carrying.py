@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from streamrnn import recovery
+from streamrnn.carrying import Differences, carry_over, differences_from
 from streamrnn.daemon import Daemon
 from streamrnn.events.columns import Partition
 from streamrnn.events.decode import Decoder
@@ -22,7 +23,7 @@ from streamrnn.snapshots import Frozen, Header
 from streamrnn.snapshots.store import DirectoryStore
 from streamrnn.transport.base import Committed
 from streamrnn.transport.script import Broker, ScriptCrash, ScriptLog, Token
-from tests.label_logs import records
+from tests.label_logs import decoded, records
 from tests.test_daemon import answers, daemon_settings, outputs, script
 
 HERE = Partition("events", 0)
@@ -294,6 +295,28 @@ def test_room_for_other_numbers_of_streams_keeps_those_seen_last(tmp_path: Path,
             np.testing.assert_array_equal(arrays[name][here], before[name][there], err_msg=name)
     assert go_on(broker, chosen).records == sum(isinstance(each, dict) for each in log)
     assert answers(broker) == len(log)
+
+
+@pytest.mark.parametrize(
+    ("change", "waiting"), [("model.lookahead=2", 3 + 1 + 2), ("streams.max_live=2", 3)]
+)
+def test_answers_that_wait_where_their_streams_do_not_go_on_are_told(
+    tmp_path: Path, change: str, waiting: int
+) -> None:
+    ahead = ["labels.mode=field", "labels.classes=[up,down]", "model.lookahead=3"]
+    chosen = daemon_settings(tmp_path, *ahead)
+    shard = Shard(chosen, HERE)
+    log: list[dict[str, object]] = [
+        {"stream": stream, "time": i, "value": i, "label": "up"} for i, stream in enumerate("aaaaabcc")
+    ]
+    shard.process(decoded(chosen, log))
+    header = Header(1, "events-0", 8, 8, "a1b2", chosen.state_digest(), 0, {}, False, settings=chosen.state_settings())
+    after = daemon_settings(tmp_path, *ahead, change)
+    differ = differences_from(header, after, {})
+    told = carry_over(after, HERE, header, shard.saved(), differ, {}).told
+    assert f"; {waiting} answers that wait for later events are never given" in told
+    whole = carry_over(chosen, HERE, header, shard.saved(), Differences({}, ("numpy 1 -> 2",)), {})
+    assert whole.told == "all state goes on"
 
 
 def weights_of(chosen: Settings, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -15,9 +15,10 @@ from streamrnn import recovery
 from streamrnn.daemon import Daemon
 from streamrnn.events.columns import Events
 from streamrnn.exits import ExitCode
-from streamrnn.learned import Learned
+from streamrnn.learned import Learned, few
 from streamrnn.network.exported import load_network
 from streamrnn.rows.network import HEAD, LEARNING_RATE
+from streamrnn.settings.schema import Settings
 from streamrnn.shard import Shard
 from streamrnn.snapshots import Frozen, Header, SnapshotError, write_snapshot
 from streamrnn.snapshots.store import DirectoryStore
@@ -25,6 +26,7 @@ from streamrnn.transport.script import Broker, ScriptCrash, ScriptLog, Token
 from tests.helpers import ALL_INPUTS, PARTITION, settings, walk, with_traits
 from tests.test_carrying import HERE, newest
 from tests.test_daemon import answers, daemon_settings, script
+from tests.token_logs import decoded, records, token_settings
 
 
 def header(**changes: object) -> Header:
@@ -203,3 +205,28 @@ def test_a_death_between_the_first_commit_and_genesis_starts_from_the_same_file(
     )
     assert found is not None
     np.testing.assert_array_equal(found[1]["network_weights"], shard.saved()["network_weights"])
+
+
+def test_listed_tokens_keep_their_weights_and_a_long_vocabulary_is_told_in_short() -> None:
+    def of(*overrides: str) -> Settings:
+        return token_settings("tokens.of=items", *overrides)
+
+    def learned(chosen: Settings) -> Learned:
+        shard = Shard(chosen, PARTITION)
+        shard.process(decoded(chosen, records(chosen, 100)))
+        return Learned.of(header(settings=chosen.state_settings()), shard.saved(), chosen)
+
+    more = of("tokens.vocabulary=[dog,the,cat]")
+    given, fresh = (Shard(more, PARTITION).saved() for _ in range(2))
+    missing = learned(of("tokens.vocabulary=[the,cat]")).give(more, given)
+    changed = (_inputs(given, more) != _inputs(fresh, more)).any(axis=1)
+    assert changed.tolist() == [True, True, False, True, True]  # the end, others, dog, the, cat
+    assert "token dog" in few(missing)
+    found = of("tokens.vocabulary=1000")
+    missing = learned(found).give(found, Shard(found, PARTITION).saved())
+    assert len(few(missing)) < 1000
+
+
+def _inputs(arrays: dict[str, np.ndarray], chosen: Settings) -> np.ndarray:
+    wide = 3 * chosen.model.hidden_size
+    return arrays["network_weights"][: chosen.tokens.codes * wide].reshape(-1, wide)

@@ -10,6 +10,8 @@ import pytest
 from streamrnn.events.columns import Events
 from streamrnn.events.encode import encode_predictions
 from streamrnn.observe.sensor import BatchReport
+from streamrnn.settings.contradictions import largest_answer
+from streamrnn.settings.records import LONGEST_CLASS
 from streamrnn.settings.schema import Settings
 from streamrnn.shard import Shard
 from tests.label_logs import MODES, decoded, fresh_shard, label_settings, records
@@ -122,6 +124,21 @@ def test_an_id_without_room_is_null() -> None:
     log: list[Record] = [{"stream": "s", "time": 0.0, "id": name, "a": 1.0} for name in ("é" * 32, "é" * 33, "", "x")]
     said = told(chosen, [*log, *({"stream": "s", "time": 1.0, "a": 1.0} for _ in range(2))])
     assert [each["id"] for record in said for each in record["answers"]] == ["é" * 32, None, "", "x"]
+
+
+@pytest.mark.parametrize("mode", ["field", "delayed"])
+def test_the_longest_names_make_no_record_larger_than_is_reckoned_with(mode: str) -> None:
+    chosen = label_settings(f"labels.mode={mode}", "sequences.end=last", "model.lookahead=4", "labels.max_classes=9")
+    log: list[Record] = []
+    for i in range(40):
+        name = "\x01" * (LONGEST_CLASS - 1) + str(i % 9)
+        made = event(1e9 + i / 7, stream="\x01" * 250, id="\x01" * 64, last=i % 9 == 8, a=i / 7, b=1 / (1 + i))
+        log.append(made | ({"label": name} if mode == "field" else {"label": None}))
+        if mode == "delayed":
+            log.append({"stream": made["stream"], "time": made["time"], "id": made["id"], "label": name})
+    predictions, _ = fresh_shard(chosen).process(decoded(chosen, log))
+    largest = max(map(len, encode_predictions(predictions, chosen.target_names)))
+    assert 0.7 * largest_answer(chosen) < largest <= largest_answer(chosen)
 
 
 def with_other_labels_from(log: list[Record], row: int) -> list[Record]:

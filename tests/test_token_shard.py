@@ -1,11 +1,13 @@
 """What a shard tells of streams of tokens."""
 
 import json
+import math
 
 import numpy as np
 import pytest
 
 from streamrnn.events.encode import encode_predictions
+from streamrnn.events.token_answers import TokenAnswers
 from streamrnn.settings.tokens import END
 from streamrnn.shard import Shard
 from tests.helpers import PARTITION
@@ -70,6 +72,7 @@ def test_notes_come_at_once() -> None:
     assert {each["token"] for each in rows[-1]["tokens"]["next"][:2]} == {"60", "64"}
     assert rows[-1]["tokens"]["right"] == 1
     assert rows[-1]["tokens"]["counted"] == 1
+    assert END not in [each["token"] for row in rows for each in row["tokens"]["next"]]  # which is none of them
 
 
 @pytest.mark.parametrize("parted", [False, True])
@@ -86,6 +89,61 @@ def test_an_answer_behind_the_marker_is_exact_or_not(parted: bool) -> None:
     assert exact[-1] is True
     assert exact[0] is (None if parted else False)
     assert exact[-2] is (None if parted else True)
+
+
+@pytest.mark.parametrize("of", ["items", "sets"])
+def test_the_surprise_is_that_of_what_had_been_told_though_other_streams_brought_new_words_since(of: str) -> None:
+    chosen = [f"tokens.of={of}", "tokens.vocabulary=20", "streams.expire_after=90000"]
+    log = [
+        {"stream": stream, "time": 0, "text": [word]}
+        for stream, word in [("a", "x"), ("b", "y"), ("b", "z"), ("a", "z"), ("b", "u"), ("b", "x"), ("a", "u")]
+    ]
+    before: dict[object, dict[str, float]] = {}
+    for place, row in enumerate(told(fresh_shard(token_settings(*chosen)), *chosen, log=log)):
+        known, tokens = before.get(row["stream"], {}), row["tokens"]
+        before[row["stream"]] = {each["token"]: each["probability"] for each in tokens["next"]}
+        if not known:
+            continue
+        word = log[place]["text"][0]
+        came = word if word in known else "<new>"
+        chances = [chance if token == came else 1 - chance for token, chance in known.items()]
+        surprise = -math.log2(known[came]) if of == "items" else -sum(map(math.log2, chances))
+        assert tokens["bits"] == pytest.approx(surprise, rel=1e-6)
+
+
+def test_a_text_is_as_surprising_at_once_as_letter_by_letter() -> None:
+    # So no letter is foretold by what its own event goes on with, such as letters that are new.
+    text = "the cat sat on the mat, who knows why?"
+    at_once, by_letter = (sum(row["tokens"]["bits"] for row in told(fresh_shard(token_settings()), log=of(parts)))
+                          for parts in ([text], list(text)))
+    assert at_once == pytest.approx(by_letter, rel=1e-12)
+
+
+def test_of_equally_likely_tokens_the_first_ten_are_told_on_every_machine() -> None:
+    chances = np.full((2, 16), 1 / 16)
+    chances[1, 12] = 0.2
+    ones = np.ones(2, np.int64)
+    answers = TokenAnswers(
+        ones, ones, np.ones(2), np.ones(2), chances, 16 * ones, np.zeros(2, np.int8), list("abcdefghijklmnop")
+    )
+    first, second = ("".join(each.token for each in told.next) for told in answers.told())
+    assert (first, second) == ("abcdefghij", "mabcdefghi")
+
+
+def test_the_end_that_silence_tells_of_is_no_answer() -> None:
+    chosen = ["tokens.of=words", "tokens.marker=|", "sequences.gap=100"]
+    log = [{"stream": "a", "time": 500 * i, "text": text} for i, text in enumerate(["cat | gato", "dog", "cat | gato"])]
+    rows = told(fresh_shard(token_settings(*chosen)), *chosen, log=log)
+    assert [row["tokens"]["exact"] is None for row in rows] == [False, True, False]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_all_that_is_kept_is_finite(mode: str) -> None:
+    chosen = token_settings(*MODES[mode])
+    shard = fresh_shard(chosen)
+    shard.process(decoded(chosen, records(chosen, 200)))
+    for name, values in shard.saved().items():
+        assert np.isfinite(values).all(), name
 
 
 def test_a_word_not_seen_yet_has_its_chance() -> None:

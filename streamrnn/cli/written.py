@@ -80,6 +80,9 @@ def _writer(settings: Settings, shard: Shard, stream: str, given: Iterable[bytes
         raise UnknownStreamError(stream)
     if prompt is not None:
         writer.take(codes)
+    if not writer.knows_more:
+        problem = f"nothing is foretold of stream {stream!r}, which had no token yet"
+        raise GivenError(f"{problem}: give its first ones by --prompt or --given")
     return writer
 
 

@@ -13,11 +13,10 @@ import numpy.typing as npt
 from streamrnn.events import reasons
 from streamrnn.events.reasons import Refused
 from streamrnn.rows.labels import EVENT, LABEL
+from streamrnn.settings.records import LONGEST_CLASS
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
-
-LONGEST_CLASS = 256  # bytes of UTF-8
 
 Refuse = Callable[[int, Refused], object]  # told the row and why
 

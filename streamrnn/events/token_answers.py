@@ -66,21 +66,13 @@ class TokenAnswers:
 
     def told(self) -> list[Tokens]:
         """Of each event, what the output record tells."""
-        if self.chances.shape[1] > MOST_TOLD:
-            chosen = np.argpartition(-self.chances, MOST_TOLD, axis=1)[:, :MOST_TOLD]
-        else:
-            chosen = np.tile(np.arange(self.chances.shape[1]), (len(self.chances), 1))
-        found = np.take_along_axis(self.chances, chosen, 1)
-        order = np.lexsort((chosen, -found))
-        chosen, found = np.take_along_axis(chosen, order, 1), np.take_along_axis(found, order, 1)
         columns = zip(
             self.counts.tolist(), self.hits.tolist(), (self.losses / LN_2).tolist(),
-            (self.usual_losses / LN_2).tolist(), chosen.tolist(), found.tolist(), self.known.tolist(),
-            self.exact.tolist(), strict=True,
+            (self.usual_losses / LN_2).tolist(), self.chances, self.known.tolist(), self.exact.tolist(), strict=True,
         )  # fmt: skip
         return [
-            Tokens(count, hits, bits, usual, self._next(codes, chances, known), None if exact < 0 else exact == 1)
-            for count, hits, bits, usual, codes, chances, known, exact in columns
+            Tokens(count, hits, bits, usual, self._next(chances, known), None if exact < 0 else exact == 1)
+            for count, hits, bits, usual, chances, known, exact in columns
         ]
 
     def told_of(self, row: int) -> Tokens:
@@ -91,11 +83,13 @@ class TokenAnswers:
             self.exact[at], self.names,
         ).told()[0]  # fmt: skip
 
-    def _next(self, codes: list[int], chances: list[float], known: int) -> list[NextToken]:
+    def _next(self, chances: Floats, known: int) -> list[NextToken]:
+        codes = np.flatnonzero(chances >= LEAST_TOLD)
+        if not len(codes):
+            codes = np.argmax(chances, keepdims=True) if chances.any() else codes
+        # Stable, so that of equally likely ones those of the lowest numbers are told, whatever the machine.
+        codes = codes[np.argsort(-chances[codes], kind="stable")][:MOST_TOLD]
         return [
             NextToken(self.names[code] if code < known else NEW, chance)
-            for place, (code, chance) in enumerate(zip(codes, chances, strict=True))
-            if chance >= LEAST_TOLD or (place == 0 and chance > 0.0)
+            for code, chance in zip(codes.tolist(), chances[codes].tolist(), strict=True)
         ]
-
-

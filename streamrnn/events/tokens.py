@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,14 +12,13 @@ import numpy.typing as npt
 from streamrnn.events import reasons
 from streamrnn.events.reasons import Refused
 from streamrnn.settings.inputs import category_text
-from streamrnn.settings.tokens import LONGEST
+from streamrnn.settings.tokens import LONGEST, WORDS
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
 
 Refuse = Callable[[int, Refused], object]  # told the row and why
 
-_WORDS = re.compile(r"\w+|[^\w\s]")
 TEXTS = ("characters", "bytes", "words")
 
 
@@ -119,7 +117,7 @@ class TokenFields:
         if self.of == "bytes":
             return str(value).encode(errors="surrogatepass").decode("latin-1")
         if self.of == "words":
-            return [_cut(word) for word in _WORDS.findall(value)]
+            return [_cut(word) for word in WORDS.findall(value)]
         try:
             texts = [category_text(item) for item in (value if isinstance(value, list) else [value])]
         except ValueError as error:

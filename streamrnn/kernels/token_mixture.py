@@ -37,6 +37,15 @@ def likeliest(chances, first, known):
 
 
 @kernel
+def newest_of(usual, known):
+    """The last code that an answer holds possible: it stood for all that had not come by then."""
+    newest = known - 1
+    while newest > 0 and usual[newest] == 0:
+        newest -= 1
+    return newest
+
+
+@kernel
 def loss_of(chances, at, sets, there, known):
     """Log loss of what came in probabilities that begin at ``at``."""
     if not sets:
@@ -76,7 +85,8 @@ def process(slots, fresh, steps, restarts, records, firsts, tokens, edges, known
     answer before and in the usual token's; NaN: there was no answer), settled and settled_baselines int64[n] (what
     these had held likeliest; -1: there was no answer), hits bool[n] (it was what came), behind bool[n] (the step is
     behind the marker in its sequence, of which the end is part). The rest is the loop's state; see ``rows.tokens``.
-    Weights by Bernstein online aggregation (``kernels.aggregation``) on the slope of the log loss.
+    Weights by Bernstein online aggregation (``kernels.aggregation``) on the slope of the log loss. A token whose number
+    was given after the answer counts as what the answer called new.
     """
     codes, experts = said.shape[2], said.shape[1]
     first = 1 if sets else 0  # the end of a sequence is no token of a set
@@ -110,13 +120,14 @@ def process(slots, fresh, steps, restarts, records, firsts, tokens, edges, known
                 if tokens[at] == marker:
                     account[asked] = 1.0
             if whole > 0.0 and not (sets and restarts[i]):
+                usual = opinion[USUAL * codes : (USUAL + 1) * codes]
+                newest = newest_of(usual, known[i])
                 there[:] = False
                 for at in range(edges[i], edges[i + 1]):
-                    there[tokens[at]] = True
+                    there[min(tokens[at], newest)] = True
                 mix(opinion, experts, codes, mixed)
                 losses[i] = loss_of(mixed, 0, sets, there, known[i])
                 usual_losses[i] = loss_of(opinion, USUAL * codes, sets, there, known[i])
-                usual = opinion[USUAL * codes : (USUAL + 1) * codes]
                 settled[i] = likeliest(mixed, first, known[i])
                 settled_baselines[i] = likeliest(usual, first, known[i])
                 hits[i] = right(mixed, sets, there, known[i])
@@ -149,7 +160,7 @@ def process(slots, fresh, steps, restarts, records, firsts, tokens, edges, known
             for e in range(experts):
                 opinion[weights_at + e] = weights[e]
                 for k in range(codes):
-                    opinion[e * codes + k] = said[i, e, k]
+                    opinion[e * codes + k] = said[i, e, k] if k >= first else 0.0
             whole = 1.0
         chances[i] = 0.0
         if whole > 0.0:

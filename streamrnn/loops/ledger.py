@@ -71,7 +71,9 @@ class LedgerLoop:
         columns: tuple[Floats, ...]
         if self._labels == "token":
             steps = batch.steps_of_tokens
-            columns = tuple(map(_known, (steps.answers, steps.settled, steps.outcomes, steps.settled_baselines)))
+            came = np.where(steps.outcomes < 0, ABSENT, steps.outcomes)  # of a set there may be none, or several
+            answers, settled, baselines = map(_known, (steps.answers, steps.settled, steps.settled_baselines))
+            columns = answers, settled, came, baselines
         elif self._labels == "number":
             labels = batch.labels
             columns = labels.forecasts, labels.settled_forecasts, labels.values, labels.naive

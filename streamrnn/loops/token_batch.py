@@ -23,7 +23,7 @@ class TokenBatch:
     ----------
     tokens : int64, numbers of all tokens, event after event
     edges : int64[n + 1], where those of each event begin
-    known : int64[n], numbers that were known behind each event: no larger one has come
+    seen : int64, numbers that were known before the first token, and behind each: no larger one has come
     blank : bool[n], the event tells of no step; with sets an event without tokens is one, unless it is blank
     ends : bool[n], the event is the last of its sequence
     marker : number of the token behind which an answer stands; -1: none
@@ -37,7 +37,7 @@ class TokenBatch:
 
     tokens: Ints
     edges: Ints
-    known: Ints
+    seen: Ints
     blank: Flags
     ends: Flags
     marker: int = -1
@@ -47,6 +47,11 @@ class TokenBatch:
     hits: Ints = field(init=False)
     chances: Floats = field(init=False)
     exact: npt.NDArray[np.int8] = field(init=False)
+
+    @property
+    def known(self) -> Ints:
+        """int64[n]: numbers that were known behind each event."""
+        return self.seen[self.edges[1:]]
 
 
 @dataclass(slots=True)
@@ -120,7 +125,7 @@ def steps_of(batch: TokenBatch, starts: Flags, sets: bool, codes: int) -> StepBa
     sets : whether an event's tokens come at once
     codes : numbers of tokens
     """
-    n, given = len(batch.known), np.diff(batch.edges)
+    n, given = len(batch.blank), np.diff(batch.edges)
     own = np.where(batch.blank, 0, 1) if sets else given
     before, behind = starts.astype(np.int64), batch.ends.astype(np.int64)
     empty = (own + before + behind) == 0
@@ -135,22 +140,27 @@ def steps_of(batch: TokenBatch, starts: Flags, sets: bool, codes: int) -> StepBa
     restarts[start[starts]] = True
     restarts[(start + many - 1)[batch.ends]] = True
 
+    # What may come behind each step: what was known by then, and one for all that is new.
+    known = batch.known[of]
+    known[start[starts]] = batch.seen[batch.edges[:-1][starts]]
+    inner = steps & ~restarts
+    if not sets:
+        known[inner] = batch.seen[1:]
+
     # Each step's tokens: none, one (its own, or the end), or all of the event.
     length = np.where(steps, 0 if sets else 1, 0).astype(np.int64)
-    inner = steps & ~restarts
     if sets:
         length[inner] = given[of[inner]]
     edges = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
     tokens = np.full(edges[-1], END, np.int64)
     tokens[np.repeat(inner, length)] = batch.tokens
-    known = np.minimum(batch.known[of] + 1, codes)
-    return StepBatch(of, firsts, lasts, steps, restarts, tokens, edges, known, batch.marker)
+    return StepBatch(of, firsts, lasts, steps, restarts, tokens, edges, np.minimum(known + 1, codes), batch.marker)
 
 
 def no_tokens() -> TokenBatch:
     """The token columns of a batch of no events, so that any loop can be the first."""
     none, flags = np.empty(0, np.int64), np.empty(0, np.bool_)
-    return TokenBatch(none, np.zeros(1, np.int64), none, flags, flags, -1)
+    return TokenBatch(none, np.zeros(1, np.int64), np.zeros(1, np.int64), flags, flags, -1)
 
 
 def no_steps(experts: int, codes: int) -> StepBatch:

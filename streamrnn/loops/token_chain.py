@@ -38,7 +38,7 @@ class TokenChain(Chain):
         self._starts = TokenStartLoop(settings)
         self.quantiles = self.distribution = None
         self.network = TokenNetworkLoop(settings, weights)
-        self.mixture = TokenMixtureLoop(settings)
+        self.mixture = self._mixture = TokenMixtureLoop(settings)
         networks = [self.network]
         for name, further in settings.further_networks.items():
             own = further_weights(settings, further, weights)
@@ -63,7 +63,8 @@ class TokenChain(Chain):
             of = piece.of[judged]
             counts += np.bincount(of, minlength=n)
             hits += np.bincount(of, piece.hits[judged], minlength=n)
-            answers = judged & piece.behind
+            untold = piece.firsts & self._starts.starts[piece.of]  # the end of a sequence that silence ended before
+            answers = judged & piece.behind & ~untold
             asked += np.bincount(piece.of[answers], minlength=n)
             met += np.bincount(piece.of[answers], piece.hits[answers], minlength=n)
             np.add.at(losses, of, piece.losses[judged])  # one after the other, wherever pieces begin
@@ -72,6 +73,10 @@ class TokenChain(Chain):
         tokens.counts, tokens.hits = counts.astype(np.int64), hits.astype(np.int64)
         tokens.losses, tokens.usual_losses = losses, usual
         tokens.exact = np.where(asked > 0, met == asked, NO_ANSWER).astype(np.int8)
+
+    def weigh_as_usual(self, slot: int) -> None:
+        """See `TokenMixtureLoop.weigh_as_usual`."""
+        self._mixture.weigh_as_usual(slot)
 
     def _process_steps(self, batch: Batch, steps: StepBatch) -> None:
         """Let steps pass through the loops that learn."""

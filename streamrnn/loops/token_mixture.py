@@ -9,11 +9,13 @@ import numpy as np
 from streamrnn.loops.base import NONE, Array, Columns, rows
 from streamrnn.loops.batch import Batch
 from streamrnn.rows import tokens as at
-from streamrnn.rows.mixture import EXPERT_FIELDS, EXPERT_SUMS, SCORE_BLOCKS
+from streamrnn.rows.mixture import EXPERT_COUNT, EXPERT_FIELDS, EXPERT_SUMS, EXPERT_WEIGHT, SCORE_BLOCKS
 from streamrnn.rows.tokens import TokenRows
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
+
+FIRST_RATE = 0.5  # of an expert that was never judged; see ``kernels.aggregation``
 
 
 class TokenMixtureLoop:
@@ -44,6 +46,20 @@ class TokenMixtureLoop:
             "expert_sums": self.expert_sums,
         }
         self.learned: dict[str, Columns] = {"mixture": slice(EXPERT_FIELDS * sizes.experts), "mixture_opinions": NONE}
+
+    def weigh_as_usual(self, slot: int) -> None:
+        """Let a stream whose experts were never judged weigh them as all answers did in the mean.
+
+        A daemon needs no such thing, where some dozen tokens tell what an expert is worth; of a continuation, which
+        teaches nothing, it is all that will ever be known.
+        """
+        from streamrnn.portable import log
+
+        experts = self._sizes.experts
+        regrets, squares = self._accounts[slot, :experts], self._accounts[slot, experts : 2 * experts]
+        if not squares.any():
+            weights, counts = self.expert_sums[:, EXPERT_WEIGHT], self.expert_sums[:, EXPERT_COUNT]
+            regrets[:] = [log(float(share)) / FIRST_RATE for share in (weights + 1.0) / (counts + experts)]
 
     def process(self, batch: Batch) -> None:
         """Publish probabilities, and judge those whose token has come."""

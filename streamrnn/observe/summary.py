@@ -14,8 +14,9 @@ _logger = logging.getLogger(__name__)
 
 
 class SummarySensor(Sensor):
-    """Logs events a second, recent skill, lag, dead letters by reason and live streams; while replaying, the replay's
-    pace. At the end it logs the totals since the start, with the skill over all of them.
+    """Logs events a second, recent skill, lag, dead letters by reason, answers that were lost with their streams if any
+    were, and live streams; while replaying, the replay's pace. At the end it logs the totals since the start, with the
+    skill over all of them.
 
     Parameters
     ----------
@@ -35,6 +36,7 @@ class SummarySensor(Sensor):
         self._events = self._replayed = self._all_events = 0
         self._refused: Counter[str] = Counter()
         self._all_refused: Counter[str] = Counter()
+        self._lost = self._all_lost = 0
         self._streams: dict[Partition, int] = {}
         self._lags: dict[Partition, tuple[int | None, float | None]] = {}
 
@@ -43,6 +45,9 @@ class SummarySensor(Sensor):
         self._all_events += report.events
         self._refused.update(report.dead_letters)
         self._all_refused.update(report.dead_letters)
+        lost = 0 if report.labels is None else report.labels.lost
+        self._lost += lost
+        self._all_lost += lost
         self._streams[partition] = report.live_streams
         scores = scores_of(report)
         self._skill.add(scores)
@@ -69,7 +74,7 @@ class SummarySensor(Sensor):
         if state != "stopped":
             return
         totals = {"seconds": round(self._clock() - self._started, 1), "events": self._all_events}
-        fields = totals | _known(self._whole_skill) | _counts(self._all_refused)
+        fields = totals | _known(self._whole_skill) | _counts(self._all_refused) | _answers(self._all_lost)
         _logger.info("stopped; these are the totals since the start", extra=fields)
 
     def _tell_if_due(self) -> None:
@@ -87,10 +92,10 @@ class SummarySensor(Sensor):
             fields["lag_records"] = sum(records)
         if seconds:
             fields["lag_seconds"] = round(max(seconds), 3)
-        fields |= _counts(self._refused) | {"streams": sum(self._streams.values())}
+        fields |= _counts(self._refused) | _answers(self._lost) | {"streams": sum(self._streams.values())}
         _logger.info("progress", extra=fields)
         self._since = now
-        self._events = self._replayed = 0
+        self._events = self._replayed = self._lost = 0
         self._refused.clear()
 
 
@@ -103,3 +108,8 @@ def _known(skill: RecentSkill) -> dict[str, float]:
 def _counts(refused: Counter[str]) -> dict[str, int]:
     by_reason = {f"dead_letters_{reason}": count for reason, count in sorted(refused.items())}
     return {"dead_letters": sum(refused.values())} | by_reason
+
+
+def _answers(lost: int) -> dict[str, int]:
+    """Those that were lost, if any were: of events whose stream went before their answer fell due."""
+    return {"lost_answers": lost} if lost else {}

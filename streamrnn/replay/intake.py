@@ -9,6 +9,7 @@ import numpy as np
 from streamrnn.events.columns import Events, Ints, Refusal
 from streamrnn.replay import guess
 from streamrnn.replay.options import Findings
+from streamrnn.rows.labels import EVENT
 
 
 @dataclass(slots=True)
@@ -46,9 +47,10 @@ class Intake:
         self._missing: Ints = np.zeros(len(features), np.int64)
 
     def add(self, events: Events, refusals: Sequence[Refusal] = ()) -> None:
-        """Count the next batch, and the events of it that the shard did not accept."""
-        self._events += len(events)
-        self._missing += np.isnan(events.features).sum(axis=0)
+        """Count the next batch, and the events of it that the shard did not accept; labels are no events."""
+        features = events.features if events.labels is None else events.features[events.labels.kinds == EVENT]
+        self._events += len(features)
+        self._missing += np.isnan(features).sum(axis=0)
         for letter in events.rejects:
             self._refuse(letter.reason, letter.message)
         for refusal in refusals:

@@ -8,12 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from streamrnn.settings.engine import uncompiled
+from streamrnn.settings.records import LONGEST_CLASS
 from streamrnn.settings.service import is_loopback
+from streamrnn.settings.tokens import END, LONGEST, OTHER
 from streamrnn.settings.topics import TOPIC
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings
+
+LARGEST_RECORD = 1_000_000  # bytes that brokers and the client take by default, with room for headers
+ESCAPED = 6  # bytes that one may take in JSON
+ANSWER_BYTES = 1000  # of an answer without its classes, its id at its longest
+PROBABILITY_BYTES = 28
+
+
+_ONE_TOKEN = (
+    "one character with characters, one of ASCII with bytes, letters and digits or one other mark with words, any text "
+    f"of at most {LONGEST} bytes with items and sets"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +49,7 @@ def contradictions(settings: Settings) -> list[Contradiction]:
     """All contradictions among these settings."""
     groups = (
         _learning, _traces, _lookahead, _networks, _forecast, _fields, _inputs, _time, _labels, _label_fields,
-        _label_topic, _tokens, _transport, _kafka, _snapshots, _http,
+        _label_topic, _tokens, _vocabulary, _transport, _kafka, _snapshots, _http,
     )  # fmt: skip
     return [found for group in groups for found in group(settings)]
 
@@ -88,6 +103,25 @@ def _lookahead(settings: Settings) -> Iterator[Contradiction]:
     if settings.labels.sequence:
         text = "must be 0 with labels.sequence, whose answer at the last event has seen the whole sequence"
         yield Contradiction(("model.lookahead", "labels.sequence"), text)
+    size = largest_answer(settings)
+    if settings.transport.kind == "kafka" and size > LARGEST_RECORD:
+        listed = settings.labels.classes is not None
+        remedy = "lower it, or have fewer classes" if listed else "lower it, or list the classes, for names may be long"
+        text = f"must not let a record's answers come to {size:,} bytes: Kafka takes {LARGEST_RECORD:,}; {remedy}"
+        classes = "labels.classes" if listed else "labels.max_classes"
+        yield Contradiction(("model.lookahead", classes, "transport.kind"), text)
+
+
+def largest_answer(settings: Settings) -> int:
+    """Bytes of the largest output record in a label mode, where the end of a sequence releases all that waits: each
+    answer names all classes with a probability, and up to five of them beside."""
+    labels = settings.labels
+    if labels.classes is None or labels.kind == "number":
+        names = [ESCAPED * LONGEST_CLASS] * labels.most_classes
+    else:
+        names = [len(msgspec.json.encode(name)) for name in labels.classes]
+    one = ANSWER_BYTES + sum(names) + PROBABILITY_BYTES * len(names) + 5 * max(names, default=0)
+    return one * (settings.model.lookahead + 2) + ESCAPED * settings.events.max_key_bytes
 
 
 def _networks(settings: Settings) -> Iterator[Contradiction]:
@@ -226,9 +260,14 @@ def _tokens(settings: Settings) -> Iterator[Contradiction]:
         yield Contradiction(("events.features", "tokens.field"), "must be [] with tokens, beside which are no numbers")
     if events.targets is not None:
         yield Contradiction(("events.targets", "tokens.field"), "must be null with tokens, which are told themselves")
-    if settings.inputs.booleans or settings.inputs.categories:
-        key = "inputs.booleans" if settings.inputs.booleans else "inputs.categories"
-        yield Contradiction((key, "tokens.field"), "must be empty with tokens: the network sees them alone")
+    for name in ("booleans", "categories"):
+        if getattr(settings.inputs, name):
+            text = "must be empty with tokens: the network sees them alone"
+            yield Contradiction((f"inputs.{name}", "tokens.field"), text)
+    for name in ("elapsed", "calendar"):
+        if getattr(settings.inputs, name):
+            text = "must be false with tokens: the network sees them alone"
+            yield Contradiction((f"inputs.{name}", "tokens.field"), text)
     if settings.forecast.interval is not None:
         yield Contradiction(("forecast.interval", "tokens.field"), "has no effect with tokens: set it to null")
     if settings.forecast.season is not None:
@@ -244,6 +283,30 @@ def _tokens(settings: Settings) -> Iterator[Contradiction]:
     if tokens.field in taken:
         key = taken[tokens.field]
         yield Contradiction(("tokens.field", key), f"must be another field than {key}")
+
+
+def _vocabulary(settings: Settings) -> Iterator[Contradiction]:
+    """Tokens that the settings name and that never come, or where they say nothing."""
+    if not settings.learns_tokens:
+        return
+    tokens, key, of = settings.tokens, "tokens.vocabulary", "tokens.of"
+    listed = None if isinstance(tokens.vocabulary, int) else tokens.vocabulary
+    if listed is not None and tokens.of == "bytes":
+        yield Contradiction((key, of), "must be no list with bytes, which are all known: leave it out")
+    elif listed is not None and not all(map(tokens.can_come, listed)):
+        yield Contradiction((key, of), f"must list what can come: {_ONE_TOKEN}")
+    if tokens.marker is None:
+        return
+    key = "tokens.marker"
+    if tokens.are_sets:
+        yield Contradiction((key, of), "must be null with sets, of which no token stands behind another")
+    elif tokens.marker in (END, OTHER) or not tokens.can_come(tokens.marker):
+        yield Contradiction((key, of), f"must be one token: {_ONE_TOKEN}")
+    elif listed is not None and tokens.of != "bytes" and tokens.marker not in listed:
+        yield Contradiction((key, "tokens.vocabulary"), "must be among the tokens that are listed")
+    if not settings.sequences.used:
+        text = "must come with sequences.record, sequences.end or sequences.gap, which tell where an answer ends"
+        yield Contradiction((key, "sequences.record", "sequences.end", "sequences.gap"), text)
 
 
 def _label_fields(settings: Settings) -> Iterator[Contradiction]:

@@ -9,6 +9,8 @@ from pydantic import Field
 from streamrnn.settings.section import Name, Section
 from streamrnn.settings.topics import topic_field
 
+LONGEST_CLASS = 256  # bytes of UTF-8
+
 
 class Events(Section):
     """How a record becomes an event, and which records are refused."""

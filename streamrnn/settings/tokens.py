@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -14,6 +15,7 @@ LONGEST = 64  # bytes of UTF-8 of a token; a longer one is known by its first 64
 MOST_TOKENS = 20_000
 MOST = 65_536  # that an event may be allowed
 END, OTHER = "<end>", "<other>"  # what sequences end with, and what stands for all that a list has not
+WORDS = re.compile(r"\w+|[^\w\s]")
 _BYTES = 256
 
 
@@ -51,7 +53,10 @@ class Tokens(Section):
     )
     vocabulary: Annotated[Room | Listed, BeforeValidator(_texts), AfterValidator(_once)] = Field(
         default=256,
-        json_schema_extra={"allowed": f"a number from 2 to {MOST_TOKENS}, or a list of at most so many texts"},
+        json_schema_extra={
+            "allowed": f"a number from 2 to {MOST_TOKENS}, or a list of 2 to so many texts, none twice, none of more "
+            f"than {LONGEST} bytes, and neither {END} nor {OTHER}"
+        },
         description="The tokens there are; or how many are told apart: they are numbered as they come, and once all "
         "numbers are taken, a new one shares the number that a hash gives it.",
     )
@@ -60,7 +65,7 @@ class Tokens(Section):
     )
     marker: Name | None = Field(
         default=None,
-        description="Token behind which the rest of an event is the answer to what stands before, such as a "
+        description="Token behind which the rest of a sequence is the answer to what stands before, such as a "
         "translation: whether each answer was foretold exactly is told. null: none.",
     )
     order: int = Field(
@@ -79,6 +84,14 @@ class Tokens(Section):
         if self.of == "bytes":
             return 1 + _BYTES
         return 1 + self.vocabulary if isinstance(self.vocabulary, int) else 2 + len(self.vocabulary)
+
+    def can_come(self, token: str) -> bool:
+        """Whether this can be one of an event's tokens."""
+        if self.of == "words" and WORDS.fullmatch(token) is None:
+            return False
+        if self.of in ("characters", "bytes"):
+            return len(token if self.of == "characters" else token.encode()) == 1
+        return len(token.encode()) <= LONGEST
 
     @property
     def members(self) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamrnn.events import reasons
-from streamrnn.events.labels import LONGEST_CLASS
+from streamrnn.settings.records import LONGEST_CLASS
 
 if TYPE_CHECKING:
     from streamrnn.settings.schema import Settings

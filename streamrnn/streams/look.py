@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 import numpy.typing as npt
 
 from streamrnn.rows import ABSENT, anomaly, ledger, scale
@@ -126,7 +127,7 @@ def _targets(settings: Settings, arrays: Mapping[str, Array], classes: Sequence[
         settled = None
         if row[ledger.WEIGHT]:
             wrong = row[ledger.OUTCOME] - row[ledger.FORECAST], row[ledger.OUTCOME] - row[ledger.BASELINE]
-            errors = tuple(float(each != 0.0) for each in wrong) if named else wrong
+            errors = tuple(np.sign(np.abs(wrong)).tolist()) if named else wrong
             settled = SettledLook(
                 told(row[ledger.FORECAST]), told(row[ledger.OUTCOME]), errors[0], told(row[ledger.BASELINE]), errors[1]
             )

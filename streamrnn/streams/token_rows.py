@@ -25,8 +25,6 @@ def token_batch(events: Events, assigned: Assigned, vocabulary: Vocabulary, sets
     codes = np.array(vocabulary.codes(flat), np.int64)
     lengths = [0 if tokens is None else len(tokens) for tokens in taken.tokens]
     edges = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    seen = np.maximum.accumulate(np.concatenate([[before - 1], codes]))
-    known = seen[edges[1:]] + 1
     if sets:
         room = max(1, len(vocabulary))
         once = np.unique(np.repeat(np.arange(len(lengths)), lengths) * room + codes)
@@ -34,7 +32,7 @@ def token_batch(events: Events, assigned: Assigned, vocabulary: Vocabulary, sets
     return TokenBatch(
         tokens=codes,
         edges=edges,
-        known=known,
+        seen=np.maximum.accumulate(np.concatenate([[before - 1], codes])) + 1,
         blank=np.array([tokens is None for tokens in taken.tokens], np.bool_),
         ends=taken.ends,
         marker=vocabulary.marker,

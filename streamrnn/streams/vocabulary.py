@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from streamrnn.rows.tokens import END as END_CODE
 from streamrnn.settings.tokens import END, LONGEST, OTHER
 
 if TYPE_CHECKING:
@@ -20,7 +19,8 @@ Array = npt.NDArray[Any]
 
 class Vocabulary:
     """Numbers of tokens: 0 is a sequence's end; then those that the settings list, with what they do not list before
-    them; or as they come. Once all numbers are taken a new token shares the one that a hash gives it.
+    them; or as they come, the marker first. Once all numbers are taken a new token shares the one that a hash gives it,
+    which is never the marker's.
 
     Parameters
     ----------
@@ -41,6 +41,9 @@ class Vocabulary:
             self.names += [bytes([byte]).decode("latin-1") for byte in range(self._most - 1)]
         elif self._used and not isinstance(tokens.vocabulary, int):
             self.names += [OTHER, *tokens.vocabulary]
+        elif self._used and tokens.marker is not None:
+            self.names.append(tokens.marker)
+        self._own = len(self.names)
         self._codes = {name: code for code, name in enumerate(self.names)}
         self._marker = tokens.marker
 
@@ -49,8 +52,8 @@ class Vocabulary:
 
     @property
     def marker(self) -> int:
-        """The number of the token behind which answers stand; -1 where there is none, or it has not come yet."""
-        return -1 if self._marker is None else self._codes.get(self._marker, -1)
+        """The number of the token behind which answers stand; -1 where there is none."""
+        return -1 if self._marker is None else self._codes[self._marker]
 
     def codes(self, tokens: Sequence[str]) -> list[int]:
         """Their numbers, in order; tokens that are new get theirs."""
@@ -72,7 +75,7 @@ class Vocabulary:
             self.names.append(token)
             return len(self.names) - 1
         digest = blake2b(token.encode(errors="surrogatepass"), digest_size=8).digest()
-        return END_CODE + 1 + int.from_bytes(digest, "little") % (self._most - 1)
+        return self._own + int.from_bytes(digest, "little") % (self._most - self._own)
 
     def saved(self) -> dict[str, Array]:
         """The tokens that were found as arrays, whose shapes depend on the settings alone."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from streamrnn.events.columns import Partition
-from streamrnn.observe.sensor import BatchReport, TargetScore
+from streamrnn.observe.sensor import BatchReport, LabelReport, TargetScore
 from streamrnn.observe.summary import SummarySensor
 from tests.helpers import Clock
 
@@ -32,6 +32,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
         "dead_letters",
         "dead_letters_late",
         "dead_letters_not_json",
+        "lost_answers",
         "streams",
     )
     found = [{name: vars(record)[name] for name in names if name in vars(record)} for record in caplog.records]
@@ -69,6 +70,18 @@ def test_counts_begin_anew_with_each_line(
     for clock.now in (10.0, 15.0, 20.0):
         sensor.on_busy("poll_wait", 0.1)
     assert [(line["events_per_second"], line["dead_letters"]) for line in lines(caplog)] == [(1.0, 1), (0.0, 0)]
+
+
+def test_answers_that_are_lost_with_their_streams_are_told(
+    clock: Clock, caplog: pytest.LogCaptureFixture, make_report: MakeReport
+) -> None:
+    sensor = SummarySensor(clock=clock)
+    for lost in (3, 0, 4):
+        sensor.on_batch(PARTITION, make_report(labels=LabelReport(None, 0, 0, 0, 0, lost=lost)))
+    for clock.now in (10.0, 20.0):
+        sensor.on_busy("poll_wait", 0.1)
+    sensor.on_state("stopped")
+    assert [line.get("lost_answers") for line in lines(caplog)] == [7, None, 7]
 
 
 def test_an_idle_start_says_so_without_skill_or_lag(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,6 +3,7 @@ import numpy as np
 from streamrnn.events.columns import DeadLetter, Events, Partition, Refusal
 from streamrnn.replay.intake import Intake
 from streamrnn.replay.options import Findings
+from tests.label_logs import decoded, label_settings
 
 PARTITION = Partition("load", 0)
 
@@ -53,3 +54,11 @@ def test_a_field_that_no_event_has_is_named_with_the_nearest_one():
     intake.add(events([[1, np.nan]]))
     said = " ".join(intake.sentences())
     assert "No event has a field heatt (did you mean heat?); the first events have time, load, heat." in said
+
+
+def test_records_that_are_labels_lack_no_value():
+    chosen = label_settings("labels.mode=delayed")
+    log = [{"stream": "s", "time": i, "id": i, "a": 1.0, "b": None if i else 2.0} for i in range(3)]
+    intake = Intake(("a", "b"))
+    intake.add(decoded(chosen, [*log, {"stream": "s", "id": 0, "label": "up"}]))
+    assert intake.sentences() == ["Missing values (null or not there): b 2 of 3 events."]

@@ -4,6 +4,7 @@ import pytest
 
 from streamrnn.settings import Settings
 
+TOKENS = ["tokens.field=text", "events.features=[]", "sequences.record=true"]
 TWO = ["labels.mode=delayed", "labels.topic=labels"]
 
 
@@ -47,6 +48,42 @@ TWO = ["labels.mode=delayed", "labels.topic=labels"]
         (
             ["experts.networks=[{cell: lru}]", "model.k1=2"],
             "--set experts.networks: [{cell: lru}] is not possible: must not be lru with k1 above 1",
+        ),
+        (
+            [*TOKENS, "inputs.calendar=true"],
+            "--set inputs.calendar: true is not possible: must be false with tokens",
+        ),
+        (
+            [*TOKENS, "tokens.of=bytes", "tokens.vocabulary=[a,b]"],
+            "--set tokens.vocabulary: [a, b] is not possible: must be no list with bytes",
+        ),
+        (
+            [*TOKENS, "tokens.vocabulary=[a,bc]"],
+            "--set tokens.vocabulary: [a, bc] is not possible: must list what can come: one character with characters",
+        ),
+        (
+            [*TOKENS, "tokens.of=words", "tokens.marker=||"],
+            '--set tokens.marker: "||" is not possible: must be one token',
+        ),
+        (
+            [*TOKENS, "tokens.of=bytes", "tokens.marker=é"],
+            r'--set tokens.marker: "\u00e9" is not possible: must be one token',
+        ),
+        (
+            [*TOKENS, "tokens.of=items", "tokens.marker=<end>"],
+            '--set tokens.marker: "<end>" is not possible: must be one token',
+        ),
+        (
+            [*TOKENS, "tokens.of=items", "tokens.marker=then", "tokens.vocabulary=[now,later]"],
+            "--set tokens.marker: then is not possible: must be among the tokens that are listed",
+        ),
+        (
+            [*TOKENS, "tokens.of=sets", "tokens.marker=then"],
+            "--set tokens.marker: then is not possible: must be null with sets",
+        ),
+        (
+            [*TOKENS, "sequences.record=false", "tokens.marker=|"],
+            '--set tokens.marker: "|" is not possible: must come with sequences.record, sequences.end or sequences.gap',
         ),
         (
             ["model.lookahead=4"],
@@ -226,3 +263,22 @@ def test_an_address_of_this_machine_needs_no_word(load_text, host):
 def test_half_a_protection_is_refused(problems, given, text):
     (problem,) = problems("", *given)
     assert text in problem
+
+
+KAFKA = ["labels.mode=field", "transport.kind=kafka", "kafka.bootstrap_servers=broker:9092"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "remedy"),
+    [
+        (["model.lookahead=60"], "lower it, or list the classes, for names may be long"),
+        (["model.lookahead=256", f"labels.classes={[f'class {i}' for i in range(100)]}"], "or have fewer classes"),
+    ],
+)
+def test_answers_that_may_not_fit_into_a_record_of_kafka_are_refused(problems, load_text, overrides, remedy):
+    (problem,) = problems("", *KAFKA, *overrides)
+    assert " model.lookahead: " in problem and remedy in problem
+    load_text("", "labels.mode=field", *overrides)  # a folder takes all
+    for fits in (["labels.classes=[up,down]"], ["labels.kind=number"]):
+        load_text("", *KAFKA, "model.lookahead=256", *fits)
+    load_text("", *KAFKA, "model.lookahead=16")

@@ -27,7 +27,7 @@ def test_a_full_vocabulary_shares_numbers_always_the_same() -> None:
 
 
 def test_what_is_not_listed_counts_as_other() -> None:
-    found = vocabulary("tokens.vocabulary=[the,cat]")
+    found = vocabulary("tokens.of=words", "tokens.vocabulary=[the,cat]")
     assert found.codes(["cat", "dog", "the"]) == [3, 1, 2]
     assert found.names == [END, OTHER, "the", "cat"]
     assert found.saved() == {}
@@ -48,9 +48,14 @@ def test_it_is_the_same_behind_a_restart() -> None:
         np.testing.assert_array_equal(values, second.saved()[name])
 
 
-def test_the_marker_has_a_number_once_it_came() -> None:
-    found = vocabulary("tokens.of=words", "tokens.vocabulary=9", "tokens.marker=|")
-    assert found.marker == -1
-    found.codes(["a", "|"])
-    assert found.marker == 2
-    assert vocabulary("tokens.vocabulary=[a,b]", "tokens.marker=b").marker == 3
+def test_the_marker_has_a_number_that_it_shares_with_none_however_many_tokens_come_before_it() -> None:
+    chosen = ["tokens.of=words", "sequences.record=true", "tokens.marker=|"]
+    found = vocabulary(*chosen, "tokens.vocabulary=3")
+    others = found.codes([f"w{i}" for i in range(60)])
+    assert found.marker == 1
+    assert set(others) == {2, 3}
+    assert found.codes(["|"]) == [1]
+    again = vocabulary(*chosen, "tokens.vocabulary=3")
+    again.load({name: values.copy() for name, values in found.saved().items()})
+    assert again.codes(["w70", "|", "w1"]) == found.codes(["w70", "|", "w1"])
+    assert vocabulary(*chosen[1:2], "tokens.vocabulary=[a,b]", "tokens.marker=b").marker == 3
