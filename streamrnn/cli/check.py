@@ -215,6 +215,8 @@ def _halves(settings: Settings, partitions: Iterable[Partition]) -> Iterator[Fin
 def _partitions(folder: Path, count: int) -> Finding:
     if count:
         return Finding("transport", f"{folder} has {amount(count, 'partition')}")
+    if not any(folder.iterdir()):  # as init makes it
+        return Finding("transport", f"{folder} is empty: the daemon would wait for a file 0.jsonl, such as feed makes")
     text = f"{folder} has no file <number>.jsonl: the daemon would wait for one. Check transport.path, transport.input."
     return Finding("transport", text, warning=True)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamrnn.settings.load import Loaded
     from streamrnn.settings.schema import Settings
 
+TOLD_SECONDS = 10.0  # between two lines of progress where there is no terminal for a bar
 _COMMA = "\x1f"  # stands for a comma in a feature's name, at which --set parts a list
 
 
@@ -177,6 +178,7 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
     from streamrnn.loops.ready import compile_loops, must_compile
     from streamrnn.replay.intake import Intake
     from streamrnn.replay.labels import LabelReplayReport
+    from streamrnn.replay.numbers import percent
     from streamrnn.replay.report import ReplayReport
     from streamrnn.replay.source import open_source
     from streamrnn.replay.tokens import TokenReplayReport
@@ -202,7 +204,7 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
         task = progress.add_task("compiling", total=1.0, events=0)
         if must_compile(settings):
             compile_loops(settings)
-        since = time.perf_counter()
+        since = told_at = time.perf_counter()
         for events in source:
             if shard is None:
                 ready = time.perf_counter()
@@ -221,6 +223,10 @@ def _run(path: Path, settings: "Settings", options: "SourceOptions", quiet: bool
                 run.report.heads.add(told)
                 run.report.ahead.add(told)
             progress.update(task, completed=source.fraction, description="learning", events=run.report.events)
+            if not (quiet or progress.console.is_terminal) and time.perf_counter() - told_at >= TOLD_SECONDS:
+                told_at = time.perf_counter()
+                done = percent(source.fraction, sign=False)
+                typer.echo(f"{run.report.events:,} events, {done} of the file", err=True)
     ended = time.perf_counter()
     run.seconds = ended - started
     run.pace = run.report.events / (ended - since)

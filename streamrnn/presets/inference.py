@@ -26,6 +26,7 @@ from streamrnn.settings.tokens import MOST, Tokens
 MOST_FEATURES = 256
 _UNUSED = frozenset({"constant", "identifier", "text", "nested", "time"})
 _MOST_TOKENS: int = Tokens().most
+_ENDS = frozenset({"sequences.record", "sequences.end", "sequences.gap"})
 _LARGEST = 1e15  # as events.max_magnitude has it: beyond, a record is refused
 _LOOKED_AT = 8  # features in which a season is looked for
 _HOLES = 0.3  # share of missing steps above which it is not
@@ -144,6 +145,11 @@ def _tokens(
         inferred.say("sequences.end", *ends)
     elif "sequences.end" in usual and not usual.get("sequences.record"):
         inferred.say("sequences.end", *(ends or (None, "no flag marks the last event of a sequence")))
+        if ends is None and usual.get("tokens.marker") is not None and not inferred.said & _ENDS:
+            if parted:
+                _leave_ends_open(inferred)
+            else:
+                inferred.say("sequences.record", True, "texts have their answers behind the marker")
 
 
 def _room(inferred: Inferred, tokens: TokenField, usual: int) -> None:
@@ -216,6 +222,10 @@ def _silence(inferred: Inferred, sample: Sample, label: str) -> None:
         inferred.say("sequences.end", None, "no flag marks the last event of a sequence")
         inferred.say("sequences.gap", *gap)
         return
+    _leave_ends_open(inferred)
+
+
+def _leave_ends_open(inferred: Inferred) -> None:
     inferred.remarks.append(
         "No flag marks the last event of a sequence: add a field that is true there, and name it in sequences.end. Or "
         "let silence alone end one: sequences.end: null, and sequences.gap: so many seconds."

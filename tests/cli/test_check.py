@@ -241,11 +241,19 @@ def test_of_two_failures_the_one_that_a_start_meets_first_gives_the_code(lived: 
 
 
 def test_a_folder_without_partitions_is_a_warning_as_the_daemon_would_wait(check: Check) -> None:
-    Path("var/log/empty").mkdir()
-    result = check("transport.input=empty")
+    Path("var/log/other").mkdir()
+    Path("var/log/other/history.jsonl").touch()
+    result = check("transport.input=other")
     assert result.exit_code == ExitCode.OK
     (warning,) = marked(result, "WARN")
-    assert "var/log/empty has no file <number>.jsonl: the daemon would wait" in warning
+    assert "var/log/other has no file <number>.jsonl: the daemon would wait" in warning
+
+
+def test_an_empty_folder_is_no_warning_as_init_makes_it(check: Check) -> None:
+    Path("var/log/empty").mkdir()
+    result = check("transport.input=empty")
+    assert result.exit_code == ExitCode.OK and marked(result, "WARN") == []
+    assert "var/log/empty is empty: the daemon would wait for a file 0.jsonl" in result.stdout
 
 
 def test_a_feature_that_no_record_has_is_a_warning_with_the_fields_there_are(check: Check) -> None:

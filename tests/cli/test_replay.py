@@ -88,6 +88,13 @@ def test_json_is_all_that_it_prints(table) -> None:
     assert numbers["refused"] == 0 and numbers["problem"] is None
 
 
+def test_progress_is_told_line_by_line_where_there_is_no_terminal(table, monkeypatch) -> None:
+    monkeypatch.setattr("streamrnn.cli.replay.TOLD_SECONDS", 0.0)
+    path = table()
+    assert "600 events, 100.0 % of the file" in run(path, *COLUMNS).stderr.splitlines()
+    assert run(path, *COLUMNS, "--json").stderr == ""
+
+
 def test_settings_can_be_set(table) -> None:
     path = table()
     runs = [run(path, *COLUMNS, "--json", "--set", f"seed={seed}") for seed in (1, 1, 2)]

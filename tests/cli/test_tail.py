@@ -193,7 +193,7 @@ def test_exact_answers_have_a_column_where_there_is_a_marker(log: DirectoryLog, 
     of_tokens = [Tokens(3, 2, 1.5, 4.5, [NextToken("si", 0.75)], exact) for exact in (True, False, None)]
     made = [TokenPrediction(1, source, "a", 1.0, 9, [], [], "f00", 9, None, None, each) for each in of_tokens]
     commit(log, *map(msgspec.json.encode, made))
-    said = ("--set", "tokens.field=text", "--set", "events.features=[]", "--set", "model.k1=8")
+    said = ("--set", "tokens.field=text", "--set", "events.features=[]", "--set", "sequences.record=true")
     options = ("--from-beginning", "--count", "3", *said)
     titles, *lines = rows(tail(tmp_path, *options, "--set", "tokens.marker=|"))
     assert " ".join(titles[3:]) == "tokens right bits a token usual exact what comes next"

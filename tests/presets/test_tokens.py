@@ -11,7 +11,7 @@ from streamrnn.replay.options import SourceError
 from tests.presets.make import fields
 
 COUNT = 60
-OF = {"text": "characters", "translate": "words", "music": "sets"}
+OF = {"sentiment": "words", "text": "characters", "translate": "words", "music": "sets"}
 
 
 def text(number: int) -> str:
@@ -101,3 +101,10 @@ def test_questions_and_answers_in_records_of_their_own_are_one_sequence(marker: 
 def test_pairs_in_one_record_are_sequences_though_a_flag_alternates() -> None:
     found = look([{"user": "u", "text": f"{text(n)} | si", "done": n % 2 == 1} for n in range(COUNT)], "translate")
     assert not {"sequences.record", "sequences.end"} & found.values.keys()
+
+
+def test_sentences_that_hold_their_answer_are_sequences_where_no_flag_tells() -> None:
+    found = look([{"user": "u", "text": f"{text(n)} | good"} for n in range(COUNT)], "sentiment")
+    assert found.values["sequences.record"] is True and not found.open
+    apart = look([{"user": "u", "text": f"{text(n)} |" if n % 2 else "good"} for n in range(COUNT)], "sentiment")
+    assert "sequences.record" not in apart.values and apart.open == ["sequences.end or sequences.gap"]
