@@ -116,6 +116,11 @@ def _places(inferred: Inferred, sample: Sample, keyed_log: bool) -> None:
         inferred.remarks.append(
             f"No field names the streams: `replay` and `feed` take all rows for one, and a record needs `stream`.{hint}"
         )
+    if sample.unnamed:
+        what = "key" if stream.keyed else stream.name
+        inferred.remarks.append(
+            f"{sample.unnamed:,} of {sample.scanned:,} records have no {what}: they will be refused (no_stream)."
+        )
     if time.name is None:
         instead = "those of the log count" if keyed_log else "lines are numbered"
         inferred.say("events.time", None, f"no field holds times: {instead}")

@@ -50,6 +50,7 @@ class Sample:
     records : the first records of the first streams, in log order
     long : a few streams at greater length, by name
     scanned : records that were read
+    unnamed : those of them without a stream
     streams : streams that were seen in them
     whole : whether that was all
     """
@@ -61,6 +62,7 @@ class Sample:
     records: list[Record] = field(default_factory=list)
     long: dict[str, list[Record]] = field(default_factory=dict)
     scanned: int = 0
+    unnamed: int = 0
     streams: int = 0
     whole: bool = True
 
@@ -169,6 +171,7 @@ def _fill(sample: Sample, records: Iterable[Record]) -> None:
             sample.tokens.see(record)
         name = name_of(record, sample.stream)
         if name is None:
+            sample.unnamed += 1
             continue
         before = counts.get(name, 0)
         counts[name] = before + 1

@@ -108,3 +108,10 @@ def test_sentences_that_hold_their_answer_are_sequences_where_no_flag_tells() ->
     assert found.values["sequences.record"] is True and not found.open
     apart = look([{"user": "u", "text": f"{text(n)} |" if n % 2 else "good"} for n in range(COUNT)], "sentiment")
     assert "sequences.record" not in apart.values and apart.open == ["sequences.end or sequences.gap"]
+
+
+def test_records_without_the_stream_that_others_have_are_counted() -> None:
+    rows = [{"speaker": "ab"[n % 2], "text": text(n)} for n in range(COUNT)]
+    assert look(rows).remarks == []
+    (remark,) = look([*rows, {"text": text(0)}, {"speaker": None, "text": text(1)}]).remarks
+    assert remark.startswith(f"2 of {COUNT + 2} records have no speaker")
