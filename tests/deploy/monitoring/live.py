@@ -29,6 +29,7 @@ from deploy.monitoring.write import rules
 WINDOW = "10s"
 WAIT = 60.0
 START = 300.0  # the first start on a machine compiles
+NO_GOOD = (400, 422)  # as Prometheus answers to what it cannot parse or evaluate
 COMMAND = [sys.executable, "-c", "from streamrnn.cli.app import main; main()", "run"]
 
 
@@ -159,9 +160,9 @@ class Prometheus:
         while missing and time.monotonic() < deadline:
             try:
                 missing = {name: expression for name, expression in missing.items() if not self.values(expression)}
-            except urllib.error.HTTPError as refusal:
-                raise AssertionError(refusal.read().decode()) from refusal
-            except OSError:  # it has not begun yet
+            except OSError as refusal:  # it has not begun yet, or the expression is no good
+                if isinstance(refusal, urllib.error.HTTPError) and refusal.code in NO_GOOD:
+                    raise AssertionError(refusal.read().decode()) from refusal
                 assert self._process.poll() is None, (self.folder / "prometheus.log").read_text()
             time.sleep(0.2)
         return set(missing)
