@@ -26,6 +26,7 @@ BARE = (
 RIDGE = ("experts.ridge=true",)
 SEASONS = (*RIDGE, "forecast.season=24", "forecast.long_season=168")
 SEQUENCES = ("labels.mode=field", "labels.sequence=true", "sequences.end=end")
+TOKENS = ("events.features=[]", "tokens.field=kind", "tokens.of=items")
 
 # Name, what it is measured against, its settings.
 FEATURES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
@@ -50,6 +51,7 @@ FEATURES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     ("a category of 10,000 buckets", (), ("inputs.categories={kind: 9999}",)),
     ("LSTM in the GRU's place", (), ("model.cell=lstm",)),
     ("Elman network in the GRU's place", (), ("model.cell=rnn",)),
+    ("linear recurrent unit in the GRU's place", (), ("model.cell=lru",)),
     ("64 hidden units in place of 32", (), ("model.hidden_size=64",)),
     ("16 steps back in place of 8", (), ("model.k2=16",)),
     ("learning at every 4th event (k1 4)", (), ("model.k1=4",)),
@@ -58,6 +60,9 @@ FEATURES: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     ("its answer 16 events later", ("labels.mode=field",), ("model.lookahead=16",)),
     ("a number in the event, in its place", (), ("labels.mode=field", "labels.kind=number", "labels.field=second")),
     ("a class of each sequence, in its place", (), SEQUENCES),
+    ("a token of 64, in place of the value", (), (*TOKENS, "tokens.vocabulary=64")),
+    ("a token of 256, in its place", (), (*TOKENS, "tokens.vocabulary=256")),
+    ("a token of 1,000, in its place", (), (*TOKENS, "tokens.vocabulary=1000")),
 ]
 
 
