@@ -38,7 +38,7 @@ class Judge:
 
     def right(self, drawn: Sequence[Sequence[str]]) -> float:
         """The share of digits, each its name and then its movements, that it tells."""
-        self._shard.load({name: array.copy() for name, array in self._learned.items()})
+        self._shard.load(self._learned)
         lines, ends, time = [], [], START + 1e6
         for name, *path in drawn:
             for number, ((dx, dy), pen) in enumerate(zip(*movements(path), strict=True), 1):
@@ -75,7 +75,7 @@ class Hand:
 
     def draw(self, digit: str, seed: int, temperature: float) -> list[str]:
         """The digit, and movements until it says that they end."""
-        self._shard.load({name: array.copy() for name, array in self._learned.items()})
+        self._shard.load(self._learned)
         writer = self._shard.writer("writer-003")
         assert writer is not None
         writer.take(self._shard.codes([digit]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deploy.monitoring.panel import Query
+from deploy.monitoring.records import skill
 
 S = 'job=~"$job", instance=~"$instance"'
 T = f'{S}, target=~"$target"'
@@ -31,7 +32,7 @@ def quantiles(metric: str) -> tuple[Query, ...]:
 
 
 def skills() -> tuple[Query, ...]:
-    """1 - error / the naive answer's, of forecasts, labels and tokens; nothing while that never errs."""
+    """The skill of forecasts, labels and tokens."""
     def over(metric: str, by: str = "", where: str = S) -> str:
         return rate(f"{metric}_total", by, where, WINDOW)
 
@@ -40,9 +41,9 @@ def skills() -> tuple[Query, ...]:
     naive = over("baseline_correct_labels", "", f'{S}, baseline="last_label"')
     return (
         Query(
-            f"1 - {over('absolute_error', of, T)} / ({over('baseline_absolute_error', of, f'{T}, {last}')} > 0)",
+            skill(over("absolute_error", of, T), over("baseline_absolute_error", of, f"{T}, {last}")),
             "{{target}} +{{horizon}}",
         ),
-        Query(f"1 - {wrong} / (({over('scored_labels')} - {naive}) > 0)", "labels"),
-        Query(f"1 - {over('token_log_loss')} / ({over('baseline_token_log_loss')} > 0)", "tokens"),
+        Query(skill(wrong, f"({over('scored_labels')} - {naive})"), "labels"),
+        Query(skill(over("token_log_loss"), over("baseline_token_log_loss")), "tokens"),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from streamrnn.settings.contradictions import Contradiction
+from streamrnn.settings.contradiction import Contradiction
 from streamrnn.settings.document import read_document, read_flow
 from streamrnn.settings.errors import Problem, SettingsError
 from streamrnn.settings.interpolate import InterpolationError, interpolate

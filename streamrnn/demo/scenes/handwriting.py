@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from streamrnn.demo.fleet import START
-from streamrnn.demo.scenes.strokes import Writer
+from streamrnn.demo.scenes.strokes import writers
 from streamrnn.events.columns import Floats
 
 #: By sixteenths of a turn, against the clock from the right.
@@ -34,10 +34,10 @@ def events(seed: int, streams: int) -> Iterator[list[bytes]]:
         stream: the digit, then a direction for each movement of the pen, in capitals where it does not touch.
     """
     encode = msgspec.json.Encoder().encode
-    writers = [(f"writer-{number:03d}", Writer(seed, number)) for number in range(streams)]
+    known = writers(seed, streams)
     while True:
         lines = []
-        for name, writer in writers:
+        for name, writer in known:
             digit, times, moves, pens = writer.digit()
             path = " ".join([digit, *directions(moves, pens)])
             lines.append(encode(_Drawn(name, round(START + float(times[-1]), 3), path)) + b"\n")

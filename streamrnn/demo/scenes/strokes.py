@@ -97,6 +97,11 @@ class Writer:
         return shape
 
 
+def writers(seed: int, streams: int) -> list[tuple[str, Writer]]:
+    """So many writers, by the names of their streams."""
+    return [(f"writer-{number:03d}", Writer(seed, number)) for number in range(streams)]
+
+
 def _along(corners: Floats, pace: float) -> Floats:
     """float64[n, 2], places at about even distances from the first corner to the last."""
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
@@ -120,9 +125,9 @@ def events(seed: int, streams: int) -> Iterator[list[bytes]]:
         and a newline.
     """
     encode = msgspec.json.Encoder().encode
-    writers = [_movements(f"writer-{number:03d}", Writer(seed, number)) for number in range(streams)]
+    drawn = [_movements(name, writer) for name, writer in writers(seed, streams)]
     while True:
-        rows = sorted((next(each) for each in writers), key=lambda row: row.time)
+        rows = sorted((next(each) for each in drawn), key=lambda row: row.time)
         yield [encode(row) + b"\n" for row in rows]
 
 
